@@ -1,0 +1,67 @@
+# All of it runs in a virtual environment of its own. Nothing is compiled.
+#
+#   PYTHON    interpreter that makes the environment
+#   PIP_ARGS  further arguments of every "pip install"
+#   VENV      where the environment lies
+
+PYTHON ?= python3
+PIP_ARGS ?=
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help install leaderboard test test-all benchmark lint types clean
+
+help:  ## list what can be made
+	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(STAMP)  ## make .venv with the exact versions of requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(check_python)
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP_INSTALL) -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+leaderboard: $(STAMP)  ## play the leaderboard, into runs/leaderboard
+	$(BIN)/textenvs run leaderboard --out runs/leaderboard
+
+test: $(STAMP)  ## run the fast tests
+	$(BIN)/python -m pytest -n 2
+
+test-all: $(STAMP)  ## run all tests, also the slow ones
+	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
+
+benchmark: $(STAMP)  ## measure speed
+	$(BIN)/python -m pytest benchmarks/performance --benchmark-enable --benchmark-only
+
+lint: $(STAMP)  ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)  ## check types
+	$(BIN)/mypy
+
+clean:  ## remove the environment, caches and built files; runs/ is kept
+	rm -rf $(VENV) build dist .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./.git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# One line that says what is wrong with $(PYTHON), and the way out.
+define check_python
+version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || version=; \
+if [ -z "$$version" ]; then \
+	echo "TextEnvs needs Python 3.11 or newer; $(PYTHON) does not run here." \
+		"Try: make $(or $(MAKECMDGOALS),install) PYTHON=python3.11" >&2; exit 1; \
+elif ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	echo "TextEnvs needs Python 3.11 or newer; $(PYTHON) has $$version." \
+		"Try: make $(or $(MAKECMDGOALS),install) PYTHON=python3.11" >&2; exit 1; \
+elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	echo "TextEnvs needs the modules venv and ensurepip, which $(PYTHON) lacks." \
+		"On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
+fi
+endef

@@ -1,0 +1,138 @@
+"""Hand-written agents, one for each task. They see what every agent sees."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import textenvs
+from textenvs.evaluation import Training
+
+FORMAT = "textenvs-rule/1"
+TRIAL_STEPS = 10_000
+"""Environment steps on train with which each variant of a rule is tried."""
+SLOTS = ("food", "area", "price")
+
+
+class DialogueRule:
+    """Asks for what it does not know, confirms what it only heard (or not), offers, answers, books, says goodbye.
+
+    Args:
+        names: The names of the actions.
+        confirm: Whether what was only heard is confirmed before it is acted on.
+    """
+
+    variants = (False, True)
+
+    def __init__(self, names: tuple[str, ...], confirm: bool) -> None:
+        self._action = {name: number for number, name in enumerate(names)}
+        self.confirm = confirm
+
+    def __call__(self, observation: str, legal: Any) -> int:
+        """The action for a text observation."""
+        return self._action[self._act(observation.split("\n")[-2], legal)]
+
+    def _act(self, note: str, legal: Any) -> str:
+        if "The user wants a table" in note:
+            return self._book(note)
+        if "The user asks for the" in note:
+            return "tell_" + note.rstrip("]").rsplit(" ", 1)[1]
+        if "asks for another" in note:
+            return "alternative" if legal[self._action["alternative"]] else "none"
+        if "no more wishes" in note:
+            return "goodbye"
+        for slot in SLOTS:
+            if f"{slot}: not known" in note:
+                return f"request_{slot}"
+        for slot in SLOTS:
+            if self.confirm and re.search(rf"{slot}: [a-z ]+ \(heard\)", note):
+                return f"confirm_{slot}"
+        return "offer" if legal[self._action["offer"]] else "none"
+
+    def _book(self, note: str) -> str:
+        if "not known" in note:
+            return "request_booking"
+        return "confirm_booking" if self.confirm and "(heard)" in note else "book"
+
+
+RULES = {"textenvs.tasks.dialogue:Dialogue": DialogueRule}
+
+
+class RuleAgent:
+    """The rule of a task. Of its variants it plays the one that did best on train.
+
+    Args:
+        env_id: The id it will play.
+        env_kwargs: The task's parameters and `split` and `reward`.
+        variant: Number of the variant that it plays until it is trained.
+    """
+
+    obs_type = "text"
+    action_type = "choice"
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], variant: int = 0) -> None:
+        task = textenvs.find_entry(env_id).task
+        if task not in RULES:
+            raise ValueError(f"no rule is written for {env_id}; textenvs_baselines.rule.RULES is the place for one")
+        rule = RULES[task]
+        self._rules = [rule(textenvs.task_of(env_id).action_names, option) for option in rule.variants]
+        if not 0 <= variant < len(self._rules):
+            raise ValueError(f"variant {variant} does not exist: there are 0 to {len(self._rules) - 1}")
+        self.variant = variant
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record."""
+        return {"variant": self.variant}
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: str, info: Mapping[str, Any]) -> int:
+        """The rule's action."""
+        return self._rules[self.variant](observation, info["action_mask"])
+
+    def train(
+        self, env: gym.Env[Any, Any], total_steps: int, seed: int = 0, progress: Callable[[int], None] | None = None
+    ) -> Training:
+        """Plays each variant for some steps, and keeps the one with the largest mean return."""
+        budget = min(TRIAL_STEPS, total_steps // len(self._rules))
+        curve: list[tuple[int, float]] = []
+        steps, means = 0, []
+        for self.variant in range(len(self._rules)):
+            returns: list[float] = []
+            observation, info = env.reset(seed=seed)
+            begun, total = steps, 0.0
+            while steps - begun < budget:
+                observation, reward, terminated, truncated, info = env.step(self.act(observation, info))
+                steps += 1
+                total += float(reward)
+                if terminated or truncated:
+                    returns.append(total)
+                    curve.append((steps, total))
+                    total = 0.0
+                    observation, info = env.reset()
+            means.append(sum(returns) / max(1, len(returns)))
+            if progress is not None:
+                progress(budget)
+        self.variant = means.index(max(means))
+        return Training(steps, curve)
+
+    def save(self, path: str | Path) -> None:
+        """Saves the chosen variant as JSON."""
+        Path(path).write_text(json.dumps({"format": FORMAT, "config": self.config}) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path, env_id: str, env_kwargs: Mapping[str, Any]) -> RuleAgent:
+        """Loads what `save` has saved; raises ValueError where the file is something else."""
+        try:
+            saved = json.loads(Path(path).read_text(encoding="utf-8"))
+            if saved["format"] != FORMAT:
+                raise ValueError(f"its format is {saved['format']!r}")
+            return cls(env_id, env_kwargs, **saved["config"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not a saved rule ({error}): train it again") from None

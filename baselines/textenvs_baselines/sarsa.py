@@ -1,0 +1,25 @@
+"""SARSA (Rummery and Niranjan 1994): towards the value of the action that is taken next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textenvs_baselines.tabular import Config, TabularAgent
+
+
+@dataclass(frozen=True)
+class SarsaConfig(Config):
+    """Settings of SARSA, which forgets faster: its targets change with its own exploration."""
+
+    step_size_floor: float = 0.05
+
+
+class SarsaAgent(TabularAgent):
+    """On-policy: an entry moves towards the reward and the value of the action that is taken next."""
+
+    name = "sarsa"
+    config_class = SarsaConfig
+
+    def following(self, values: list[float], legal: list[int], action: int) -> float:
+        """The value of the action that will be taken."""
+        return values[action]

@@ -1,0 +1,297 @@
+"""What tabular learners share: a table, exploration, the loop over an environment, and saving.
+
+The learners work on any Gymnasium environment with discrete observations and actions, single or vector, and respect
+`info["action_mask"]` where there is one.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
+from textenvs.core import chance
+from textenvs.evaluation import Training
+
+FORMAT = "textenvs-table/1"
+PROGRESS_STEPS = 2000
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of a tabular learner.
+
+    Attributes:
+        discount: Discount of the next value, in [0, 1].
+        step_size_power: The step size of an entry's *n*-th update is `n ** -step_size_power`, but
+        step_size_floor: at least this, in (0, 1].
+        epsilon_start: Chance of a random action at the first step, falling linearly
+        epsilon_end: to this,
+        exploration: after this share of the steps.
+        initial: Value of every entry at the start.
+    """
+
+    discount: float = 1.0
+    step_size_power: float = 0.8
+    step_size_floor: float = 0.01
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.0
+    exploration: float = 0.8
+    initial: float = 0.0
+
+
+class TabularAgent:
+    """A table of action values, greedy when it plays, epsilon-greedy when it learns.
+
+    Args:
+        env_id: The id it will play; not needed.
+        env_kwargs: Not needed.
+        **settings: Fields of `Config` that are not at their default.
+
+    Raises:
+        ValueError: For a setting that does not exist or is out of range.
+    """
+
+    obs_type = "discrete"
+    action_type = "choice"
+    name: ClassVar[str]
+    config_class: ClassVar[type[Config]] = Config
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
+        try:
+            self.settings = self.config_class(**settings)
+        except TypeError:
+            known = ", ".join(asdict(self.config_class()))
+            raise ValueError(f"unknown setting in {sorted(settings)}: choose among {known}") from None
+        self.values: list[list[float]] = []
+        self.counts: list[list[int]] = []
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record."""
+        return asdict(self.settings)
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+        """The legal action of the largest value; the first of equals."""
+        if not self.values:
+            raise ValueError(f"{self.name} has learned nothing yet: train it, or load a table")
+        return greedy(self.values[int(observation)], _legal(info, len(self.values[0])))
+
+    def train(
+        self,
+        env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any],
+        total_steps: int,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Training:
+        """Learns from an environment.
+
+        Args:
+            env: With discrete observations and actions; single, or vector in autoreset mode NEXT_STEP.
+            total_steps: Environment steps to take.
+            seed: Seeds environment and exploration.
+            progress: Called with the number of steps since the last call, now and then.
+
+        Returns:
+            The steps taken, and the learning curve.
+
+        Raises:
+            ValueError: If a space is not discrete; the message says what to make instead.
+        """
+        vector = isinstance(env, VectorEnv)
+        spaces = (env.single_observation_space, env.single_action_space) if vector else (
+            env.observation_space, env.action_space)
+        for space in spaces:
+            if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
+                raise ValueError(f'{self.name} needs discrete spaces from 0, got {space}: make it with obs_type="discrete"')
+        n_observations, n_actions = int(spaces[0].n), int(spaces[1].n)
+        if not self.values:
+            self.values = [[self.settings.initial] * n_actions for _ in range(n_observations)]
+            self.counts = [[0] * n_actions for _ in range(n_observations)]
+        explorer = Explorer(self.settings, total_steps, seed, self.values)
+        loop = self._train_vector if vector else self._train_single
+        return loop(env, total_steps, seed, explorer, progress or (lambda steps: None))
+
+    def following(self, values: list[float], legal: list[int], action: int) -> float:
+        """The value of what follows a step: this is where the learners differ.
+
+        Args:
+            values: The next observation's entries.
+            legal: Its legal actions.
+            action: The action that will be taken there.
+        """
+        raise NotImplementedError
+
+    def learn(self, s: int, a: int, reward: float, following: float) -> None:
+        """Moves an entry towards its target, `reward` and the discounted value of what follows."""
+        settings = self.settings
+        count = self.counts[s][a] = self.counts[s][a] + 1
+        step_size = max(settings.step_size_floor, count**-settings.step_size_power)
+        row = self.values[s]
+        row[a] += step_size * (reward + settings.discount * following - row[a])
+
+    def _train_single(
+        self, env: gym.Env[Any, Any], total_steps: int, seed: int, explorer: Explorer, progress: Callable[[int], None]
+    ) -> Training:
+        n_actions = len(self.values[0])
+        curve: list[tuple[int, float]] = []
+        observation, info = env.reset(seed=seed)
+        s = int(observation)
+        a = explorer.choose(0, s, _legal(info, n_actions))
+        total = 0.0
+        for step in range(1, total_steps + 1):
+            observation, reward, terminated, truncated, info = env.step(a)
+            total += float(reward)
+            next_s = int(observation)
+            legal = _legal(info, n_actions)
+            next_a = explorer.choose(step, next_s, legal)
+            self.learn(s, a, float(reward), 0.0 if terminated else self.following(self.values[next_s], legal, next_a))
+            if terminated or truncated:
+                curve.append((step, total))
+                total = 0.0
+                observation, info = env.reset()
+                next_s = int(observation)
+                next_a = explorer.choose(step, next_s, _legal(info, n_actions))
+            s, a = next_s, next_a
+            if step % PROGRESS_STEPS == 0:
+                progress(PROGRESS_STEPS)
+        return Training(total_steps, curve)
+
+    def _train_vector(
+        self,
+        env: VectorEnv[Any, Any, Any],
+        total_steps: int,
+        seed: int,
+        explorer: Explorer,
+        progress: Callable[[int], None],
+    ) -> Training:
+        if env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
+            raise ValueError(f"{self.name} needs a vector environment in autoreset mode NEXT_STEP")
+        n_actions = len(self.values[0])
+        curve: list[tuple[int, float]] = []
+        observations, info = env.reset(seed=seed)
+        s = observations.tolist()
+        masks = info.get("action_mask")
+        a = [explorer.choose(i, s[i], _row_legal(masks, i, n_actions)) for i in range(env.num_envs)]
+        totals, began = [0.0] * env.num_envs, [False] * env.num_envs
+        step, moment, reported = 0, 0, 0
+        while step < total_steps:
+            moment += env.num_envs
+            observations, rewards, terminated, truncated, info = env.step(np.array(a))
+            masks = info.get("action_mask")
+            for i, (next_s, reward) in enumerate(zip(observations.tolist(), rewards.tolist(), strict=True)):
+                legal = _row_legal(masks, i, n_actions)
+                next_a = explorer.choose(moment + i, next_s, legal)
+                if not began[i]:
+                    step += 1
+                    totals[i] += reward
+                    ahead = 0.0 if terminated[i] else self.following(self.values[next_s], legal, next_a)
+                    self.learn(s[i], a[i], reward, ahead)
+                began[i] = bool(terminated[i] or truncated[i])
+                if began[i]:
+                    curve.append((step, totals[i]))
+                    totals[i] = 0.0
+                s[i], a[i] = next_s, next_a
+            if step - reported >= PROGRESS_STEPS:
+                progress(step - reported)
+                reported = step
+        return Training(step, curve)
+
+    def save(self, path: str | Path) -> None:
+        """Saves table and settings as an npz file, without pickle."""
+        meta = json.dumps({"format": FORMAT, "agent": self.name, "config": self.config})
+        with Path(path).open("wb") as file:
+            np.savez_compressed(
+                file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(meta)
+            )
+
+    @classmethod
+    def load(cls, path: str | Path, env_id: str = "", env_kwargs: Mapping[str, Any] | None = None) -> TabularAgent:
+        """Loads what `save` has saved.
+
+        Raises:
+            ValueError: If the file is not such a table; nothing in it is ever executed.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                meta = json.loads(str(file["meta"]))
+                values, counts = file["values"], file["counts"]
+            if meta["format"] != FORMAT or meta["agent"] != cls.name:
+                raise ValueError(f"it is a {meta.get('agent')!r} of format {meta['format']!r}")
+            if values.ndim != 2 or values.shape != counts.shape or not np.isfinite(values).all():
+                raise ValueError("its table is not a matrix of numbers")
+            agent = cls(env_id, env_kwargs or {}, **meta["config"])
+        except FileNotFoundError:
+            raise ValueError(f"{path}: there is no such file") from None
+        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path} is not a saved {cls.name} table ({error}): train it again") from None
+        agent.values, agent.counts = values.tolist(), counts.tolist()
+        return agent
+
+
+class Explorer:
+    """Epsilon-greedy choice from a counter stream: the choice at a global step does not depend on how it came there.
+
+    Args:
+        settings: Schedule of epsilon.
+        total_steps: Length of the schedule.
+        seed: Key of the stream.
+        values: The table, which goes on changing.
+    """
+
+    def __init__(self, settings: Config, total_steps: int, seed: int, values: list[list[float]]) -> None:
+        self._start = settings.epsilon_start
+        self._slope = (settings.epsilon_end - settings.epsilon_start) / max(1.0, settings.exploration * total_steps)
+        self._end = settings.epsilon_end
+        self._key = int(np.random.SeedSequence([seed, chance.EXPLORE]).generate_state(1, np.uint64)[0])
+        self._values = values
+
+    def choose(self, step: int, observation: int, legal: list[int]) -> int:
+        """A legal action: random with probability epsilon, else the best."""
+        epsilon = max(self._start + self._slope * step, self._end)
+        if epsilon > 0.0:
+            u = chance.uniform(self._key, step, 0, chance.EXPLORE)
+            if u < epsilon:
+                return legal[int(u / epsilon * len(legal))]
+        return greedy(self._values[observation], legal)
+
+
+def greedy(values: list[float], legal: list[int]) -> int:
+    """The legal action of the largest value; the first of equals."""
+    return max(legal, key=values.__getitem__)
+
+
+def _row_legal(masks: NDArray[Any] | None, i: int, n_actions: int) -> list[int]:
+    """The legal actions of a row of a batch."""
+    return _legal({} if masks is None else {"action_mask": masks[i]}, n_actions)
+
+
+_ALL: dict[int, list[int]] = {}
+_MASKS: dict[bytes, list[int]] = {}
+
+
+def _legal(info: Mapping[str, Any], n_actions: int) -> list[int]:
+    """The legal actions; all where there is no mask."""
+    mask = info.get("action_mask")
+    if mask is None:
+        return _ALL.setdefault(n_actions, list(range(n_actions)))
+    return legal_actions(mask)
+
+
+def legal_actions(mask: NDArray[Any]) -> list[int]:
+    """The actions that a mask allows, remembered by the mask."""
+    key = mask.tobytes()
+    legal = _MASKS.get(key)
+    if legal is None:
+        legal = _MASKS[key] = np.flatnonzero(mask).tolist()
+    return legal

@@ -1,0 +1,1 @@
+"""How a text task becomes an environment."""

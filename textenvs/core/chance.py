@@ -1,0 +1,97 @@
+"""The counter-based stream of chance, for one environment and for many.
+
+A draw is the SplitMix64 finaliser (Steele, Lea and Flood 2014) of a 64-bit key and a counter made of episode, step
+and channel. It has no state: row *i* of a batch draws the same bits as a single environment with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTCOME, WORDING, SCENARIO, EXPLORE = range(4)
+"""Channels: what happens, in which words, in which scenario; and an agent's own exploration."""
+
+GAMMA = 0x9E3779B97F4A7C15
+MIX_1 = 0xBF58476D1CE4E5B9
+MIX_2 = 0x94D049BB133111EB
+MASK = 0xFFFFFFFFFFFFFFFF
+UNIT = 2.0**-53
+STEP_SHIFT, EPISODE_SHIFT = 2, 20
+
+_GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
+_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_EPISODE_SHIFT, _STEP_SHIFT = np.uint64(EPISODE_SHIFT), np.uint64(STEP_SHIFT)
+
+
+def bits(key: int, episode: int, step: int, channel: int) -> int:
+    """64 random bits.
+
+    Args:
+        key: 64 bits, the stream's own.
+        episode: Number of the episode, below 2**44.
+        step: Number of the step in the episode, below 2**18; 0 is the reset.
+        channel: One of the channels above.
+    """
+    z = key + GAMMA * (episode << EPISODE_SHIFT | step << STEP_SHIFT | channel) & MASK
+    z = (z ^ z >> 30) * MIX_1 & MASK
+    z = (z ^ z >> 27) * MIX_2 & MASK
+    return z ^ z >> 31
+
+
+def uniform(key: int, episode: int, step: int, channel: int) -> float:
+    """A number in [0, 1) with 53 random bits."""
+    return (bits(key, episode, step, channel) >> 11) * UNIT
+
+
+def bits_many(
+    keys: NDArray[np.uint64], episodes: NDArray[np.uint64], steps: NDArray[np.uint64], channel: int
+) -> NDArray[np.uint64]:
+    """`bits` for arrays of one shape, dtype uint64."""
+    z = episodes << _EPISODE_SHIFT
+    z |= steps << _STEP_SHIFT
+    z |= np.uint64(channel)
+    z *= _GAMMA
+    z += keys
+    z ^= z >> _30
+    z *= _MIX_1
+    z ^= z >> _27
+    z *= _MIX_2
+    z ^= z >> _31
+    return z
+
+
+def uniform_many(
+    keys: NDArray[np.uint64], episodes: NDArray[np.uint64], steps: NDArray[np.uint64], channel: int
+) -> NDArray[np.float64]:
+    """`uniform` for arrays of one shape."""
+    return (bits_many(keys, episodes, steps, channel) >> _11) * UNIT
+
+
+def alias_table(probabilities: Sequence[float]) -> tuple[list[float], list[int]]:
+    """Walker's alias table (Vose 1991): a draw from a distribution costs one look-up, whatever its length.
+
+    Draw *u* in [0, 1), let `x = u * n` and `i = int(x)`: the outcome is `i` if `x - i < threshold[i]`, else `alias[i]`.
+
+    Args:
+        probabilities: Non-negative, summing to 1.
+
+    Returns:
+        Thresholds and aliases, both of the length of `probabilities`.
+    """
+    n = len(probabilities)
+    threshold = [p * n for p in probabilities]
+    alias = list(range(n))
+    small = [i for i, t in enumerate(threshold) if t < 1.0]
+    large = [i for i, t in enumerate(threshold) if t >= 1.0]
+    while small and large:
+        i, j = small.pop(), large[-1]
+        alias[i] = j
+        threshold[j] -= 1.0 - threshold[i]
+        if threshold[j] < 1.0:
+            small.append(large.pop())
+    for i in small + large:
+        threshold[i] = 1.0
+    return threshold, alias

@@ -1,0 +1,238 @@
+"""One process, one episode: the Gymnasium environment of a text task."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.error import InvalidAction, ResetNeeded
+from numpy.typing import NDArray
+
+from textenvs.core import chance
+from textenvs.core.graph import Node, amounts, exchange, price, wording
+from textenvs.core.loading import check_reward, check_split, load_graph, load_task, unknown
+from textenvs.core.mdp import Task
+from textenvs.core.spaces import action_space, observation_space
+from textenvs.text.matching import match
+
+RENDER_MODES = ("ansi", "human")
+
+
+class TextEnv(gym.Env[Any, Any]):
+    """A text task as a Gymnasium environment.
+
+    `info` holds `action_mask` (int8, 1 where an action is possible), `choices` (the sentence of each action, "" where
+    it is impossible) and `reward_terms` (the amount of each term, before its weight; zeros at reset); on the last
+    step also `metrics`. All of it is fresh at every step.
+
+    Args:
+        task: Entry point of the task, "module:Class", or a task object.
+        obs_type: "text" (str), "features" (float32 array in [0, 1]) or "discrete" (int): the same dynamics, rewards
+            and seeds, seen in another form.
+        action_type: "choice" (the number of a choice), or "text" (a free sentence, which is matched to a choice; what
+            matches none counts as an impossible act).
+        split: "train" or "test", the held-out part.
+        reward: Weights that replace the task's own, by reward term.
+        render_mode: "ansi" (`render` returns the conversation) or "human" (it is printed as it goes).
+        **parameters: The task's own parameters.
+
+    Raises:
+        ValueError: For a name that does not exist; the message names the near ones.
+    """
+
+    def __init__(
+        self,
+        task: str | Task,
+        *,
+        obs_type: str = "text",
+        action_type: str = "choice",
+        split: str = "train",
+        reward: Mapping[str, float] | None = None,
+        render_mode: str | None = None,
+        **parameters: Any,
+    ) -> None:
+        if render_mode is not None and render_mode not in RENDER_MODES:
+            raise unknown("render_mode", render_mode, RENDER_MODES)
+        self.metadata = {"render_modes": list(RENDER_MODES)}
+        self.render_mode = render_mode
+        self.task = load_task(task, parameters)
+        self.split = check_split(split)
+        self.obs_type = obs_type
+        self.action_type = action_type
+        self.observation_space = copy.copy(observation_space(self.task, obs_type))
+        self.action_space = copy.copy(action_space(self.task, action_type))
+        self._n_scenarios = self.task.n_scenarios(split)
+        self._weights = tuple(check_reward(self.task, reward).values())
+        self._names = tuple(self.task.terms)
+        self._zeros = dict.fromkeys(self._names, 0.0)
+        self._horizon = self.task.horizon
+        self._priced: list[tuple[float, float, bool, dict[str, float] | None]] = []
+        self._key = -1
+        self._episode = 0
+        self._turn = 0
+        self._node: Node | None = None
+        self._ended = False
+        self._transcript: list[str] = []
+        self.scenario = 0
+        """Number of the scenario being played."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Starts an episode.
+
+        Args:
+            seed: Starts the stream of chance anew; without it the next episode of the stream is played.
+            options: `{"scenario": k}` plays scenario *k* of the split instead of one drawn uniformly.
+
+        Returns:
+            The observation and `info`.
+        """
+        super().reset(seed=seed)
+        if seed is not None or self._key < 0:
+            self._key = int(self.np_random.integers(2**64, dtype=np.uint64))
+            self._episode = 0
+        else:
+            self._episode += 1
+        self._choose_scenario(options or {})
+        self._turn = 0
+        self._ended = False
+        first = self._graph.initial
+        i = first.draw(chance.uniform(self._key, self._episode, 0, chance.OUTCOME))
+        self._node = node = first.nodes[i]
+        text = ""
+        if self.obs_type == "text" or self.render_mode:
+            text = self._words(None, first.events[i], node)
+        if self.render_mode:
+            self._transcript = []
+            self._show(text)
+        info = {"action_mask": node.mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
+        return self._observe(node, text), info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Takes a turn.
+
+        Args:
+            action: The number of a choice, or a sentence where `action_type="text"`. An impossible act costs its turn
+                and the term `invalid`.
+
+        Raises:
+            InvalidAction: If the number is out of range, or the action is of the wrong type.
+            ResetNeeded: Before the first reset, and after the end of an episode.
+        """
+        node = self._node
+        if node is None or self._ended:
+            raise ResetNeeded("the episode has ended" if node else "no episode has begun: call reset() before step()")
+        row = node.rows[self._number(action, node)] if self.action_type == "choice" else self._understood(action, node)
+        if row is None:
+            row = node.row(int(action))
+        self._turn = turn = self._turn + 1
+        i = 0
+        if row.count > 1:
+            i = row.draw(chance.uniform(self._key, self._episode, turn, chance.OUTCOME))
+        following = row.nodes[i]
+        payoff = row.payoffs[i]
+        left = self._horizon - turn
+        reward, reward_left, terminated, terms = self._earn(payoff)
+        if terms is None:
+            reward += reward_left * left
+            terms = self._amounts(payoff, left)
+        else:
+            terms = terms.copy()
+        if not terminated and left == 0:
+            payoff = self._graph.timeout(following)
+            reward += self._earn(payoff)[0]
+            for name, amount in self._amounts(payoff, 0).items():
+                terms[name] += amount
+            terminated = True
+        self._node = following
+        info = {"action_mask": following.mask.copy(), "choices": following.choices, "reward_terms": terms}
+        if terminated:
+            self._ended = True
+            info["metrics"] = dict(zip(self.task.metrics, self._graph.payoffs[payoff].metrics, strict=True))
+        text = ""
+        if self.obs_type == "text" or self.render_mode:
+            said = node.choices[int(action)] if self.action_type == "choice" else self._said
+            text = self._words(said, row.events[i], following)
+            if self.render_mode:
+                self._show(text)
+        return self._observe(following, text), reward, terminated, False, info
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which actions are possible now, as sb3-contrib's MaskablePPO asks for it: (actions,) bool."""
+        if self._node is None:
+            raise ResetNeeded("no episode has begun: call reset() first")
+        return self._node.mask.astype(np.bool_)
+
+    def render(self) -> str | None:  # type: ignore[override]
+        """The conversation so far, as one would read it."""
+        if self.render_mode is None:
+            gym.logger.warn('render() needs gym.make(..., render_mode="ansi") or "human"')
+            return None
+        return "\n".join(self._transcript) if self.render_mode == "ansi" else None
+
+    def _choose_scenario(self, options: dict[str, Any]) -> None:
+        scenario = options.get("scenario")
+        if scenario is None:
+            scenario = 0
+            if self._n_scenarios > 1:
+                scenario = int(chance.uniform(self._key, self._episode, 0, chance.SCENARIO) * self._n_scenarios)
+        elif not 0 <= scenario < self._n_scenarios:
+            raise ValueError(f"scenario {scenario} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
+        graph = load_graph(self.task, self.split, scenario)
+        if self._node is None or graph is not self._graph:
+            self._graph = graph
+            self._priced = []
+        self.scenario = scenario
+
+    def _number(self, action: Any, node: Node) -> int:
+        try:
+            number = operator.index(action)
+        except TypeError:
+            raise InvalidAction(f"an action is a whole number, got {action!r}") from None
+        if not 0 <= number < len(node.rows):
+            raise InvalidAction(f"action {number} is out of range: there are 0 to {len(node.rows) - 1}")
+        return number
+
+    def _understood(self, sentence: Any, node: Node) -> Any:
+        """The row of the choice that a sentence means; an impossible act's where it means none."""
+        if not isinstance(sentence, str):
+            raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
+        number = match(sentence, node.choices, self.task.cues)
+        self._said = "" if number is None else node.choices[number]
+        return self._graph.refusal(node) if number is None else node.row(number)
+
+    def _earn(self, payoff: int) -> tuple[float, float, bool, dict[str, float] | None]:
+        """Reward, reward for each turn left, end of the episode, and the terms where no turn left counts."""
+        priced = self._priced
+        if payoff >= len(priced):
+            for entry in self._graph.payoffs[len(priced) :]:
+                reward, left = price(entry, self._weights)
+                terms = None if entry.per_turn_left else dict(zip(self._names, entry.terms, strict=True))
+                priced.append((reward, left, entry.terminated, terms))
+        return priced[payoff]
+
+    def _amounts(self, payoff: int, left: int) -> dict[str, float]:
+        return dict(zip(self._names, amounts(self._graph.payoffs[payoff], len(self._names), left), strict=True))
+
+    def _words(self, said: str | None, event: Any, node: Node) -> str:
+        words = wording(self._graph.process, event, self._key, self._episode, self._turn)
+        return exchange(self.task.partner, said, event, words, node.note, self._turn, self._horizon)
+
+    def _observe(self, node: Node, text: str) -> Any:
+        if self.obs_type == "discrete":
+            return node.discrete
+        if self.obs_type == "text":
+            return text
+        features = node.features.copy()
+        features[-1] = self._turn / self._horizon
+        return features
+
+    def _show(self, text: str) -> None:
+        spoken = "\n".join(line for line in text.split("\n") if not line.startswith("["))
+        self._transcript.append(spoken)
+        if self.render_mode == "human":
+            print(spoken)
+

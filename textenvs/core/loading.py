@@ -1,0 +1,91 @@
+"""From a task's name to its process, graph and tables, each made once in a Python process and shared."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Any
+
+from textenvs.core.graph import Graph
+from textenvs.core.mdp import SPLITS, Task
+from textenvs.core.tables import Arena, Tables, compile_tables
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
+    """An error for a name that does not exist, with the near ones."""
+    names = list(known)
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"choose one of {', '.join(map(repr, names))}"
+    return ValueError(f"unknown {what} {name!r}: {hint}")
+
+
+def load_task(task: str | Task, parameters: Mapping[str, Any] | None = None) -> Task:
+    """A task from its entry point, the same object for the same parameters.
+
+    Args:
+        task: "module:Class", or a task object (then there are no parameters).
+        parameters: Keyword arguments of the class.
+
+    Raises:
+        ValueError: If the class has no such parameter.
+    """
+    if isinstance(task, str):
+        return _load_task(task, json.dumps(dict(parameters or {}), sort_keys=True))
+    if parameters:
+        raise ValueError(f"a task object takes no parameters, got {', '.join(sorted(parameters))}")
+    return task
+
+
+@lru_cache(maxsize=64)
+def _load_task(entry_point: str, parameters: str) -> Task:
+    module, _, name = entry_point.partition(":")
+    factory = getattr(importlib.import_module(module), name)
+    keywords = json.loads(parameters)
+    known = [p.name for p in inspect.signature(factory).parameters.values()]
+    for keyword in keywords:
+        if keyword not in known:
+            raise unknown("parameter", keyword, [*known, "obs_type", "action_type", "split", "reward", "render_mode"])
+    task: Task = factory(**keywords)
+    return task
+
+
+def check_split(split: str) -> str:
+    """The split, if there is one of that name."""
+    if split not in SPLITS:
+        raise unknown("split", split, SPLITS)
+    return split
+
+
+def check_reward(task: Task, reward: Mapping[str, float] | None) -> dict[str, float]:
+    """The weight of each reward term, in the task's order: its own, replaced by those given."""
+    for term in reward or {}:
+        if term not in task.terms:
+            raise unknown("reward term", term, task.terms)
+    return {**task.terms, **{term: float(weight) for term, weight in (reward or {}).items()}}
+
+
+@lru_cache(maxsize=256)
+def load_graph(task: Task, split: str, scenario: int) -> Graph:
+    """The graph of a scenario."""
+    return Graph(task, task.scenario(split, scenario))
+
+
+def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
+    """The compiled tables of a scenario; kept where the split has only one."""
+    if task.n_scenarios(split) == 1:
+        return _kept_tables(task, split)
+    return compile_tables(task, task.scenario(split, scenario))
+
+
+@lru_cache(maxsize=8)
+def _kept_tables(task: Task, split: str) -> Tables:
+    return compile_tables(task, task.scenario(split, 0))
+
+
+def make_arena(task: Task, split: str, memory_budget: int) -> Arena:
+    """An empty arena for the scenarios of a split."""
+    return Arena(partial(load_tables, task, split), memory_budget)

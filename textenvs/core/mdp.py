@@ -1,0 +1,123 @@
+"""A text task as a pure decision process: what a task must say, and nothing of Gymnasium."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Split = str
+SPLITS: tuple[Split, ...] = ("train", "test")
+State = Hashable
+Event = Any
+Features = NDArray[np.float32]
+
+
+class Payoff(NamedTuple):
+    """What an outcome earns.
+
+    The amount of term *j* is `terms[j] + per_turn_left[j] * turns_left`, where `turns_left` counts the turns
+    that remain after this one. An empty `per_turn_left` means zeros.
+
+    Attributes:
+        terms: Amounts, one for each of the task's reward terms, in the task's order.
+        per_turn_left: Amounts for each turn that is left when the outcome happens.
+        terminated: Whether the episode ends.
+        metrics: Values of the task's metrics, in the task's order; empty unless the episode ends.
+    """
+
+    terms: tuple[float, ...]
+    per_turn_left: tuple[float, ...] = ()
+    terminated: bool = False
+    metrics: tuple[float, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """One of the things that may happen next.
+
+    Attributes:
+        probability: In (0, 1]; the outcomes of an act sum to 1.
+        state: The next state: what an agent can know now.
+        event: What the other side said or did, as it was understood. Given state, action and next state it tells
+            nothing more about what is hidden.
+        payoff: What it earns.
+    """
+
+    probability: float
+    state: State
+    event: Event
+    payoff: Payoff
+
+
+class TextMDP(Protocol):
+    """The dynamics of one scenario. States are hashable and hold what an agent can know, no more."""
+
+    def initial(self) -> Sequence[Outcome]:
+        """The distribution of the first state. Its payoffs are ignored."""
+
+    def transitions(self, state: State, action: int) -> Sequence[Outcome]:
+        """The exact distribution of what follows a legal action, given what is known."""
+
+    def legal(self, state: State) -> Sequence[bool]:
+        """Which actions are physically possible; at least one is, in an ended state too."""
+
+    def timeout(self, state: State) -> Payoff:
+        """What is earned on top when the last turn has passed and the episode has not ended by itself."""
+
+    def discrete(self, state: State) -> int:
+        """The state as a number in `[0, task.n_observations)`, for agents with a table."""
+
+    def features(self, state: State) -> Sequence[float]:
+        """The state as `task.feature_names` numbers in [0, 1], for agents with a network."""
+
+    def choices(self, state: State) -> Sequence[str]:
+        """The sentence of each action; the empty string where the action is impossible."""
+
+    def note(self, state: State) -> str:
+        """What was understood so far, in words. It determines the state."""
+
+    def say(self, event: Event, draw: int) -> str:
+        """The event in words; `draw` is 64 random bits that choose among the wordings."""
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A family of scenarios that share actions, horizon and observation spaces.
+
+    Attributes:
+        n_actions: Number of actions.
+        horizon: Number of turns; the last one terminates the episode.
+        terms: Reward terms and their default weights. The terms `invalid` and `turn` are the kernel's to know.
+        metrics: Names of the metrics of an episode, `success` among them.
+        invalid: What an illegal action earns: it costs its turn and changes nothing.
+        action_names: A short name for each action.
+        ending: Names of the actions with which the agent itself ends the episode.
+        cues: For each action, words that people use when they mean it (for `action_type="text"`).
+        n_observations: Size of the discrete observation.
+        feature_names: Name of each feature.
+        partner: Who speaks to the agent, for transcripts: "User".
+        max_length: Upper bound on the length of a text observation, in characters.
+        instructions: What a person or a language model must know to play: rules, aim, form of a reply.
+    """
+
+    n_actions: int
+    horizon: int
+    terms: Mapping[str, float]
+    metrics: tuple[str, ...]
+    invalid: Payoff
+    action_names: tuple[str, ...]
+    ending: tuple[str, ...]
+    cues: tuple[tuple[str, ...], ...]
+    n_observations: int
+    feature_names: tuple[str, ...]
+    partner: str
+    max_length: int
+    instructions: str
+
+    def n_scenarios(self, split: Split) -> int:
+        """How many scenarios the split has."""
+
+    def scenario(self, split: Split, index: int) -> TextMDP:
+        """One scenario: what is shown at reset, with its dynamics."""

@@ -1,0 +1,50 @@
+"""The observation and action spaces of a task, made once and shared."""
+
+from __future__ import annotations
+
+import string
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from textenvs.core.loading import unknown
+from textenvs.core.mdp import Task
+
+OBS_TYPES = ("text", "features", "discrete")
+ACTION_TYPES = ("choice", "text")
+CHARSET = string.ascii_letters + string.digits + string.punctuation + " \n"
+"""Characters of a text observation: printable ASCII and the line break."""
+MAX_SENTENCE = 4096
+"""Characters of a free sentence at most."""
+
+
+@lru_cache(maxsize=256)
+def observation_space(task: Task, obs_type: str) -> spaces.Space[Any]:
+    """The space of one observation type.
+
+    Raises:
+        ValueError: If there is no such type.
+    """
+    if obs_type == "text":
+        return spaces.Text(task.max_length, min_length=0, charset=CHARSET)
+    if obs_type == "features":
+        return spaces.Box(0.0, 1.0, (len(task.feature_names) + 1,), np.float32)
+    if obs_type == "discrete":
+        return spaces.Discrete(task.n_observations)
+    raise unknown("obs_type", obs_type, OBS_TYPES)
+
+
+@lru_cache(maxsize=256)
+def action_space(task: Task, action_type: str) -> spaces.Space[Any]:
+    """The space of one action type.
+
+    Raises:
+        ValueError: If there is no such type.
+    """
+    if action_type == "choice":
+        return spaces.Discrete(task.n_actions)
+    if action_type == "text":
+        return spaces.Text(MAX_SENTENCE, min_length=0, charset=CHARSET)
+    raise unknown("action_type", action_type, ACTION_TYPES)

@@ -1,0 +1,263 @@
+"""A process compiled to packed arrays, and the arena in which the arrays of many scenarios lie side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textenvs.core.graph import Graph, Node, Row
+from textenvs.core.mdp import Event, Payoff, State, Task, TextMDP
+
+MEMORY_BUDGET = 200 * 2**20
+"""Bytes of tables that an arena holds at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """One scenario as compressed rows.
+
+    Row `state * n_actions + action` has the outcomes `start[row] : start[row] + count[row]`; `count` is 0 where the
+    action is illegal. The last row, number `n_states * n_actions`, holds the first states.
+
+    Attributes:
+        n_states: Number of states.
+        n_actions: Number of actions.
+        states: The states, in the order in which a breadth-first search meets them.
+        events: The distinct events.
+        payoffs: The distinct payoffs; number 0 is `task.invalid`.
+        start: (rows,) int32, first outcome.
+        count: (rows,) int32, number of outcomes.
+        probability: (outcomes,) float64.
+        threshold: (outcomes,) float64, alias thresholds.
+        alias: (outcomes,) int32, aliases, relative to the row.
+        next: (outcomes,) int32, next state.
+        payoff: (outcomes,) int32, index into `payoffs`.
+        event: (outcomes,) int32, index into `events`.
+        discrete: (states,) int64, the discrete observation.
+        features: (states, features + 1) float32; the last column is the turn's place.
+        mask: (states, actions) int8, 1 where legal.
+        timeout: (states,) int32, index of the payoff of a last turn.
+    """
+
+    n_states: int
+    n_actions: int
+    states: list[State]
+    events: list[Event]
+    payoffs: list[Payoff]
+    start: NDArray[np.int32]
+    count: NDArray[np.int32]
+    probability: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    alias: NDArray[np.int32]
+    next: NDArray[np.int32]
+    payoff: NDArray[np.int32]
+    event: NDArray[np.int32]
+    discrete: NDArray[np.int64]
+    features: NDArray[np.float32]
+    mask: NDArray[np.int8]
+    timeout: NDArray[np.int32]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the arrays in bytes."""
+        return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
+
+    @property
+    def n_outcomes(self) -> int:
+        """Number of stored outcomes."""
+        return len(self.next)
+
+
+def compile_tables(task: Task, process: TextMDP) -> Tables:
+    """Unfolds a process from its first states to its end and packs it.
+
+    Raises:
+        ValueError: If the probabilities of a row do not sum to 1, or a state has no legal action.
+    """
+    graph = Graph(task, process)
+    n_actions = task.n_actions
+    index: dict[int, int] = {}
+    nodes: list[Node] = []
+    events: dict[Event, int] = {}
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("start", "count", "probability", "threshold", "alias", "next", "payoff", "event")
+    }
+
+    def place(node: Node) -> int:
+        position = index.get(id(node))
+        if position is None:
+            position = index[id(node)] = len(nodes)
+            nodes.append(node)
+        return position
+
+    def pack(row: Row) -> None:
+        columns["start"].append(len(columns["next"]))
+        columns["count"].append(row.count)
+        columns["probability"] += row.probability
+        columns["threshold"] += row.threshold
+        columns["alias"] += row.alias
+        columns["next"] += [place(node) for node in row.nodes]
+        columns["payoff"] += row.payoffs
+        columns["event"] += [events.setdefault(event, len(events)) for event in row.events]
+
+    for node in graph.initial.nodes:
+        place(node)
+    done = 0
+    while done < len(nodes):
+        node = nodes[done]
+        done += 1
+        if not any(node.legal):
+            raise ValueError(f"no action is legal in state {node.state!r}; allow at least one")
+        for action in range(n_actions):
+            if node.legal[action]:
+                pack(graph.unfold(node, action))
+            else:
+                columns["start"].append(len(columns["next"]))
+                columns["count"].append(0)
+    pack(graph.initial)
+
+    floats = {name: np.array(columns[name], dtype=np.float64) for name in ("probability", "threshold")}
+    ints = {name: np.array(values, dtype=np.int32) for name, values in columns.items() if name not in floats}
+    timeout = np.array([graph.timeout(node) for node in nodes], dtype=np.int32)
+    return Tables(
+        n_states=len(nodes),
+        n_actions=n_actions,
+        states=[node.state for node in nodes],
+        events=list(events),
+        payoffs=graph.payoffs,
+        discrete=np.array([node.discrete for node in nodes], dtype=np.int64),
+        features=np.array([node.features for node in nodes]),
+        mask=np.array([node.mask for node in nodes]),
+        timeout=timeout,
+        **floats,
+        **ints,
+    )
+
+
+@dataclass
+class Block:
+    """Where the tables of one scenario lie in an arena."""
+
+    tables: Tables
+    row: int
+    outcome: int
+    state: int
+    used: int
+
+
+class Arena:
+    """Tables of many scenarios in one set of arrays, compiled at first use and evicted under a memory budget.
+
+    A row of a batch knows its scenario's offsets; all numbers inside a block are relative to it, so that a block can
+    be moved. Payoffs are shared by all blocks.
+
+    Args:
+        compile_scenario: Gives the tables of a scenario.
+        memory_budget: Bytes of tables held at a time. What live episodes need is kept even above it.
+    """
+
+    ROW = ("start", "count")
+    OUTCOME = ("threshold", "alias", "next", "payoff", "event")
+    STATE = ("discrete", "features", "mask", "timeout")
+
+    def __init__(self, compile_scenario: Callable[[int], Tables], memory_budget: int = MEMORY_BUDGET) -> None:
+        self._compile = compile_scenario
+        self._budget = memory_budget
+        self._clock = 0
+        self.blocks: dict[int, Block] = {}
+        self.payoffs: list[Payoff] = []
+        self._payoff_ids: dict[Payoff, int] = {}
+        self.compilations = 0
+        self._fill: dict[str, int] = {}
+        self._store: dict[str, NDArray[Any]] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held: each scenario's own tables and their copy in the arena."""
+        return sum(2 * block.tables.nbytes for block in self.blocks.values())
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        """The arrays, by the names of `Tables`."""
+        store: dict[str, NDArray[Any]] = self.__dict__.get("_store", {})
+        if name in store:
+            return store[name]
+        raise AttributeError(name)
+
+    def acquire(self, scenario: int, live: set[int]) -> tuple[Block, bool]:
+        """The block of a scenario, compiled if it is not held.
+
+        Args:
+            scenario: Its number.
+            live: Scenarios that must stay.
+
+        Returns:
+            The block, and whether other blocks have moved (their offsets must then be read again).
+        """
+        self._clock += 1
+        block = self.blocks.get(scenario)
+        moved = False
+        if block is None:
+            tables = self._compile(scenario)
+            self.compilations += 1
+            moved = self._make_room(2 * tables.nbytes, live)
+            block = self.blocks[scenario] = self._append(tables)
+        block.used = self._clock
+        return block, moved
+
+    def _make_room(self, nbytes: int, live: set[int]) -> bool:
+        """Evicts the blocks that were used longest ago, down to half of the budget, when the new one does not fit."""
+        held = self.nbytes
+        if held + nbytes <= self._budget:
+            return False
+        idle = sorted((k for k in self.blocks if k not in live), key=lambda k: self.blocks[k].used)
+        evicted = False
+        for k in idle:
+            if held + nbytes <= self._budget // 2:
+                break
+            held -= 2 * self.blocks.pop(k).tables.nbytes
+            evicted = True
+        if evicted:
+            kept = self.blocks
+            self.blocks, self._store, self._fill = {}, {}, {}
+            for k, block in kept.items():
+                self.blocks[k] = self._append(block.tables)
+                self.blocks[k].used = block.used
+        return evicted
+
+    def _append(self, tables: Tables) -> Block:
+        """Copies tables to the end of the arrays."""
+        remap = np.array([self._payoff_id(payoff) for payoff in tables.payoffs], dtype=np.int32)
+        offsets = {}
+        for group in (self.ROW, self.OUTCOME, self.STATE):
+            for name in group:
+                values = getattr(tables, name)
+                if name in ("payoff", "timeout"):
+                    values = remap[values]
+                offsets[group] = self._extend(name, values)
+        return Block(tables, offsets[self.ROW], offsets[self.OUTCOME], offsets[self.STATE], self._clock)
+
+    def _extend(self, name: str, values: NDArray[Any]) -> int:
+        """Appends to an array that grows by doubling; returns where the values begin."""
+        begin = self._fill.get(name, 0)
+        end = begin + len(values)
+        store = self._store.get(name)
+        if store is None:
+            store = self._store[name] = values.copy()
+        elif end > len(store):
+            grown = np.empty((max(end, 2 * len(store)), *store.shape[1:]), store.dtype)
+            grown[:begin] = store[:begin]
+            store = self._store[name] = grown
+        store[begin:end] = values
+        self._fill[name] = end
+        return begin
+
+    def _payoff_id(self, payoff: Payoff) -> int:
+        index = self._payoff_ids.get(payoff)
+        if index is None:
+            index = self._payoff_ids[payoff] = len(self.payoffs)
+            self.payoffs.append(payoff)
+        return index

@@ -1,0 +1,108 @@
+"""Who plays: the Agent protocol, and agents by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from textenvs.core.loading import unknown
+
+GROUP = "textenvs.agents"
+"""Entry points of agents: a name, and a factory called as `factory(env_id, env_kwargs, **options)`."""
+
+
+@runtime_checkable
+class Agent(Protocol):
+    """Whatever chooses actions. It sees observations and infos; it has no handle on the environment.
+
+    Attributes:
+        obs_type: The observation type that it plays: "text", "features" or "discrete".
+        action_type: "choice" or "text".
+    """
+
+    obs_type: str
+    action_type: str
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode; all that is random in it comes from the seed."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
+        """The action for an observation and the `info` that came with it."""
+
+
+class Training(NamedTuple):
+    """What came of learning.
+
+    Attributes:
+        steps: Environment steps taken.
+        curve: (global step, return) of each episode that was finished.
+    """
+
+    steps: int
+    curve: list[tuple[int, float]]
+
+
+@runtime_checkable
+class Learner(Agent, Protocol):
+    """An agent that learns, and can be saved and loaded without executing anything."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its settings, as they stand in a record."""
+
+    def train(self, env: Any, total_steps: int, seed: int = 0, progress: Callable[[int], None] | None = None) -> Training:
+        """Learns from an environment for at most so many steps.
+
+        Args:
+            env: Made with the agent's `obs_type` and `action_type`, on the train split.
+            total_steps: Environment steps.
+            seed: Seeds all that is random.
+            progress: Called now and then with the number of steps since the last call.
+        """
+
+    def save(self, path: str | Path) -> None:
+        """Saves what was learned."""
+
+    @classmethod
+    def load(cls, path: str | Path, env_id: str, env_kwargs: Mapping[str, Any]) -> Agent:
+        """Loads what `save` has saved; raises ValueError where the file is something else."""
+
+
+@cache
+def _factories() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def agent_names() -> list[str]:
+    """Names of all agents that are installed."""
+    return sorted(_factories())
+
+
+def find_agent(name: str) -> Callable[..., Agent]:
+    """The factory of an agent.
+
+    Args:
+        name: Name of an entry point of the group `textenvs.agents`.
+
+    Raises:
+        ValueError: If there is no such agent; the message names the near ones.
+    """
+    if name not in _factories():
+        raise unknown("agent", name, agent_names())
+    factory: Callable[..., Agent] = _factories()[name].load()
+    return factory
+
+
+def load_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Agent:
+    """An agent by name, ready to play an id.
+
+    Args:
+        name: Name of an entry point of the group `textenvs.agents`.
+        env_id: The registered id that it will play.
+        env_kwargs: The task's parameters and `split` and `reward`, where they are not the id's own.
+        **options: The agent's own options.
+    """
+    return find_agent(name)(env_id, dict(env_kwargs or {}), **options)

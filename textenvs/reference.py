@@ -1,0 +1,148 @@
+"""What a score means: the value of the optimum and of chance, and the best that is had without thinking."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from textenvs.core.loading import check_reward, check_split, load_tables
+from textenvs.core.mdp import Task
+from textenvs.core.solve import Solution, solve_tables
+from textenvs.core.tables import Tables
+from textenvs.data import load_json
+from textenvs.registration import find_entry, task_of
+
+
+@dataclass(frozen=True)
+class ReferenceScores:
+    """Expected returns that give a score its meaning.
+
+    Attributes:
+        random: Of the policy that takes every legal action with the same probability: 0 on the normalised scale.
+        optimal: Of the best policy, or a bound on it: 100 on the normalised scale.
+        kind: "exact" (an agent that sees observations can reach it) or "bound" (no agent can exceed it).
+        floor: Mean return of the best degenerate baseline; None where it was not measured.
+        floor_agent: Which baseline that is.
+    """
+
+    random: float
+    optimal: float
+    kind: str = "exact"
+    floor: float | None = None
+    floor_agent: str | None = None
+
+    def normalise(self, episodic_return: float) -> float:
+        """A return on the scale on which 0 is random and 100 optimal."""
+        return 100.0 * (episodic_return - self.random) / (self.optimal - self.random)
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A scenario with its exact solution.
+
+    Attributes:
+        task: The task.
+        tables: The scenario, compiled.
+        solution: Values and policy by turn and state; the state of row *i* is `tables.states[i]`.
+    """
+
+    task: Task
+    tables: Tables
+    solution: Solution
+
+
+def reference_scores(
+    env_id: str, split: str = "train", reward: Mapping[str, float] | None = None, **parameters: Any
+) -> ReferenceScores:
+    """The reference scores of an id.
+
+    Those of the registered ids are stored; with other parameters or another reward they are computed, which takes a
+    few seconds.
+
+    Args:
+        env_id: A registered id.
+        split: "train" or "test".
+        reward: Weights that replace the task's own, by reward term.
+        **parameters: Parameters that replace those of the id.
+    """
+    entry = find_entry(env_id)
+    check_split(split)
+    if {**entry.parameters, **parameters} == dict(entry.parameters) and not reward:
+        stored = load_json("reference_scores.json").get(entry.id)
+        if stored and stored["source"] == source_hash(entry.task):
+            names = ("random", "optimal", "kind", "floor", "floor_agent")
+            return ReferenceScores(**{name: stored[split][name] for name in names})
+    return compute_scores(task_of(env_id, **parameters), split, reward)
+
+
+def compute_scores(task: Task, split: str, reward: Mapping[str, float] | None = None) -> ReferenceScores:
+    """Solves every scenario of a split, one after the other; scenarios are equally likely."""
+    check_reward(task, reward)
+    n = task.n_scenarios(split)
+    solutions = [solve_tables(task, load_tables(task, split, k), reward) for k in range(n)]
+    return ReferenceScores(
+        random=sum(solution.random for solution in solutions) / n,
+        optimal=sum(solution.optimal for solution in solutions) / n,
+    )
+
+
+def solve(
+    env_id: str, split: str = "train", scenario: int = 0, reward: Mapping[str, float] | None = None, **parameters: Any
+) -> Solved:
+    """Tables, values and policy of one scenario.
+
+    Args:
+        env_id: A registered id.
+        split: "train" or "test".
+        scenario: Number of the scenario in the split.
+        reward: Weights that replace the task's own, by reward term.
+        **parameters: Parameters that replace those of the id.
+    """
+    task = task_of(env_id, **parameters)
+    check_split(split)
+    check_reward(task, reward)
+    if not 0 <= scenario < task.n_scenarios(split):
+        raise ValueError(f"scenario {scenario} does not exist: {split} has 0 to {task.n_scenarios(split) - 1}")
+    tables = load_tables(task, split, scenario)
+    return Solved(task, tables, solve_tables(task, tables, reward))
+
+
+def instructions(env_id: str, action_type: str = "choice", **parameters: Any) -> str:
+    """What a person or a language model must know to play: rules, aim, form of a reply.
+
+    Args:
+        env_id: A registered id.
+        action_type: "choice" (the reply is a number) or "text" (it is a sentence).
+        **parameters: Parameters that replace those of the id.
+    """
+    task = task_of(env_id, **parameters)
+    reply = {
+        "choice": "Reply with the number of the sentence that you want to say, and nothing else.",
+        "text": "Reply with the sentence that you want to say, in your own words, and nothing else.",
+    }
+    return f"{task.instructions}\n\n{reply[action_type]}"
+
+
+@cache
+def source_hash(task: str) -> str:
+    """A hash of all that decides how a task behaves: its module's folder, the kernel, and the data.
+
+    Args:
+        task: Entry point, "module:Class".
+    """
+    spec = importlib.util.find_spec(task.partition(":")[0])
+    assert spec is not None and spec.origin is not None
+    own = Path(spec.origin)
+    here = Path(__file__).parent
+    files = list(own.parent.glob("*.py")) if own.name == "__init__.py" else [own]
+    files += [here / "core" / f"{name}.py" for name in ("chance", "env", "graph", "mdp")]
+    files += [path for path in (here / "data").glob("*.json") if path.name != "reference_scores.json"]
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(files, key=lambda path: (path.parent.name, path.name)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()

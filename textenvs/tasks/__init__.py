@@ -1,0 +1,1 @@
+"""The rules of each task, its words beside its rules."""

@@ -1,0 +1,98 @@
+"""The state of a booking dialogue: what an agent can know, and the numbers of the game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from textenvs.core.mdp import Payoff
+from textenvs.tasks.dialogue.goals import BOOKING, BOOKING_VALUES, SLOTS
+
+HORIZON = 25
+VOLUNTEER = (0.7, 0.4, 0.4)
+"""Chance that the user's first sentence tells food, area, price."""
+DETAILS = ("phone", "address", "postcode")
+ASK = 0.5
+"""Chance that the user wants to know a detail; each of the three, one after the other."""
+BOOK = 0.6
+"""Chance that the user wants a table."""
+FULL = 0.2
+"""Chance that the restaurant has no table at that time."""
+ANOTHER = 0.15
+"""Chance that a user who is offered a right venue asks for another one like it, once."""
+NOTICE = 0.5
+"""Chance that the user notices a wrong booking."""
+BOOKING_SIZES = tuple(len(values) for values in BOOKING_VALUES)
+HANG_UP = 0.3
+"""Chance that the user hangs up after a wrong or useless act."""
+
+ACTIONS = (
+    *(f"request_{slot}" for slot in SLOTS),
+    *(f"confirm_{slot}" for slot in SLOTS),
+    "offer",
+    "none",
+    "alternative",
+    *(f"tell_{detail}" for detail in DETAILS),
+    "request_booking",
+    "confirm_booking",
+    "book",
+    "goodbye",
+)
+
+TURN = Payoff((-1.0, 0.0, 0.0, 0.0))
+FAILURE = Payoff((-1.0, 0.0, 0.0, 0.0), (0.0, 0.0, -1.0, 0.0), terminated=True, metrics=(0.0,))
+SUCCESS = Payoff((-1.0, 20.0, 0.0, 0.0), terminated=True, metrics=(1.0,))
+
+
+class Value(NamedTuple):
+    """A value as understood; a slot of which nothing is known is None."""
+
+    value: int
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """No venue is agreed. `relaxed`: the goal has been given up for one that can be met, and one slot of it is only
+    heard."""
+
+    slots: tuple[Value | None, ...]
+    relaxed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Another:
+    """The user likes the venue, and wants another one like it."""
+
+    venue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The venue is agreed; the user waits for a detail of it."""
+
+    venue: int
+    detail: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The user wants a table; people, day and time are known or not, the first `sure` of them for sure."""
+
+    values: tuple[int, int, int] | None = None
+    sure: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The user has no more wishes. `unsure`: how many details of the booking were never confirmed."""
+
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The talk has ended."""
+
+
+State = Seeking | Another | Asking | Booking | Closing | Over

@@ -1,0 +1,120 @@
+"""The booking dialogue as a task."""
+
+from __future__ import annotations
+
+from textenvs.core.mdp import Payoff, Split
+from textenvs.tasks.dialogue.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.dialogue.rules import DialogueProcess
+from textenvs.tasks.dialogue.states import ACTIONS, HORIZON
+from textenvs.tasks.dialogue.words import CUES, INSTRUCTIONS
+
+
+class Dialogue:
+    """A booking assistant for the restaurants of Cambridge, and a user whom it may mishear.
+
+    ## Description
+    The agent is the assistant. A user with a hidden goal talks to it: constraints on food, area and price range
+    (some do not matter to him), questions about the restaurant, a table. The agent finds out what he wants, offers
+    one of 110 real restaurants, answers, books, and says goodbye.
+
+    *The user* is agenda-based. Each constraint is "any" with probability 0.1 (food), 0.3 (area), 0.3 (price), else
+    one of the database's values, all equally likely; the goals that some restaurant meets are then scaled to weigh 3/4
+    together, the others 1/4. He opens the talk and tells food, area, price with probability 0.7, 0.4, 0.4. Asked for a
+    constraint, he tells it; asked whether a value that was understood is right, he says yes, or no and the right value.
+
+    *Understanding errors.* Each value that he tells first is replaced, with probability `error_rate`, by another value
+    of its slot ("any" is one), all equally likely. An answer to a question is lost with the same probability: nothing
+    was said then. What he says in reply to a confirmation, an offer or a claim is spoken slowly and understood rightly.
+
+    *An offer* is the first restaurant of the database with every value that was understood. If it fits the goal he
+    accepts it, or, with probability 0.15, asks for another one like it, once: then `alternative` offers the next
+    restaurant with the same food, area and price, or, if there is none, `none` says so, and he takes the first. If it
+    does not fit he tells, in the order food, area, price, his constraints up to the first that is not met.
+
+    *That there is none* is a claim about the values that were understood (those that are "any" are not named). If one
+    is not what he said, he objects as to an offer. If all are, and there is none indeed, he gives up one of them, any of
+    those for which another value can be had, for a value that can, all equally likely; he tells it (it may be misheard)
+    and repeats slowly the constraints that the claim did not name. If there is one, he repeats the values and insists.
+
+    *After a venue is agreed* he asks for phone, address and postcode in this order, each with probability 0.5, and then
+    for a table with probability 0.6. Asked for the details of the booking he tells people (1 to 8), day and time (8
+    of them), each as likely as any, each possibly misheard. Asked to confirm he says yes, or corrects the first that is
+    wrong. Booking: the time is full with probability 0.2; then he takes another one, if the details are right. A wrong
+    booking he notices with probability 0.5, or because it is full, and corrects the first wrong detail.
+
+    *After a wrong or useless act* he hangs up with probability 0.3; else he complains, or corrects as described. Wrong
+    are an offer or claim that he objects to, a claim that is not true, a wrong booking that is noticed; useless is a
+    question that was answered before or is not due, a confirmation of what is sure, whatever else does not further the
+    talk. Goodbye ends it in every case.
+
+    ## Action Space
+    `Discrete(16)`: request food, area, price; confirm food, area, price; offer; none; alternative; tell phone, address,
+    postcode; request booking; confirm booking; book; goodbye. The sentence of each stands in `info["choices"]`. Only
+    what cannot be said is masked: there is no value to confirm, no venue to speak of, no detail to book. With
+    `action_type="text"` the action is a sentence.
+
+    ## Observation Space
+    `text`: the last exchange, a note of what was understood, the turn. `features`: `Box(0, 1, (26,), float32)`, named
+    in `textenvs.tasks.dialogue.observations`, the share of turns last. `discrete`: `Discrete(123)`: while seeking,
+    what is known of each slot (not known, heard, sure) and how many restaurants were found (0, 1, up to 5, more); then
+    the phase and what is open in it; not the turn.
+
+    ## Rewards
+    - `turn`: -1 a turn.
+    - `success`: +20 when the assistant says goodbye to a user who has all he wanted: the right restaurant, every
+      question answered, the booking as wished.
+    - `failure`: -1 for each turn that was left when the talk ends in another way. Every failure returns -25, however
+      early, so that hanging up never pays. (PyDial, whose -1 and +20 these are, charges a failure nothing.)
+    - `invalid`: -1 for an act that is not possible or not understood; it costs its turn as well.
+
+    ## Starting State
+    The user's first sentence. Goals of the two splits are disjoint, as first and as relaxed goals, and a fifth of the
+    pairs of food and area occur in `split="test"` only, as does a third of the user's wordings.
+
+    ## Episode End
+    Goodbye; the user hangs up; 25 turns have passed (a failure). All of these terminate. `info["metrics"]` then has
+    `success`.
+
+    ## Reference Scores
+    `textenvs.reference_scores("TextDialogue-v0", split="test")`: exact, by backward induction over the process.
+
+    ## Arguments
+    - `error_rate=0.15`: the rate of understanding errors, in [0, 0.5]. `TextDialogueClean-v0` has 0,
+      `TextDialogueNoisy-v0` 0.3.
+
+    ## References
+    - Casanueva et al. (2017), A Benchmarking Environment for Reinforcement Learning Based Task Oriented Dialogue
+      Management: reward, error rates of 0, 15 and 30 %.
+    - Schatzmann et al. (2007), Agenda-Based User Simulation for Bootstrapping a POMDP Dialogue System.
+    - Budzianowski et al. (2018), MultiWOZ: the database, goals that cannot be met.
+
+    ## Version History
+    - v0: provisional until release 0.1.0.
+    """
+
+    n_actions = len(ACTIONS)
+    horizon = HORIZON
+    terms = {"turn": 1.0, "success": 1.0, "failure": 1.0, "invalid": 1.0}  # noqa: RUF012
+    metrics = ("success",)
+    invalid = Payoff((-1.0, 0.0, 0.0, -1.0))
+    action_names = ACTIONS
+    ending = ("goodbye",)
+    cues = tuple(CUES[name] for name in ACTIONS)
+    n_observations = N_OBSERVATIONS
+    feature_names = FEATURE_NAMES
+    partner = "User"
+    max_length = 800
+
+    def __init__(self, error_rate: float = 0.15) -> None:
+        if not 0.0 <= error_rate <= 0.5:
+            raise ValueError(f"error_rate must be between 0 and 0.5, got {error_rate!r}")
+        self.error_rate = error_rate
+        self.instructions = INSTRUCTIONS.format(horizon=HORIZON, text="")
+
+    def n_scenarios(self, split: Split) -> int:
+        """One: nothing of the goal is shown at reset."""
+        return 1
+
+    def scenario(self, split: Split, index: int) -> DialogueProcess:
+        """The process of a split."""
+        return DialogueProcess(split, self.error_rate)

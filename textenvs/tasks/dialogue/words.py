@@ -1,0 +1,185 @@
+"""The words of the assistant: the sentence of each act, and the note of what was understood so far."""
+
+from __future__ import annotations
+
+from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING_VALUES, SLOTS, VALUES, VENUES, another, matches
+from textenvs.tasks.dialogue.states import (
+    ACTIONS,
+    BOOKING,
+    DETAILS,
+    Another,
+    Asking,
+    Booking,
+    Closing,
+    Over,
+    Seeking,
+    State,
+    Value,
+)
+
+REQUESTS = (
+    "What kind of food would you like?",
+    "Which part of town should it be in?",
+    "What price range do you have in mind?",
+)
+CONFIRMATIONS = (
+    "You would like {}, is that right?",
+    "It should be {}, is that right?",
+    "You want something {}, is that right?",
+)
+PROPER = {
+    "asian oriental": "Asian Oriental",
+    "gastropub": "gastropub",
+    "international": "international",
+    "modern european": "Modern European",
+    "north american": "North American",
+    "seafood": "seafood",
+}
+PRICES = {"cheap": "cheap", "moderate": "moderately priced", "expensive": "expensive"}
+ANY_PHRASES = ("any kind of food", "in any part of town", "at any price")
+CUES: dict[str, tuple[str, ...]] = {
+    "request_food": ("food", "cuisine", "eat", "kind", "type", "what sort", "dish", "fancy", "mood", "what kind", "flavour", "craving", "taste", "style", "what", "which cuisine"),
+    "request_area": ("area", "where", "part", "town", "location", "district", "side", "which part", "neighbourhood", "whereabout", "city", "located", "region", "near"),
+    "request_price": ("price", "budget", "spend", "much", "cost", "pay", "range", "how much", "pricey", "expense", "money", "bill"),
+    "confirm_food": ("right", "correct", "confirm", "did you say", "you said", "check", "sure", "after", "food", "heard", "understand", "cuisine", "yes"),
+    "confirm_area": ("right", "correct", "confirm", "did you say", "you said", "check", "sure", "area", "part of town", "heard", "understand", "yes", "location"),
+    "confirm_price": ("right", "correct", "confirm", "did you say", "you said", "check", "sure", "price", "heard", "understand", "yes", "budget"),
+    "offer": ("recommend", "suggest", "how about", "what about", "try", "nice", "place", "serve", "restaurant", "good", "offer", "found", "fit", "match"),
+    "none": ("no", "none", "sorry", "afraid", "nothing", "unfortunately", "not", "cannot", "cant", "find", "any", "match", "doesnt", "exist", "isnt", "arent", "nowhere", "unable"),
+    "alternative": ("another", "alternative", "instead", "also", "else", "other", "alternatively", "or", "different", "option", "similar", "how about"),
+    "tell_phone": ("phone", "number", "telephone", "call", "ring", "dial", "reach"),
+    "tell_address": ("address", "located", "find", "street", "situated", "find them", "stand", "location"),
+    "tell_postcode": ("postcode", "post code", "postal", "code", "zip"),
+    "request_booking": ("how many", "people", "day", "time", "when", "party", "guest", "detail", "what time", "which day", "many", "come", "table size", "book"),
+    "confirm_booking": ("right", "correct", "confirm", "so that", "check", "did you say", "thats", "sure", "heard", "understand", "double", "yes"),
+    "book": ("book", "reserve", "booking", "reservation", "table", "make the", "go ahead", "arrange", "place"),
+    "goodbye": ("bye", "goodbye", "thank", "day", "enjoy", "care", "welcome", "see you", "evening", "farewell", "pleasure", "meal"),
+}  # fmt: skip
+INSTRUCTIONS = """You are the assistant of a restaurant guide for Cambridge. A user talks to you; you cannot see what he
+wants. Find out what food, which part of town and which price range he is after (he may not care about some of them),
+offer a restaurant that fits, tell him the phone number, address or postcode that he asks for, book a table if he wants
+one, and say goodbye when he has no more wishes.
+
+You may mishear him: a value marked "heard" may be wrong, one marked "sure" is right. You may ask to confirm what you
+heard. If there is no restaurant as he wants it, say so: he will change his mind. A wrong offer, a question that he has
+answered already, or anything else that is of no use may make him hang up. If a table is booked with a wrong detail he
+may not notice, and the booking is worth nothing.
+
+Each turn costs 1 point. If the talk ends well, with the right restaurant, every question answered and the booking as
+wanted, you earn 20. Otherwise you pay 1 for each turn that was left of {horizon}.
+
+Each turn you see what was said last, in square brackets what you understood so far, and the sentences you can say.
+Reply with the number of one of them{text}."""
+
+
+def phrase(slot: int, value: int) -> str:
+    """A value in a sentence: "Chinese food", "in the north", "cheap", "at any price"."""
+    name = VALUES[slot][value]
+    if name == ANY:
+        return ANY_PHRASES[slot]
+    return (f"{food_name(name)} food", f"in the {name}", PRICES.get(name, name))[slot]
+
+
+def food_name(name: str) -> str:
+    """A kind of food as it is written."""
+    return PROPER.get(name, name.capitalize())
+
+
+def description(slots: tuple[Value | None, ...]) -> str:
+    """The restaurants that a user seeks, as far as known: "cheap Chinese restaurant in the north"."""
+    names = [None if s is None or s.value == n else VALUES[k][s.value] for k, (s, n) in enumerate(zip(slots, ANYS, strict=True))]
+    food, area, price = names
+    words = [PRICES[price]] if price else []
+    words += [food_name(food)] if food else []
+    words.append("restaurant")
+    words += [f"in the {area}"] if area else []
+    return " ".join(words)
+
+
+def table(values: tuple[int, int, int]) -> str:
+    """A booking in words: "a table for 4 people on Friday at 19:00"."""
+    people, day, time = (BOOKING_VALUES[j][value] for j, value in enumerate(values))
+    return f"a table for {people} {'person' if people == '1' else 'people'} on {day} at {time}"
+
+
+def choices(state: State) -> list[str]:
+    """The sentence of each act, "" where there is nothing to be said: no value, no venue, no details."""
+    said = dict(zip(("request_food", "request_area", "request_price"), REQUESTS, strict=True))
+    said["none"] = "I am sorry, there is no other restaurant like that."
+    said["request_booking"] = "For how many people shall I book, on which day and at what time?"
+    said["goodbye"] = "Thank you for calling, goodbye!"
+    if isinstance(state, Over):
+        said = {"goodbye": said["goodbye"]}
+    elif isinstance(state, Seeking):
+        _choices_seeking(state, said)
+    elif isinstance(state, (Another, Asking)):
+        _choices_venue(state.venue, said)
+    elif isinstance(state, Booking) and state.values is not None:
+        said["confirm_booking"] = f"That is {table(state.values)}, is that right?"
+        said["book"] = f"I am booking {table(state.values)}."
+    return [said.get(act, "") for act in ACTIONS]
+
+
+def _choices_seeking(state: Seeking, said: dict[str, str]) -> None:
+    for k, known in enumerate(state.slots):
+        if known is not None:
+            said[f"confirm_{SLOTS[k]}"] = CONFIRMATIONS[k].format(phrase(k, known.value))
+    found = matches(tuple(n if s is None else s.value for s, n in zip(state.slots, ANYS, strict=True)))
+    if found:
+        said["offer"] = f"How about {_venue(found[0])}?"
+    said["none"] = f"I am sorry, there is no {description(state.slots)}."
+
+
+def _choices_venue(venue: int, said: dict[str, str]) -> None:
+    chosen = VENUES[venue]
+    said["offer"] = f"How about {_venue(venue)}?"
+    other = another(venue)
+    if other is not None:
+        said["alternative"] = f"Alternatively, there is {_venue(other)}."
+    phone = f"is {chosen.phone}" if chosen.phone else "is not listed"
+    said["tell_phone"] = f"The phone number of {chosen.name} {phone}."
+    said["tell_address"] = f"The address of {chosen.name} is {chosen.address}."
+    said["tell_postcode"] = f"The postcode of {chosen.name} is {chosen.postcode}."
+
+
+def _venue(venue: int) -> str:
+    row = VENUES[venue]
+    food = food_name(row.food)
+    article = "an" if PRICES[row.price][0] in "aeiou" else "a"
+    return f"{row.name}, {article} {PRICES[row.price]} {food} restaurant in the {row.area}"
+
+
+def note(state: State) -> str:
+    """What was understood so far. It says all that the state says."""
+    if isinstance(state, Seeking):
+        known = ", ".join(f"{slot}: {_known(k, state.slots[k])}" for k, slot in enumerate(SLOTS))
+        found = len(matches(tuple(n if s is None else s.value for s, n in zip(state.slots, ANYS, strict=True))))
+        since = " since the first wish could not be met" if state.relaxed else ""
+        return f"The user wants{since} {known}. Restaurants that fit: {found}"
+    if isinstance(state, Another):
+        other = "is one" if another(state.venue) is not None else "is none"
+        return f"The user likes {VENUES[state.venue].name} but asks for another one like it. There {other}"
+    if isinstance(state, Asking):
+        return f"{VENUES[state.venue].name} is agreed. The user asks for the {DETAILS[state.detail]}"
+    if isinstance(state, Booking):
+        return f"A restaurant is agreed. The user wants a table. {_booking(state)}"
+    if isinstance(state, Closing):
+        unsure = f" Details of the booking that were not confirmed: {state.unsure}" if state.unsure else ""
+        return f"The user has no more wishes.{unsure}"
+    return "The talk is over"
+
+
+def _known(slot: int, known: Value | None) -> str:
+    if known is None:
+        return "not known"
+    return f"{VALUES[slot][known.value]} ({'sure' if known.sure else 'heard'})"
+
+
+def _booking(state: Booking) -> str:
+    if state.values is None:
+        return "People, day and time: not known"
+    known = (
+        f"{name}: {BOOKING_VALUES[j][state.values[j]]} ({'sure' if j < state.sure else 'heard'})"
+        for j, name in enumerate(BOOKING)
+    )
+    return ", ".join(known).capitalize()

@@ -1,0 +1,1 @@
+"""Words: tokens, wordings, and matching a sentence to a choice."""

@@ -1,0 +1,29 @@
+"""Tokens of a sentence, for comparing and matching."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+WORD = re.compile(r"[a-z0-9]+")
+SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "s", "ly")
+
+
+def tokens(sentence: str) -> list[str]:
+    """Lower-case words and numbers, in order; apostrophes are dropped."""
+    return WORD.findall(sentence.lower().replace("'", ""))
+
+
+@lru_cache(maxsize=65536)
+def stem(token: str) -> str:
+    """A token without its commonest English endings; short tokens and numbers stay."""
+    for suffix in SUFFIXES:
+        if token.endswith(suffix) and len(token) - len(suffix) >= 3:
+            return token[: -len(suffix)]
+    return token
+
+
+def jaccard(a: str, b: str) -> float:
+    """Share of the distinct tokens of two sentences that both have, in [0, 1]; 1 for two empty ones."""
+    first, second = set(tokens(a)), set(tokens(b))
+    return len(first & second) / len(first | second) if first | second else 1.0
