@@ -3,6 +3,7 @@
 Importing it registers the environments: `gymnasium.make("TextDialogue-v0")`.
 """
 
+from textenvs.core.cache import source_hash
 from textenvs.evaluation import Agent, EpisodeRecord, evaluate, load_agent
 from textenvs.reference import ReferenceScores, instructions, reference_scores, solve
 from textenvs.registration import ENTRIES, IDS, find_entry, register_all, task_of
@@ -20,6 +21,7 @@ __all__ = [
     "load_agent",
     "reference_scores",
     "solve",
+    "source_hash",
     "task_of",
 ]
 

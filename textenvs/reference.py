@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from textenvs.core.cache import source_hash
 from textenvs.core.loading import check_reward, check_split, load_tables
 from textenvs.core.mdp import Task
 from textenvs.core.solve import Solution, solve_tables
@@ -126,23 +123,3 @@ def instructions(env_id: str, action_type: str = "choice", **parameters: Any) ->
         "text": "Reply with the sentence that you want to say, in your own words, and nothing else.",
     }
     return f"{task.instructions}\n\n{reply[action_type]}"
-
-
-@cache
-def source_hash(task: str) -> str:
-    """A hash of all that decides how a task behaves: its module's folder, the kernel, and the data.
-
-    Args:
-        task: Entry point, "module:Class".
-    """
-    spec = importlib.util.find_spec(task.partition(":")[0])
-    assert spec is not None and spec.origin is not None
-    own = Path(spec.origin)
-    here = Path(__file__).parent
-    files = list(own.parent.glob("*.py")) if own.name == "__init__.py" else [own]
-    files += [here / "core" / f"{name}.py" for name in ("chance", "env", "graph", "mdp")]
-    files += [path for path in (here / "data").glob("*.json") if path.name != "reference_scores.json"]
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(files, key=lambda path: (path.parent.name, path.name)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()

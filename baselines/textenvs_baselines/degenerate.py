@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 import textenvs
 
 NAMES = ("first_legal", "last_legal", "last_legal_but_ending", "never_ends", "parrot")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+
 import textenvs
 from textenvs.evaluation import Training
 
@@ -103,7 +104,8 @@ class RuleAgent:
         budget = min(TRIAL_STEPS, total_steps // len(self._rules))
         curve: list[tuple[int, float]] = []
         steps, means = 0, []
-        for self.variant in range(len(self._rules)):
+        for variant in range(len(self._rules)):
+            self.variant = variant
             returns: list[float] = []
             observation, info = env.reset(seed=seed)
             begun, total = steps, 0.0

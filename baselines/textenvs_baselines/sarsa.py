@@ -9,9 +9,11 @@ from textenvs_baselines.tabular import Config, TabularAgent
 
 @dataclass(frozen=True)
 class SarsaConfig(Config):
-    """Settings of SARSA, which forgets faster: its targets change with its own exploration."""
+    """Settings of SARSA, which explores less and forgets faster: its targets change with its own exploration."""
 
-    step_size_floor: float = 0.05
+    step_size_power: float = 0.4
+    step_size_floor: float = 0.03
+    epsilon_start: float = 0.2
 
 
 class SarsaAgent(TabularAgent):

@@ -17,6 +17,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
+
 from textenvs.core import chance
 from textenvs.evaluation import Training
 
@@ -43,7 +44,7 @@ class Config:
     step_size_floor: float = 0.01
     epsilon_start: float = 1.0
     epsilon_end: float = 0.0
-    exploration: float = 0.8
+    exploration: float = 0.9
     initial: float = 0.0
 
 
@@ -108,19 +109,25 @@ class TabularAgent:
         Raises:
             ValueError: If a space is not discrete; the message says what to make instead.
         """
-        vector = isinstance(env, VectorEnv)
-        spaces = (env.single_observation_space, env.single_action_space) if vector else (
-            env.observation_space, env.action_space)
-        for space in spaces:
-            if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
-                raise ValueError(f'{self.name} needs discrete spaces from 0, got {space}: make it with obs_type="discrete"')
-        n_observations, n_actions = int(spaces[0].n), int(spaces[1].n)
+        if isinstance(env, VectorEnv):
+            space, actions = env.single_observation_space, env.single_action_space
+        else:
+            space, actions = env.observation_space, env.action_space
+        for each in (space, actions):
+            if not isinstance(each, gym.spaces.Discrete) or each.start != 0:
+                raise ValueError(
+                    f'{self.name} needs discrete spaces from 0, got {each}: make it with obs_type="discrete"'
+                )
+        assert isinstance(space, gym.spaces.Discrete)
+        assert isinstance(actions, gym.spaces.Discrete)
         if not self.values:
-            self.values = [[self.settings.initial] * n_actions for _ in range(n_observations)]
-            self.counts = [[0] * n_actions for _ in range(n_observations)]
+            self.values = [[self.settings.initial] * int(actions.n) for _ in range(int(space.n))]
+            self.counts = [[0] * int(actions.n) for _ in range(int(space.n))]
         explorer = Explorer(self.settings, total_steps, seed, self.values)
-        loop = self._train_vector if vector else self._train_single
-        return loop(env, total_steps, seed, explorer, progress or (lambda steps: None))
+        report = progress or (lambda steps: None)
+        if isinstance(env, VectorEnv):
+            return self._train_vector(env, total_steps, seed, explorer, report)
+        return self._train_single(env, total_steps, seed, explorer, report)
 
     def following(self, values: list[float], legal: list[int], action: int) -> float:
         """The value of what follows a step: this is where the learners differ.
@@ -211,9 +218,7 @@ class TabularAgent:
         """Saves table and settings as an npz file, without pickle."""
         meta = json.dumps({"format": FORMAT, "agent": self.name, "config": self.config})
         with Path(path).open("wb") as file:
-            np.savez_compressed(
-                file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(meta)
-            )
+            np.savez_compressed(file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(meta))
 
     @classmethod
     def load(cls, path: str | Path, env_id: str = "", env_kwargs: Mapping[str, Any] | None = None) -> TabularAgent:
@@ -223,7 +228,7 @@ class TabularAgent:
             ValueError: If the file is not such a table; nothing in it is ever executed.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 meta = json.loads(str(file["meta"]))
                 values, counts = file["values"], file["counts"]
             if meta["format"] != FORMAT or meta["agent"] != cls.name:

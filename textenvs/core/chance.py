@@ -67,7 +67,8 @@ def uniform_many(
     keys: NDArray[np.uint64], episodes: NDArray[np.uint64], steps: NDArray[np.uint64], channel: int
 ) -> NDArray[np.float64]:
     """`uniform` for arrays of one shape."""
-    return (bits_many(keys, episodes, steps, channel) >> _11) * UNIT
+    u: NDArray[np.float64] = (bits_many(keys, episodes, steps, channel) >> _11) * np.float64(UNIT)
+    return u
 
 
 def alias_table(probabilities: Sequence[float]) -> tuple[list[float], list[int]]:

@@ -13,7 +13,7 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.graph import Node, amounts, exchange, price, wording
+from textenvs.core.graph import Graph, Node, amounts, exchange, price, wording
 from textenvs.core.loading import check_reward, check_split, load_graph, load_task, unknown
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
@@ -44,6 +44,8 @@ class TextEnv(gym.Env[Any, Any]):
         ValueError: For a name that does not exist; the message names the near ones.
     """
 
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 1}  # noqa: RUF012
+
     def __init__(
         self,
         task: str | Task,
@@ -57,7 +59,6 @@ class TextEnv(gym.Env[Any, Any]):
     ) -> None:
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise unknown("render_mode", render_mode, RENDER_MODES)
-        self.metadata = {"render_modes": list(RENDER_MODES)}
         self.render_mode = render_mode
         self.task = load_task(task, parameters)
         self.split = check_split(split)
@@ -74,7 +75,9 @@ class TextEnv(gym.Env[Any, Any]):
         self._key = -1
         self._episode = 0
         self._turn = 0
+        self._graph: Graph
         self._node: Node | None = None
+        self._said = ""
         self._ended = False
         self._transcript: list[str] = []
         self.scenario = 0
@@ -166,7 +169,7 @@ class TextEnv(gym.Env[Any, Any]):
             raise ResetNeeded("no episode has begun: call reset() first")
         return self._node.mask.astype(np.bool_)
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The conversation so far, as one would read it."""
         if self.render_mode is None:
             gym.logger.warn('render() needs gym.make(..., render_mode="ansi") or "human"')
@@ -235,4 +238,3 @@ class TextEnv(gym.Env[Any, Any]):
         self._transcript.append(spoken)
         if self.render_mode == "human":
             print(spoken)
-

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
+from textenvs.core import cache
 from textenvs.core.graph import Graph
 from textenvs.core.mdp import SPLITS, Task
 from textenvs.core.tables import Arena, Tables, compile_tables
@@ -50,7 +51,12 @@ def _load_task(entry_point: str, parameters: str) -> Task:
         if keyword not in known:
             raise unknown("parameter", keyword, [*known, "obs_type", "action_type", "split", "reward", "render_mode"])
     task: Task = factory(**keywords)
+    _ORIGINS[id(task)] = (task, json.dumps([entry_point, parameters]))
     return task
+
+
+_ORIGINS: dict[int, tuple[Task, str]] = {}
+"""Where the tasks came from that were loaded by name: what the cache on disk is keyed by."""
 
 
 def check_split(split: str) -> str:
@@ -75,7 +81,7 @@ def load_graph(task: Task, split: str, scenario: int) -> Graph:
 
 
 def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
-    """The compiled tables of a scenario; kept where the split has only one."""
+    """The compiled tables of a scenario; where the split has only one, they are kept in memory and on disk."""
     if task.n_scenarios(split) == 1:
         return _kept_tables(task, split)
     return compile_tables(task, task.scenario(split, scenario))
@@ -83,9 +89,19 @@ def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
 
 @lru_cache(maxsize=8)
 def _kept_tables(task: Task, split: str) -> Tables:
-    return compile_tables(task, task.scenario(split, 0))
+    process = task.scenario(split, 0)
+    origin = _ORIGINS.get(id(task))
+    types: tuple[type, ...] | None = getattr(process, "state_types", None)
+    path = cache.path_of(origin[1], split, 0) if origin and types is not None else None
+    if path is None or types is None:
+        return compile_tables(task, process)
+    tables = cache.load(path, types)
+    if tables is None:
+        tables = compile_tables(task, process)
+        cache.store(path, tables)
+    return tables
 
 
 def make_arena(task: Task, split: str, memory_budget: int) -> Arena:
     """An empty arena for the scenarios of a split."""
-    return Arena(partial(load_tables, task, split), memory_budget)
+    return Arena(task, partial(load_tables, task, split), memory_budget)

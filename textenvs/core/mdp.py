@@ -52,7 +52,11 @@ class Outcome(NamedTuple):
 
 
 class TextMDP(Protocol):
-    """The dynamics of one scenario. States are hashable and hold what an agent can know, no more."""
+    """The dynamics of one scenario. States are hashable and hold what an agent can know, no more.
+
+    A process may name the classes that its states are made of, dataclasses and named tuples, in an attribute
+    `state_types`; then its compiled tables can be cached on disk.
+    """
 
     def initial(self) -> Sequence[Outcome]:
         """The distribution of the first state. Its payoffs are ignored."""
@@ -115,6 +119,9 @@ class Task(Protocol):
     partner: str
     max_length: int
     instructions: str
+
+    def __hash__(self) -> int:
+        """Tasks are told apart by identity."""
 
     def n_scenarios(self, split: Split) -> int:
         """How many scenarios the split has."""

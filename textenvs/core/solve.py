@@ -118,7 +118,10 @@ def solve_tables(
 
 
 def evaluate_policy(
-    task: Task, tables: Tables, policy: NDArray[np.float64] | NDArray[np.int64], reward: Mapping[str, float] | None = None
+    task: Task,
+    tables: Tables,
+    policy: NDArray[np.float64] | NDArray[np.int64],
+    reward: Mapping[str, float] | None = None,
 ) -> float:
     """The exact expected return of a policy.
 
@@ -130,7 +133,7 @@ def evaluate_policy(
     """
     if policy.ndim == 2:
         policy = np.eye(tables.n_actions)[policy.astype(np.int64)]
-    return _evaluate(Backup(task, tables, reward), policy)
+    return _evaluate(Backup(task, tables, reward), policy.astype(np.float64, copy=False))
 
 
 def _evaluate(backup: Backup, policy: NDArray[np.float64]) -> float:

@@ -21,7 +21,8 @@ class Tables:
     """One scenario as compressed rows.
 
     Row `state * n_actions + action` has the outcomes `start[row] : start[row] + count[row]`; `count` is 0 where the
-    action is illegal. The last row, number `n_states * n_actions`, holds the first states.
+    action is illegal, and in states in which nobody acts. The last row, number `n_states * n_actions`, holds the first
+    states.
 
     Attributes:
         n_states: Number of states.
@@ -72,69 +73,93 @@ class Tables:
         return len(self.next)
 
 
+class _Packer:
+    """Unfolds a graph breadth first, and packs its rows as it goes."""
+
+    def __init__(self, task: Task, process: TextMDP) -> None:
+        self.graph = Graph(task, process)
+        self.nodes: list[Node] = []
+        self.events: dict[Event, int] = {}
+        self.start: list[int] = []
+        self.count: list[int] = []
+        self.probability: list[float] = []
+        self.threshold: list[float] = []
+        self.alias: list[int] = []
+        self.next: list[int] = []
+        self.payoff: list[int] = []
+        self.event: list[int] = []
+        self._index: dict[int, int] = {}
+        self._unfold(task.n_actions, task.horizon)
+
+    def _unfold(self, n_actions: int, horizon: int) -> None:
+        """All states that can be acted in get rows; ended ones, and those first met when the time is up, get none."""
+        met = {self._place(node) for node in self.graph.initial.nodes}
+        alive: dict[int, None] = dict.fromkeys(sorted(met))
+        rows: dict[int, list[Row | None]] = {}
+        for _ in range(horizon):
+            following: dict[int, None] = {}
+            for position in alive:
+                node = self.nodes[position]
+                if not any(node.legal):
+                    raise ValueError(f"no action is legal in state {node.state!r}; allow at least one")
+                rows[position] = [self.graph.unfold(node, a) if node.legal[a] else None for a in range(n_actions)]
+                for row in filter(None, rows[position]):
+                    for reached, payoff in zip(row.nodes, row.payoffs, strict=True):
+                        place = self._place(reached)
+                        if not self.graph.payoffs[payoff].terminated and place not in rows:
+                            following[place] = None
+            alive = {position: None for position in following if position not in rows}
+        for position in range(len(self.nodes)):
+            for packed in rows.get(position, [None] * n_actions):
+                self._pack(packed)
+        self._pack(self.graph.initial)
+
+    def _place(self, node: Node) -> int:
+        position = self._index.get(id(node))
+        if position is None:
+            position = self._index[id(node)] = len(self.nodes)
+            self.nodes.append(node)
+        return position
+
+    def _pack(self, row: Row | None) -> None:
+        self.start.append(len(self.next))
+        self.count.append(row.count if row else 0)
+        if row:
+            self.probability += row.probability
+            self.threshold += row.threshold
+            self.alias += row.alias
+            self.next += [self._place(node) for node in row.nodes]
+            self.payoff += row.payoffs
+            self.event += [self.events.setdefault(event, len(self.events)) for event in row.events]
+
+
 def compile_tables(task: Task, process: TextMDP) -> Tables:
     """Unfolds a process from its first states to its end and packs it.
 
     Raises:
         ValueError: If the probabilities of a row do not sum to 1, or a state has no legal action.
     """
-    graph = Graph(task, process)
-    n_actions = task.n_actions
-    index: dict[int, int] = {}
-    nodes: list[Node] = []
-    events: dict[Event, int] = {}
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("start", "count", "probability", "threshold", "alias", "next", "payoff", "event")
-    }
-
-    def place(node: Node) -> int:
-        position = index.get(id(node))
-        if position is None:
-            position = index[id(node)] = len(nodes)
-            nodes.append(node)
-        return position
-
-    def pack(row: Row) -> None:
-        columns["start"].append(len(columns["next"]))
-        columns["count"].append(row.count)
-        columns["probability"] += row.probability
-        columns["threshold"] += row.threshold
-        columns["alias"] += row.alias
-        columns["next"] += [place(node) for node in row.nodes]
-        columns["payoff"] += row.payoffs
-        columns["event"] += [events.setdefault(event, len(events)) for event in row.events]
-
-    for node in graph.initial.nodes:
-        place(node)
-    done = 0
-    while done < len(nodes):
-        node = nodes[done]
-        done += 1
-        if not any(node.legal):
-            raise ValueError(f"no action is legal in state {node.state!r}; allow at least one")
-        for action in range(n_actions):
-            if node.legal[action]:
-                pack(graph.unfold(node, action))
-            else:
-                columns["start"].append(len(columns["next"]))
-                columns["count"].append(0)
-    pack(graph.initial)
-
-    floats = {name: np.array(columns[name], dtype=np.float64) for name in ("probability", "threshold")}
-    ints = {name: np.array(values, dtype=np.int32) for name, values in columns.items() if name not in floats}
-    timeout = np.array([graph.timeout(node) for node in nodes], dtype=np.int32)
+    packer = _Packer(task, process)
+    nodes = packer.nodes
+    timeout = [packer.graph.timeout(node) for node in nodes]
     return Tables(
         n_states=len(nodes),
-        n_actions=n_actions,
+        n_actions=task.n_actions,
         states=[node.state for node in nodes],
-        events=list(events),
-        payoffs=graph.payoffs,
-        discrete=np.array([node.discrete for node in nodes], dtype=np.int64),
-        features=np.array([node.features for node in nodes]),
-        mask=np.array([node.mask for node in nodes]),
-        timeout=timeout,
-        **floats,
-        **ints,
+        events=list(packer.events),
+        payoffs=packer.graph.payoffs,
+        start=np.array(packer.start, np.int32),
+        count=np.array(packer.count, np.int32),
+        probability=np.array(packer.probability, np.float64),
+        threshold=np.array(packer.threshold, np.float64),
+        alias=np.array(packer.alias, np.int32),
+        next=np.array(packer.next, np.int32),
+        payoff=np.array(packer.payoff, np.int32),
+        event=np.array(packer.event, np.int32),
+        discrete=np.array([node.discrete for node in nodes], np.int64),
+        features=np.array([node.features for node in nodes], np.float32),
+        mask=np.array([node.mask for node in nodes], np.int8),
+        timeout=np.array(timeout, np.int32),
     )
 
 
@@ -155,7 +180,10 @@ class Arena:
     A row of a batch knows its scenario's offsets; all numbers inside a block are relative to it, so that a block can
     be moved. Payoffs are shared by all blocks.
 
+    Its arrays have the names of those of `Tables`.
+
     Args:
+        task: The task.
         compile_scenario: Gives the tables of a scenario.
         memory_budget: Bytes of tables held at a time. What live episodes need is kept even above it.
     """
@@ -163,29 +191,37 @@ class Arena:
     ROW = ("start", "count")
     OUTCOME = ("threshold", "alias", "next", "payoff", "event")
     STATE = ("discrete", "features", "mask", "timeout")
+    NOTHING, INVALID = range(2)
+    """Numbers of the payoff of a reset and of an impossible act."""
 
-    def __init__(self, compile_scenario: Callable[[int], Tables], memory_budget: int = MEMORY_BUDGET) -> None:
+    start: NDArray[np.int32]
+    count: NDArray[np.int32]
+    threshold: NDArray[np.float64]
+    alias: NDArray[np.int32]
+    next: NDArray[np.int32]
+    payoff: NDArray[np.int32]
+    event: NDArray[np.int32]
+    discrete: NDArray[np.int64]
+    features: NDArray[np.float32]
+    mask: NDArray[np.int8]
+    timeout: NDArray[np.int32]
+
+    def __init__(
+        self, task: Task, compile_scenario: Callable[[int], Tables], memory_budget: int = MEMORY_BUDGET
+    ) -> None:
         self._compile = compile_scenario
         self._budget = memory_budget
         self._clock = 0
         self.blocks: dict[int, Block] = {}
-        self.payoffs: list[Payoff] = []
-        self._payoff_ids: dict[Payoff, int] = {}
+        self.payoffs = [Payoff((0.0,) * len(task.terms)), task.invalid]
+        self._payoff_ids = {payoff: index for index, payoff in enumerate(self.payoffs)}
         self.compilations = 0
         self._fill: dict[str, int] = {}
-        self._store: dict[str, NDArray[Any]] = {}
 
     @property
     def nbytes(self) -> int:
         """Bytes held: each scenario's own tables and their copy in the arena."""
         return sum(2 * block.tables.nbytes for block in self.blocks.values())
-
-    def __getattr__(self, name: str) -> NDArray[Any]:
-        """The arrays, by the names of `Tables`."""
-        store: dict[str, NDArray[Any]] = self.__dict__.get("_store", {})
-        if name in store:
-            return store[name]
-        raise AttributeError(name)
 
     def acquire(self, scenario: int, live: set[int]) -> tuple[Block, bool]:
         """The block of a scenario, compiled if it is not held.
@@ -222,7 +258,7 @@ class Arena:
             evicted = True
         if evicted:
             kept = self.blocks
-            self.blocks, self._store, self._fill = {}, {}, {}
+            self.blocks, self._fill = {}, {}
             for k, block in kept.items():
                 self.blocks[k] = self._append(block.tables)
                 self.blocks[k].used = block.used
@@ -244,14 +280,13 @@ class Arena:
         """Appends to an array that grows by doubling; returns where the values begin."""
         begin = self._fill.get(name, 0)
         end = begin + len(values)
-        store = self._store.get(name)
-        if store is None:
-            store = self._store[name] = values.copy()
-        elif end > len(store):
+        store = values.copy() if begin == 0 else getattr(self, name)
+        if end > len(store):
             grown = np.empty((max(end, 2 * len(store)), *store.shape[1:]), store.dtype)
             grown[:begin] = store[:begin]
-            store = self._store[name] = grown
+            store = grown
         store[begin:end] = values
+        setattr(self, name, store)
         self._fill[name] = end
         return begin
 

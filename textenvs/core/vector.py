@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.error import InvalidAction, ResetNeeded
@@ -17,12 +17,26 @@ from textenvs.core.graph import exchange, price, wording
 from textenvs.core.loading import check_reward, check_split, load_task, make_arena, unknown
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
-from textenvs.core.tables import MEMORY_BUDGET, Block
+from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
 from textenvs.text.matching import match
 
 INFO_KEYS = ("action_mask", "choices", "reward_terms", "metrics")
-ILLEGAL = 0
-"""Payoff number of an impossible act."""
+
+
+class Earned(NamedTuple):
+    """What a step has earned.
+
+    Attributes:
+        payoff: (N,) numbers of the payoffs.
+        left: (N,) turns left.
+        late: Rows whose last turn has passed.
+        timeout: Numbers of their further payoffs.
+    """
+
+    payoff: NDArray[np.int32] | NDArray[np.int64]
+    left: NDArray[np.int64]
+    late: NDArray[np.int64]
+    timeout: NDArray[np.int32] | None
 
 
 class TextVectorEnv(VectorEnv[Any, Any, Any]):
@@ -97,7 +111,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self._keys = np.zeros(n, np.uint64)
         self._episodes = np.zeros(n, np.uint64)
         self._turns = np.zeros(n, np.int64)
-        self._ended = np.zeros(n, np.bool_)
+        self._ended = np.zeros(0, np.int64)
         self._states = np.zeros(n, np.int64)
         self.scenarios = np.full(n, -1, np.int64)
         self._row_offset = np.zeros(n, np.int64)
@@ -136,15 +150,14 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
                 self._episodes[i] = 0
         self._begun = True
         self._turns[rows] = 0
-        self._ended[rows] = False
+        self._ended = np.setdiff1d(self._ended, rows)
         outcome = self._begin(rows)
-        words = self._render(rows, outcome, None) if self.obs_type == "text" else None
+        words = self._render(rows, outcome, None)
         if len(rows) == self.num_envs:
             self._observation = self._observe(words)
-            return self._observation, self._info(rows, np.zeros(self.num_envs, np.int64), None)
-        fresh = self._observe(words, rows)
-        self._observation = self._replace(self._observation, fresh, rows)
-        return self._observation, self._info(rows, np.zeros(len(rows), np.int64), None)
+        else:
+            self._observation = self._replace(self._observation, self._observe(words, rows), rows)
+        return self._observation, self._info(self._nothing(), only=None if len(rows) == self.num_envs else rows)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Takes a turn in each row.
@@ -161,64 +174,57 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         """
         if not self._begun:
             raise ResetNeeded("no episode has begun: call reset() before step()")
-        resetting = self._ended if self.autoreset_mode is AutoresetMode.NEXT_STEP else None
-        if self.autoreset_mode is AutoresetMode.DISABLED and self._ended.any():
+        resetting = self._ended if len(self._ended) else None
+        if resetting is not None and self.autoreset_mode is AutoresetMode.DISABLED:
             raise ResetNeeded('a row has ended: reset it with options={"reset_mask": mask} before step()')
-        if resetting is not None and not resetting.any():
-            resetting = None
         numbers = self._numbers(actions)
-        said = self._said(numbers) if self.obs_type == "text" else None
+        said = self._said(numbers)
 
         self._turns += 1
         row = self._states * self.task.n_actions
         row += numbers
         if resetting is not None:
-            fresh = np.flatnonzero(resetting)
-            self._episodes[fresh] += np.uint64(1)
-            self._turns[fresh] = 0
-            self._assign(fresh)
-            row[fresh] = self._first_row[fresh]
-        outcome, possible = self._draw(row)
+            self._episodes[resetting] += np.uint64(1)
+            self._turns[resetting] = 0
+            self._assign(resetting)
+            row[resetting] = self._first_row[resetting]
+        outcome, impossible = self._draw(row)
         if self.action_type == "text":
-            possible &= numbers >= 0
-        payoff = self.arena.payoff[outcome]
-        following = self.arena.next[outcome].astype(np.int64)
+            impossible = np.union1d(impossible, np.flatnonzero(numbers < 0))
+            if resetting is not None:
+                impossible = np.setdiff1d(impossible, resetting)
+        payoff = self.arena.payoff.take(outcome)
+        following = self.arena.next.take(outcome).astype(np.int64)
         if resetting is not None:
-            possible[fresh] = True
-        if not possible.all():
-            impossible = np.flatnonzero(~possible)
-            payoff[impossible] = ILLEGAL
+            payoff[resetting] = Arena.NOTHING
+        if len(impossible):
+            payoff[impossible] = Arena.INVALID
             following[impossible] = self._states[impossible]
             outcome[impossible] = -1
         self._states = following
         self._price()
 
         left = self._horizon - self._turns
-        reward = self._pay_left[payoff]
+        reward = self._pay_left.take(payoff)
         reward *= left
-        reward += self._pay[payoff]
-        terminated = self._pay_ends[payoff]
-        if resetting is not None:
-            reward[fresh] = 0.0
-            terminated[fresh] = False
-        late = (left == 0) & ~terminated
+        reward += self._pay.take(payoff)
+        terminated = self._pay_ends.take(payoff)
+        late = np.flatnonzero((left == 0) > terminated)
         timeout = None
-        if late.any():
-            last = np.flatnonzero(late)
-            timeout = (last, self.arena.timeout[self._state_offset[last] + following[last]])
+        if len(late):
+            timeout = self.arena.timeout[self._state_offset[late] + following[late]]
             self._price()
-            reward[last] += self._pay[timeout[1]]
-            terminated[last] = True
-        truncated = np.zeros_like(late) if self._limit is None else self._turns >= self._limit
-        ended = terminated | truncated
-        words = self._render(np.arange(self.num_envs), outcome, said) if self.obs_type == "text" else None
-        self._observation = self._observe(words)
+            reward[late] += self._pay[timeout]
+            terminated[late] = True
+        earned = Earned(payoff, left, late, timeout)
+        truncated = np.zeros(self.num_envs, np.bool_) if self._limit is None else self._turns >= self._limit
+        ended = np.flatnonzero(terminated | truncated)
         every = np.arange(self.num_envs)
-        earned = (payoff, left, timeout, fresh if resetting is not None else None)
-        if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
+        self._observation = self._observe(self._render(every, outcome, said))
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and len(ended):
             info = self._reset_in_step(ended, terminated, earned)
         else:
-            info = self._info(every, left, earned, ended=terminated)
+            info = self._info(earned, terminated)
             self._ended = ended
         return self._observation, reward, terminated, truncated, info
 
@@ -246,9 +252,10 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         numbers = np.asarray(actions)
         if numbers.dtype.kind not in "iu":
             raise InvalidAction(f"actions are whole numbers, got {numbers.dtype}")
-        if numbers.min() < 0 or numbers.max() >= self.task.n_actions:
+        numbers = numbers.astype(np.int64, copy=False)
+        if (numbers.view(np.uint64) >= self.task.n_actions).any():
             raise InvalidAction(f"an action is out of range: there are 0 to {self.task.n_actions - 1}")
-        return numbers.astype(np.int64, copy=False)
+        return numbers
 
     def _begin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Draws first states for some rows; returns their outcomes."""
@@ -260,26 +267,27 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self._states[rows] = self.arena.next[outcome]
         return outcome
 
-    def _draw(self, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Draws an outcome for every row; returns outcomes and whether the act was possible."""
+    def _draw(self, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Draws an outcome for every row; returns outcomes, and the rows whose act was not possible."""
         u = chance.uniform_many(self._keys, self._episodes, self._turns.view(np.uint64), chance.OUTCOME)
-        return self._pick(row + self._row_offset, self._outcome_offset, u)
+        row += self._row_offset
+        return self._pick(row, self._outcome_offset, u)
 
     def _pick(
         self, row: NDArray[np.int64], offset: NDArray[np.int64], u: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         arena = self.arena
-        count = arena.count[row]
+        count = arena.count.take(row)
+        impossible = np.flatnonzero(count == 0)
         u *= count
         i = u.astype(np.int64)
-        outcome = arena.start[row] + offset
-        slot = outcome + i
-        possible = count > 0
-        if not possible.all():
-            slot[~possible] = 0
         u -= i
-        outcome += np.where(u < arena.threshold[slot], i, arena.alias[slot])
-        return outcome, possible
+        outcome = arena.start.take(row) + offset
+        slot = outcome + i
+        if len(impossible):
+            slot[impossible] = 0
+        outcome += np.where(u < arena.threshold.take(slot), i, arena.alias.take(slot))
+        return outcome, impossible
 
     def _assign(self, rows: NDArray[np.int64]) -> None:
         """Gives rows their scenario, and the place of its tables."""
@@ -316,25 +324,33 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         zero = (0.0,) * len(self._names)
         self._terms = np.array([payoff.terms for payoff in payoffs]).T.copy()
         self._terms_left = np.array([payoff.per_turn_left or zero for payoff in payoffs]).T.copy()
-        self._counts_left = self._terms_left.any(axis=1)
+        self._counts_left = np.flatnonzero(self._terms_left.any(axis=1)).tolist()
         none = (0.0,) * len(self.task.metrics)
         self._metrics = np.array([payoff.metrics or none for payoff in payoffs]).T.copy()
 
-    def _reset_in_step(self, ended: NDArray[np.bool_], terminated: NDArray[np.bool_], earned: Any) -> dict[str, Any]:
+    def _nothing(self) -> Earned:
+        """What every row earns at reset."""
+        self._price()
+        zeros = np.zeros(self.num_envs, np.int64)
+        return Earned(zeros + Arena.NOTHING, zeros, zeros[:0], None)
+
+    def _reset_in_step(self, ended: NDArray[np.int64], terminated: NDArray[np.bool_], earned: Earned) -> dict[str, Any]:
         """Autoreset mode "SameStep": what ended goes into `final_obs` and `final_info`, and a new episode begins."""
-        every, rows = np.arange(self.num_envs), np.flatnonzero(ended)
-        final = self._info(every, earned[1], earned, ended=terminated, only=ended)
         final_obs = np.full(self.num_envs, None, dtype=object)
-        for i in rows.tolist():
-            final_obs[i] = self._row_of(self._observation, i)
-        self._episodes[rows] += np.uint64(1)
-        self._turns[rows] = 0
-        outcome = self._begin(rows)
-        words = self._render(rows, outcome, None) if self.obs_type == "text" else None
-        self._observation = self._replace(self._observation, self._observe(words, rows), rows)
-        payoff, left, timeout, _ = earned
-        info = self._info(every, left, (payoff, left, timeout, rows))
-        return {"final_obs": final_obs, "_final_obs": ended.copy(), "final_info": final, "_final_info": ended.copy(), **info}
+        for i in ended.tolist():
+            value = self._observation[i]
+            final_obs[i] = value.copy() if isinstance(value, np.ndarray) else value
+        shown = np.zeros(self.num_envs, np.bool_)
+        shown[ended] = True
+        final: dict[str, Any] = {"final_obs": final_obs, "_final_obs": shown}
+        final |= {"final_info": self._info(earned, terminated, only=ended), "_final_info": shown.copy()}
+        self._episodes[ended] += np.uint64(1)
+        self._turns[ended] = 0
+        outcome = self._begin(ended)
+        words = self._render(ended, outcome, None)
+        self._observation = self._replace(self._observation, self._observe(words, ended), ended)
+        earned.payoff[ended] = Arena.NOTHING
+        return final | self._info(earned._replace(late=earned.late[:0]))
 
     # -- what is seen -------------------------------------------------------------------------------------------
 
@@ -348,10 +364,6 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         features = self.arena.features[at]
         features[:, -1] = (self._turns if every else self._turns[rows]) / self._horizon
         return features
-
-    def _row_of(self, observation: Any, i: int) -> Any:
-        value = observation[i]
-        return value.copy() if isinstance(value, np.ndarray) else value
 
     def _replace(self, observation: Any, fresh: Any, rows: NDArray[np.int64]) -> Any:
         if self.obs_type == "text":
@@ -367,7 +379,10 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         """The sentences of each row's actions."""
         return [tuple(self._process(i).choices(self._state(i))) for i in rows]
 
-    def _said(self, numbers: NDArray[np.int64]) -> list[str]:
+    def _said(self, numbers: NDArray[np.int64]) -> list[str] | None:
+        """The sentence that each row is about to say, for text observations."""
+        if self.obs_type != "text":
+            return None
         choices = self._choices(range(self.num_envs))
         return ["" if number < 0 else choices[i][number] for i, number in enumerate(numbers.tolist())]
 
@@ -380,8 +395,10 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             self._processes[scenario] = self.task.scenario(self.split, scenario)
         return self._processes[scenario]
 
-    def _render(self, rows: NDArray[np.int64], outcome: NDArray[np.int64], said: list[str] | None) -> list[str]:
+    def _render(self, rows: NDArray[np.int64], outcome: NDArray[np.int64], said: list[str] | None) -> list[str] | None:
         """Text observations of some rows; -1 is the outcome of an impossible act."""
+        if self.obs_type != "text":
+            return None
         texts = []
         for i, o in zip(rows.tolist(), outcome.tolist(), strict=True):
             turn = int(self._turns[i])
@@ -395,69 +412,58 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         return texts
 
     def _info(
-        self,
-        rows: NDArray[np.int64],
-        left: NDArray[np.int64],
-        earned: Any,
-        ended: NDArray[np.bool_] | None = None,
-        only: NDArray[np.bool_] | None = None,
+        self, earned: Earned, ended: NDArray[np.bool_] | None = None, only: NDArray[np.int64] | None = None
     ) -> dict[str, Any]:
         """Infos as Gymnasium batches them: each key beside a mask `_key` of the rows that have it.
 
         Args:
-            rows: The rows that have an info.
-            left: Turns left.
-            earned: Payoffs, turns left, timeouts (rows, payoffs) and rows that were reset; None at reset.
+            earned: What each row earned.
             ended: Rows whose episode has come to its own end: they have metrics.
-            only: Blanks all other rows, as in `final_info`.
+            only: The rows that have an info; all by default.
         """
-        n = self.num_envs
-        whole = len(rows) == n and only is None
-        shown = np.ones(n, np.bool_) if whole else np.zeros(n, np.bool_)
-        if not whole:
-            shown[rows if only is None else np.flatnonzero(only)] = True
+        shown = np.ones((3 + len(self._names), self.num_envs), np.bool_)
+        if only is not None:
+            shown[:] = False
+            shown[:, only] = True
         info: dict[str, Any] = {}
         if "action_mask" in self._info_keys:
-            mask = self.arena.mask[self._state_offset + self._states]
-            info["action_mask"], info["_action_mask"] = mask if whole else mask * shown[:, None], shown.copy()
+            mask = self.arena.mask.take(self._state_offset + self._states, axis=0)
+            if only is not None:
+                mask *= shown[0][:, None]
+            info["action_mask"], info["_action_mask"] = mask, shown[0]
         if "choices" in self._info_keys:
-            choices = np.full(n, None, dtype=object)
-            for i, sentences in zip(np.flatnonzero(shown), self._choices(np.flatnonzero(shown).tolist()), strict=True):
+            choices = np.full(self.num_envs, None, dtype=object)
+            rows = np.flatnonzero(shown[1]).tolist()
+            for i, sentences in zip(rows, self._choices(rows), strict=True):
                 choices[i] = sentences
-            info["choices"], info["_choices"] = choices, shown.copy()
+            info["choices"], info["_choices"] = choices, shown[1]
         if "reward_terms" in self._info_keys:
-            info["reward_terms"], info["_reward_terms"] = self._amounts(earned, shown, whole), shown.copy()
+            info["reward_terms"], info["_reward_terms"] = self._amounts(earned, shown[3:], only), shown[2]
         if ended is not None and "metrics" in self._info_keys and ended.any():
             info["metrics"], info["_metrics"] = self._measure(earned, ended), ended.copy()
         return info
 
-    def _amounts(self, earned: Any, shown: NDArray[np.bool_], whole: bool) -> dict[str, Any]:
+    def _amounts(self, earned: Earned, shown: NDArray[np.bool_], only: NDArray[np.int64] | None) -> dict[str, Any]:
         """The amount of each reward term, (N,) float64 each, with its mask."""
+        amounts = self._terms.take(earned.payoff, axis=1)
+        for j in self._counts_left:
+            amounts[j] += self._terms_left[j].take(earned.payoff) * earned.left
+        if earned.timeout is not None and len(earned.late):
+            amounts[:, earned.late] += self._terms[:, earned.timeout]
+        if only is not None:
+            amounts *= shown
         terms: dict[str, Any] = {}
-        for j, name in enumerate(self._names):
-            if earned is None:
-                amount = np.zeros(self.num_envs)
-            else:
-                payoff, left, timeout, fresh = earned
-                amount = self._terms[j][payoff]
-                if self._counts_left[j]:
-                    amount += self._terms_left[j][payoff] * left
-                if timeout is not None:
-                    amount[timeout[0]] += self._terms[j][timeout[1]]
-                if fresh is not None:
-                    amount[fresh] = 0.0
-                if not whole:
-                    amount *= shown
-            terms[name], terms[f"_{name}"] = amount, shown.copy()
+        for name, amount, mask in zip(self._names, amounts, shown, strict=True):
+            terms[name], terms[f"_{name}"] = amount, mask
         return terms
 
-    def _measure(self, earned: Any, ended: NDArray[np.bool_]) -> dict[str, Any]:
+    def _measure(self, earned: Earned, ended: NDArray[np.bool_]) -> dict[str, Any]:
         """The metrics of the rows that have ended, (N,) float64 each, with its mask."""
-        payoff, _, timeout, _ = earned
-        if timeout is not None:
+        payoff = earned.payoff
+        if earned.timeout is not None:
             payoff = payoff.copy()
-            payoff[timeout[0]] = timeout[1]
+            payoff[earned.late] = earned.timeout
         metrics: dict[str, Any] = {}
-        for j, name in enumerate(self.task.metrics):
-            metrics[name], metrics[f"_{name}"] = np.where(ended, self._metrics[j][payoff], 0.0), ended.copy()
+        for name, values in zip(self.task.metrics, self._metrics, strict=True):
+            metrics[name], metrics[f"_{name}"] = np.where(ended, values.take(payoff), 0.0), ended.copy()
         return metrics

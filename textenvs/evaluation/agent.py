@@ -53,7 +53,9 @@ class Learner(Agent, Protocol):
     def config(self) -> dict[str, Any]:
         """Its settings, as they stand in a record."""
 
-    def train(self, env: Any, total_steps: int, seed: int = 0, progress: Callable[[int], None] | None = None) -> Training:
+    def train(
+        self, env: Any, total_steps: int, seed: int = 0, progress: Callable[[int], None] | None = None
+    ) -> Training:
         """Learns from an environment for at most so many steps.
 
         Args:

@@ -59,9 +59,7 @@ def evaluate(
         raise ValueError(f"episodes must be at least 1, got {episodes}")
     if seed < 0 or agent_seed < 0:
         raise ValueError(f"seeds must not be negative, got {min(seed, agent_seed)}")
-    env = gym.make(
-        env_id, obs_type=agent.obs_type, action_type=agent.action_type, split=split, **(env_kwargs or {})
-    )
+    env = gym.make(env_id, obs_type=agent.obs_type, action_type=agent.action_type, split=split, **(env_kwargs or {}))
     records = []
     for index in range(episodes):
         agent.reset(episode_seed(agent_seed, AGENT_STREAM, index))

@@ -13,20 +13,28 @@ from functools import lru_cache
 
 from textenvs.text.tokens import stem, tokens
 
-LEAST_EXPLAINED = 0.5
-"""Share of a sentence's weight that a choice must explain."""
-LEAST_MARGIN = 0.02
-"""Lead over the second choice, as a share of the sentence's weight."""
-UNKNOWN_WEIGHT = 1.4
+ENOUGH_EXPLAINED = 0.5
+"""Share of a sentence's weight that a choice must explain,"""
+LEAST_EXPLAINED = 0.25
+"""or at least this, with two words and a clear lead."""
+CLEAR_LEAD = 0.08
+"""Lead over the second choice that is clear, as a share of the sentence's weight,"""
+LEAST_LEAD = 0.02
+"""and that is needed in any case."""
+QUESTION_LEAD = 0.06
+"""What a question gains that is answered by a question, and a statement by a statement."""
+UNKNOWN_WEIGHT = 1.6
 """Weight of a word that no choice knows."""
 CUE_FACTOR = 1.6
 """How much more a cue counts than a word that only stands in the choice."""
 EMPTY_WORDS = frozenset(
-    "a an the is are was be am to of it its i me my we us our do does can could would will may might shall should "
-    "please particular mind have has so and or that this there just then ok okay well now with as at in on for oh hi hello dear sir madam "
-    "let lets got get ll ve re s d im id youd youre um".split()
+    "a about actually all alright an and are as at be been but by can could do does dont done for fine from get go "
+    "going good got great had happen happens has hav have he hello her hey hi i id if ill im in into is it its ive "
+    "just kindly let lets like lot lovely make may me might mind moment my need now of off oh ok okay on one or our "
+    "out particular perhaps please quick quite ready really right said say see shall should so some something sort "
+    "sorry still sure than that thats the their them then there theres they theyr thing this to too um up us was we "
+    "well were whenever will with would yes you youd youll your youre".split()
 )
-
 NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 
@@ -57,15 +65,19 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
     for number, choice in enumerate(choices):
         if choice:
             own, used = choice_words[number], cue_words[number]
-            explained = sum(weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used)
-            explained += sum(weights[cue] for cue in used if " " in cue and f" {cue} " in spoken)
-            scores.append((explained / total, number))
-    scores.sort(key=lambda pair: (-pair[0], pair[1]))
-    if not scores or scores[0][0] < LEAST_EXPLAINED:
+            found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used]
+            found += [weights[cue] * CUE_FACTOR for cue in used if " " in cue and f" {cue} " in spoken]
+            fitting = QUESTION_LEAD * (("?" in sentence) == choice.endswith("?"))
+            scores.append((sum(found) / total + fitting, len(found), -number))
+    scores.sort(reverse=True)
+    if not scores:
         return None
-    if len(scores) > 1 and scores[0][0] - scores[1][0] < LEAST_MARGIN:
-        return None
-    return scores[0][1]
+    share, n_found, number = scores[0]
+    lead = share - (scores[1][0] if len(scores) > 1 else 0.0)
+    enough = share >= ENOUGH_EXPLAINED + QUESTION_LEAD or (
+        share >= LEAST_EXPLAINED + QUESTION_LEAD and n_found > 1 and lead >= CLEAR_LEAD
+    )
+    return -number if enough and lead >= LEAST_LEAD else None
 
 
 def _words(sentence: str) -> list[str]:
@@ -84,9 +96,7 @@ def _lexicon(
     choices: tuple[str, ...], cues: tuple[tuple[str, ...], ...]
 ) -> tuple[dict[str, float], list[frozenset[str]], list[frozenset[str]]]:
     """The weight of each known word, and the words and cues of each choice, stemmed."""
-    choice_words = [
-        frozenset(word for word in _words(choice) if word not in EMPTY_WORDS) for choice in choices
-    ]
+    choice_words = [frozenset(word for word in _words(choice) if word not in EMPTY_WORDS) for choice in choices]
     cue_words = [frozenset(" ".join(_words(cue)) for cue in group) for group in cues]
     possible = [number for number, choice in enumerate(choices) if choice]
     counts: dict[str, int] = {}

@@ -122,12 +122,12 @@ def load_goals(split: str) -> Goals:
     weight = np.einsum("f,a,p->fap", *lines)
     met = np.zeros(SIZES, dtype=bool)
     for goal in np.ndindex(*SIZES):
-        here = split_of(goal) == split  # type: ignore[arg-type]
+        here = split_of(goal) == split
         met[goal] = here and bool(matches(goal))
         weight[goal] *= here
     goals = Goals(weight, met)
     for goal in np.ndindex(*SIZES):
-        if weight[goal] and not met[goal] and not goals.relaxed(goal):  # type: ignore[arg-type]
+        if weight[goal] and not met[goal] and not goals.relaxed(goal):
             weight[goal] = 0.0
     prior = np.where(met, weight * (1 - UNMET) / weight[met].sum(), weight * UNMET / weight[~met].sum())
     return Goals(prior, met)

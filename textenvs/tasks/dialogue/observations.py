@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from textenvs.tasks.dialogue.goals import SLOTS, VENUES, another
-from textenvs.tasks.dialogue.states import BOOKING, DETAILS, Another, Asking, Booking, Closing, Seeking, State, Value
+from textenvs.tasks.dialogue.goals import BOOKING, SLOTS, VENUES, another
+from textenvs.tasks.dialogue.states import DETAILS, Another, Asking, Booking, Closing, Seeking, State, Value
 
 BUCKETS = (0, 1, 5, len(VENUES))
 """Upper bounds of the buckets into which the number of venues found falls."""
-N_SEEKING = 3 ** len(SLOTS) * len(BUCKETS)
+N_SEEKING: int = 3 ** len(SLOTS) * len(BUCKETS)
 ANOTHER_AT = N_SEEKING
 ASKING_AT = ANOTHER_AT + 2
 BOOKING_AT = ASKING_AT + len(DETAILS)

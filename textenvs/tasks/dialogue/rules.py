@@ -61,6 +61,8 @@ Dynamics = Iterator[Outcome]
 class DialogueProcess:
     """The dynamics of one split."""
 
+    state_types = (Seeking, Another, Asking, Booking, Closing, Over, Value)
+
     def __init__(self, split: str, error_rate: float) -> None:
         self.error_rate = error_rate
         self.goals: Goals = load_goals(split)
@@ -160,7 +162,8 @@ class DialogueProcess:
             if known is not None:
                 shape = [-1 if j == k else 1 for j in range(len(SLOTS))]
                 belief = belief * self._likelihood(k, known).reshape(shape)
-        return belief / belief.sum()
+        posterior: NDArray[np.float64] = belief / belief.sum()
+        return posterior
 
     def _likelihood(self, k: int, known: Value) -> NDArray[np.float64]:
         """How likely each true value of slot *k* makes what is known of it."""
@@ -172,7 +175,10 @@ class DialogueProcess:
     def _misheard(self, belief: NDArray[np.float64], axis: int, n: int) -> NDArray[np.float64]:
         """The distribution of what is heard of a slot with *n* values: another one, uniformly, at the error rate."""
         swap = self.error_rate / (n - 1)
-        return belief * (1.0 - self.error_rate - swap) + belief.sum(axis=axis, keepdims=True) * swap
+        heard: NDArray[np.float64] = (
+            belief * (1.0 - self.error_rate - swap) + belief.sum(axis=axis, keepdims=True) * swap
+        )
+        return heard
 
     # -- finding a venue ----------------------------------------------------------------------------------------
 
@@ -218,8 +224,10 @@ class DialogueProcess:
 
     def _none(self, state: Seeking) -> Dynamics:
         """The claim that no venue has what was understood. It names the values, so that the user can object."""
-        claim = [None if known is None or known.value == n else known.value
-                 for known, n in zip(state.slots, ANYS, strict=True)]
+        claim = [
+            None if known is None or known.value == n else known.value
+            for known, n in zip(state.slots, ANYS, strict=True)
+        ]
         belief = self.posterior(state)
         objections = list(_objections(belief, [None if value is None else np.array([value]) for value in claim]))
         yield from self._wrong(state, "deny", objections)
@@ -263,7 +271,8 @@ class DialogueProcess:
 
     def _hear_booking(self, state: Booking) -> Dynamics:
         """The user tells people, day and time, each as likely as any; each may be misheard, or all of it lost."""
-        heard = list(product(*(range(n) for n in BOOKING_SIZES)))
+        people, day, time = BOOKING_SIZES
+        heard = list(product(range(people), range(day), range(time)))
         yield from self._answer(state, [(1 / len(heard), Booking(v), ("details", *v)) for v in heard])
 
     def _confirm_booking(self, state: Booking) -> Dynamics:
@@ -274,7 +283,7 @@ class DialogueProcess:
         yield from self._answer(state, [(right, Booking(state.values, len(BOOKING)), ("yes",)), *wrong])
 
     def _book(self, state: Booking) -> Dynamics:
-        """The table is had, or the time is full. A wrong booking may go unnoticed; a wrong time that is full does not."""
+        """The table is had, or the time is full. A wrong booking may go unnoticed, unless its time is full."""
         assert state.values is not None
         people, day, time = state.values
         unsure = len(BOOKING) - state.sure
@@ -297,8 +306,9 @@ class DialogueProcess:
             p = (1 - self.error_rate) ** (j - state.sure) * self.error_rate / (BOOKING_SIZES[j] - 1)
             for value in range(BOOKING_SIZES[j]):
                 if value != state.values[j] and p > 0.0:
-                    people, day, time = (*state.values[:j], value, *state.values[j + 1 :])
-                    yield p, Booking((people, day, time), j + 1), ("correct", j, value)
+                    values = list(state.values)
+                    values[j] = value
+                    yield p, Booking((values[0], values[1], values[2]), j + 1), ("correct", j, value)
 
     def _goodbye(self, state: Any) -> Sequence[Outcome]:
         """The end. It is a success if the user has all he wanted, and the booking is right."""
@@ -324,7 +334,7 @@ class DialogueProcess:
                 yield Outcome(p * (1 - self.error_rate), following, event, TURN)
 
     def _wrong(self, state: Seeking, act: str, objections: Sequence[tuple[float, dict[int, Value]]]) -> Dynamics:
-        """A wrong act: the user hangs up, or says what was right up to the first thing that is wrong, and corrects it."""
+        """A wrong act: the user hangs up, or says what was right up to the first thing that is wrong, corrected."""
         total = sum(p for p, _ in objections)
         if total:
             yield Outcome(HANG_UP * total, Over(), ("hang_up",), FAILURE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from textenvs.core.mdp import Payoff
-from textenvs.tasks.dialogue.goals import BOOKING, BOOKING_VALUES, SLOTS
+from textenvs.tasks.dialogue.goals import BOOKING_VALUES, SLOTS
 
 HORIZON = 25
 VOLUNTEER = (0.7, 0.4, 0.4)
@@ -53,8 +53,7 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seeking:
-    """No venue is agreed. `relaxed`: the goal has been given up for one that can be met, and one slot of it is only
-    heard."""
+    """No venue is agreed. `relaxed`: the first goal was given up for another, of which one slot is only heard."""
 
     slots: tuple[Value | None, ...]
     relaxed: bool = False

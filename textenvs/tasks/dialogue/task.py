@@ -32,9 +32,10 @@ class Dialogue:
     does not fit he tells, in the order food, area, price, his constraints up to the first that is not met.
 
     *That there is none* is a claim about the values that were understood (those that are "any" are not named). If one
-    is not what he said, he objects as to an offer. If all are, and there is none indeed, he gives up one of them, any of
-    those for which another value can be had, for a value that can, all equally likely; he tells it (it may be misheard)
-    and repeats slowly the constraints that the claim did not name. If there is one, he repeats the values and insists.
+    is not what he said, he objects as to an offer. If all are, and there is none indeed, he gives up one of them, any
+    of those for which another value can be had, for a value that can, all equally likely; he tells it (it may be
+    misheard) and repeats slowly the constraints that the claim did not name. If there is one, he repeats the values and
+    insists.
 
     *After a venue is agreed* he asks for phone, address and postcode in this order, each with probability 0.5, and then
     for a table with probability 0.6. Asked for the details of the booking he tells people (1 to 8), day and time (8

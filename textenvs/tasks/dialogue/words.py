@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING_VALUES, SLOTS, VALUES, VENUES, another, matches
+from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING, BOOKING_VALUES, SLOTS, VALUES, VENUES, another, matches
 from textenvs.tasks.dialogue.states import (
     ACTIONS,
-    BOOKING,
     DETAILS,
     Another,
     Asking,
@@ -37,23 +36,35 @@ PROPER = {
 }
 PRICES = {"cheap": "cheap", "moderate": "moderately priced", "expensive": "expensive"}
 ANY_PHRASES = ("any kind of food", "in any part of town", "at any price")
+CONFIRMING = ("is that right", "is that correct", "did you say", "you said", "you asked", "you want", "so you", "you fancy",
+              "just to check", "double check", "make sure", "have i got", "did i get", "was it", "will do", "confirm",
+              "correct", "check", "heard", "understood", "is that it", "hear", "yes")  # fmt: skip
 CUES: dict[str, tuple[str, ...]] = {
-    "request_food": ("food", "cuisine", "eat", "kind", "type", "what sort", "dish", "fancy", "mood", "what kind", "flavour", "craving", "taste", "style", "what", "which cuisine"),
-    "request_area": ("area", "where", "part", "town", "location", "district", "side", "which part", "neighbourhood", "whereabout", "city", "located", "region", "near"),
-    "request_price": ("price", "budget", "spend", "much", "cost", "pay", "range", "how much", "pricey", "expense", "money", "bill"),
-    "confirm_food": ("right", "correct", "confirm", "did you say", "you said", "check", "sure", "after", "food", "heard", "understand", "cuisine", "yes"),
-    "confirm_area": ("right", "correct", "confirm", "did you say", "you said", "check", "sure", "area", "part of town", "heard", "understand", "yes", "location"),
-    "confirm_price": ("right", "correct", "confirm", "did you say", "you said", "check", "sure", "price", "heard", "understand", "yes", "budget"),
-    "offer": ("recommend", "suggest", "how about", "what about", "try", "nice", "place", "serve", "restaurant", "good", "offer", "found", "fit", "match"),
-    "none": ("no", "none", "sorry", "afraid", "nothing", "unfortunately", "not", "cannot", "cant", "find", "any", "match", "doesnt", "exist", "isnt", "arent", "nowhere", "unable"),
-    "alternative": ("another", "alternative", "instead", "also", "else", "other", "alternatively", "or", "different", "option", "similar", "how about"),
+    "request_food": ("food", "cuisine", "eat", "kind", "type", "what sort", "dish", "fancy", "mood", "what kind", "craving",
+                     "taste", "style", "what", "which", "feel like", "any preference"),
+    "request_area": ("area", "where", "whereabouts", "part", "town", "location", "district", "side", "which part", "which",
+                     "neighbourhood", "city", "located", "region", "near", "which area"),
+    "request_price": ("price", "budget", "spend", "much", "cost", "pay", "range", "how much", "pricey", "expense",
+                      "money", "bill", "which", "cheap moderate or expensive"),
+    "confirm_food": (*CONFIRMING, "food", "cuisine", "cooking"),
+    "confirm_area": (*CONFIRMING, "area", "part of town", "location", "anywhere", "where it is"),
+    "confirm_price": (*CONFIRMING, "price", "budget", "cost", "any price", "what it costs"),
+    "offer": ("recommend", "suggest", "how about", "what about", "try", "nice", "place", "restaurant", "offer", "found",
+              "fit", "match", "might enjoy", "called"),
+    "none": ("no", "none", "sorry", "afraid", "nothing", "unfortunately", "not", "cannot", "cant", "find", "match",
+             "doesnt", "exist", "isnt", "arent", "nowhere", "unable", "only one", "no luck", "theres no", "dont have"),
+    "alternative": ("another", "alternative", "instead", "also", "else", "other", "alternatively", "different", "option",
+                    "similar", "how about", "what about", "one more", "rather"),
     "tell_phone": ("phone", "number", "telephone", "call", "ring", "dial", "reach"),
-    "tell_address": ("address", "located", "find", "street", "situated", "find them", "stand", "location"),
-    "tell_postcode": ("postcode", "post code", "postal", "code", "zip"),
-    "request_booking": ("how many", "people", "day", "time", "when", "party", "guest", "detail", "what time", "which day", "many", "come", "table size", "book"),
-    "confirm_booking": ("right", "correct", "confirm", "so that", "check", "did you say", "thats", "sure", "heard", "understand", "double", "yes"),
-    "book": ("book", "reserve", "booking", "reservation", "table", "make the", "go ahead", "arrange", "place"),
-    "goodbye": ("bye", "goodbye", "thank", "day", "enjoy", "care", "welcome", "see you", "evening", "farewell", "pleasure", "meal"),
+    "tell_address": ("address", "located", "find", "street", "situated", "find them", "location", "road"),
+    "tell_postcode": ("postcode", "post code", "postal", "code", "zip", "sat nav", "satnav"),
+    "request_booking": ("how many", "people", "day", "time", "when", "party", "guest", "details", "what time", "which day",
+                        "many", "party size", "which date", "how big", "what day"),
+    "confirm_booking": (*CONFIRMING, "guest", "diners"),
+    "book": ("book", "reserve", "booking", "reservation", "go ahead", "arrange", "booked", "reserved", "put you down",
+             "got you in", "all sorted", "ill book", "making"),
+    "goodbye": ("bye", "goodbye", "thank", "thanks", "enjoy", "care", "welcome", "see you", "farewell", "pleasure",
+                "nice day", "good evening", "lovely day", "good day", "calling"),
 }  # fmt: skip
 INSTRUCTIONS = """You are the assistant of a restaurant guide for Cambridge. A user talks to you; you cannot see what he
 wants. Find out what food, which part of town and which price range he is after (he may not care about some of them),
@@ -87,7 +98,10 @@ def food_name(name: str) -> str:
 
 def description(slots: tuple[Value | None, ...]) -> str:
     """The restaurants that a user seeks, as far as known: "cheap Chinese restaurant in the north"."""
-    names = [None if s is None or s.value == n else VALUES[k][s.value] for k, (s, n) in enumerate(zip(slots, ANYS, strict=True))]
+    names = [
+        None if s is None or s.value == n else VALUES[k][s.value]
+        for k, (s, n) in enumerate(zip(slots, ANYS, strict=True))
+    ]
     food, area, price = names
     words = [PRICES[price]] if price else []
     words += [food_name(food)] if food else []

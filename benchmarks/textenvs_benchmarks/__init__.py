@@ -1,0 +1,1 @@
+"""The benchmark of TextEnvs: suites, their results and statistics, and the command `textenvs`."""

@@ -1,0 +1,134 @@
+"""The arguments of the command `textenvs`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are raised."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ValueError."""
+        raise ValueError(f"{message} (see '{self.prog} --help')")
+
+
+def make_parser() -> Parser:
+    """The parser; `command` is the name of the command, None where none is given."""
+    parser = Parser("textenvs", description="Text tasks with exact optima: play them, train agents, compare them.")
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (what, add_arguments) in COMMANDS.items():
+        description = f"{what[0].upper()}{what[1:]}."
+        add_arguments(commands.add_parser(name, help=what, description=description, allow_abbrev=False))
+    return parser
+
+
+def _list(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _run(parser: Parser) -> None:
+    parser.add_argument("suite", metavar="SUITE", nargs="?", help="name of a suite, or a file NAME.toml")
+    parser.add_argument("--env", metavar="ID", nargs="+", help="environments, instead of a suite")
+    parser.add_argument("--agent", metavar="NAME", nargs="+", help="agents, instead of a suite")
+    parser.add_argument("--seeds", metavar="N", type=_positive, help="number of training seeds")
+    parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps of training")
+    parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")
+    parser.add_argument("--workers", metavar="N", type=_positive, help="processes (default: one for each CPU)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder of the results (default: runs/SUITE)")
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+
+
+def _report(parser: Parser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a run")
+    parser.add_argument("--format", choices=("text", "csv", "markdown", "json"), default="text", help="default: text")
+
+
+def _play(parser: Parser) -> None:
+    parser.add_argument("id", metavar="ID", help="environment")
+    parser.add_argument("--split", default="train", help="train (default) or test")
+    parser.add_argument("--seed", metavar="N", type=_natural, help="play the episode of this seed (default: a new one)")
+    parser.add_argument("--obs-type", default="text", help="what is shown: text (default), features or discrete")
+    parser.add_argument("--free", action="store_true", help="reply in your own words instead of with numbers")
+
+
+def _train(parser: Parser) -> None:
+    _add_agent(parser)
+    parser.add_argument("--steps", metavar="N", type=_positive, default=200_000, help="environment steps (200000)")
+    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="training seed (0)")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="file to save it in (default: in runs)")
+
+
+def _evaluate(parser: Parser) -> None:
+    _add_agent(parser)
+    parser.add_argument("--load", metavar="FILE", type=Path, help="what 'textenvs train' has saved")
+    parser.add_argument("--split", default="test", help="train or test (default)")
+    parser.add_argument("--episodes", metavar="N", type=_positive, default=500, help="number of episodes (500)")
+    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="seed of the evaluation (0)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="file for the records of the episodes (JSON lines)")
+
+
+def _add_agent(parser: Parser) -> None:
+    parser.add_argument("agent", metavar="AGENT", help="name of the agent")
+    parser.add_argument("id", metavar="ID", help="environment")
+    parser.add_argument(
+        "--env-kwargs", metavar="JSON", type=_object, default={}, help="parameters of the task: '{\"error_rate\": 0.1}'"
+    )
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        type=_setting,
+        action="append",
+        default=[],
+        help="a setting of the agent; repeatable",
+    )
+
+
+COMMANDS = {
+    "list": ("what there is to play, and who can", _list),
+    "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
+    "report": ("the table of a run, made again from its records", _report),
+    "play": ("play an episode yourself", _play),
+    "train": ("train one agent and save it", _train),
+    "evaluate": ("evaluate one agent", _evaluate),
+}
+
+
+def _positive(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _natural(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.strip().isascii() or not text.strip().lstrip("+-").isdigit() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {least} on, got {text!r}")
+    return int(text)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"must be an object of JSON such as '{{\"error_rate\": 0.1}}', got {text!r}")
+    return value
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """KEY=VALUE; the value is read as JSON where it is, else as text."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"must be KEY=VALUE, got {text!r}")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

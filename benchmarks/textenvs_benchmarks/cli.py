@@ -1,0 +1,225 @@
+"""The command `textenvs`. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textenvs_benchmarks.arguments import make_parser
+from textenvs_benchmarks.errors import one_line, unknown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.suite import Suite
+
+WIDTH = 100
+"""Columns of a table that is not printed on a terminal."""
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; gives its exit status.
+
+    Args:
+        argv: Arguments; by default those of the process.
+    """
+    try:
+        status = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever was reading has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if error.name not in ("pandas", "rich"):
+            raise
+        return _complain(f'this needs {error.name}: pip install "textenvs[bench]"', MISUSED)
+    except (ValueError, OSError) as error:
+        return _complain(one_line(error), MISUSED)
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"textenvs: {message}", file=sys.stderr)
+    return status
+
+
+def _run(argv: list[str]) -> int:
+    if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
+        raise unknown("command", argv[0], COMMANDS)
+    parser = make_parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit:  # after --help
+        return DONE
+    if arguments.version:
+        from textenvs import __version__
+
+        print("textenvs", __version__)
+        return DONE
+    if arguments.command is None:
+        parser.print_help()
+        return DONE
+    return COMMANDS[arguments.command](arguments)
+
+
+def list_command(arguments: argparse.Namespace) -> int:
+    """Prints what there is to play, and who can."""
+    from textenvs_benchmarks.listing import catalogue, print_catalogue
+
+    if arguments.json:
+        _print_json(catalogue())
+    else:
+        print_catalogue(catalogue(), _console())
+    return DONE
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Runs a suite and prints its table."""
+    from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.progress import Bar, Lines
+    from textenvs_benchmarks.runner import run_suite
+
+    suite = _suite(arguments)
+    folder = ResultsFolder(arguments.out or Path("runs") / suite.name)
+    console = _console(stderr=True)
+    monitor = Bar(console) if console.is_terminal else Lines()
+    try:
+        with closing(monitor):
+            summary = run_suite(suite, folder, arguments.workers or os.cpu_count() or 1, monitor)
+    except KeyboardInterrupt:
+        return _complain("interrupted: the same command goes on from here", INTERRUPTED)
+    _print_report(folder, "json" if arguments.json else "text")
+    if summary.failed:
+        return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
+    return DONE
+
+
+def report_command(arguments: argparse.Namespace) -> int:
+    """Prints the table of a run."""
+    from textenvs_benchmarks.folder import ResultsFolder
+
+    _print_report(ResultsFolder(arguments.folder), arguments.format)
+    return DONE
+
+
+def play_command(arguments: argparse.Namespace) -> int:
+    """Lets a person play an episode."""
+    from textenvs_benchmarks.play import play
+
+    seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
+    play(arguments.id, arguments.split, seed, arguments.obs_type, arguments.free, _console())
+    return DONE
+
+
+def train_command(arguments: argparse.Namespace) -> int:
+    """Trains an agent and saves it."""
+    from textenvs_benchmarks.single import train_agent
+
+    training, path = train_agent(
+        arguments.agent,
+        arguments.id,
+        arguments.env_kwargs,
+        dict(arguments.set),
+        arguments.steps,
+        arguments.seed,
+        arguments.out,
+    )
+    last = [episodic_return for _, episodic_return in training.curve[-100:]]
+    mean = f", mean return of the last {len(last)} of them {sum(last) / len(last):.2f}" if last else ""
+    print(f"{training.steps:,d} steps, {len(training.curve):,d} episodes{mean}")
+    print(f"Saved in {path}: textenvs evaluate {arguments.agent} {arguments.id} --load {path}")
+    return DONE
+
+
+def evaluate_command(arguments: argparse.Namespace) -> int:
+    """Evaluates an agent."""
+    from dataclasses import asdict
+
+    from textenvs_benchmarks.single import evaluate_agent
+
+    found = evaluate_agent(
+        arguments.agent,
+        arguments.id,
+        arguments.env_kwargs,
+        dict(arguments.set),
+        arguments.load,
+        arguments.split,
+        arguments.episodes,
+        arguments.seed,
+        arguments.out,
+    )
+    if arguments.json:
+        _print_json(asdict(found))
+        return DONE
+    error = "" if found.standard_error is None else f" \N{PLUS-MINUS SIGN} {found.standard_error:.2f} (standard error)"
+    print(f"{arguments.agent} on {arguments.id}, {arguments.split}, {found.episodes} episodes")
+    print(f"mean return  {found.mean_return:z.2f}{error}")
+    print(f"score        {found.score:z.1f} (0 = random, 100 = optimal)")
+    print(f"turns        {found.length:.1f}")
+    for name, value in found.metrics.items():
+        print(f"{name:12} {value:z.3f}")
+    return DONE
+
+
+def _suite(arguments: argparse.Namespace) -> Suite:
+    """The suite that was named, or made of what was given; numbers on the line replace the suite's."""
+    from dataclasses import replace
+
+    from textenvs_benchmarks.suite import REFERENCES, Suite, load_suite
+
+    numbers = {"training_seeds": arguments.seeds, "steps": arguments.steps, "episodes": arguments.episodes}
+    given = {name: number for name, number in numbers.items() if number is not None}
+    if arguments.suite is not None:
+        if arguments.env or arguments.agent:
+            raise ValueError("a suite has its environments and agents: leave --env and --agent out, or the suite")
+        suite = load_suite(arguments.suite)
+        return replace(suite, name=f"{suite.name}-changed", **given) if given else suite
+    if not arguments.env or not arguments.agent:
+        raise ValueError("say what to run: a suite ('textenvs list' names them), or --env ID... --agent NAME...")
+    agents = tuple(name for name in arguments.agent if name not in REFERENCES)
+    references = tuple(name for name in arguments.agent if name in REFERENCES)
+    return Suite("custom", 1, tuple(arguments.env), agents, references, **given)
+
+
+def _print_report(folder: ResultsFolder, form: str) -> None:
+    from textenvs_benchmarks import report
+    from textenvs_benchmarks.summary import summarise
+
+    suite, frame = summarise(folder)
+    if form == "text":
+        report.print_text(frame, suite, folder.read_timings(), _console())
+    else:
+        print(report.FORMATS[form](frame, suite), end="")
+
+
+def _print_json(values: Any) -> None:
+    print(json.dumps(values, indent=2))
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=WIDTH)
+
+
+COMMANDS = {
+    "list": list_command,
+    "run": run_command,
+    "report": report_command,
+    "play": play_command,
+    "train": train_command,
+    "evaluate": evaluate_command,
+}

@@ -1,0 +1,214 @@
+"""The jobs of a suite: one agent in one environment with one training seed, and the files it makes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any, TypeGuard
+from zipfile import is_zipfile
+
+import gymnasium as gym
+
+from textenvs.evaluation import Agent, Header, Learner, Training, evaluate, find_agent, load_agent, read_records
+from textenvs.evaluation import write_records as write_record_file
+from textenvs_benchmarks.folder import ResultsFolder, environment_source, package_versions
+from textenvs_benchmarks.suite import SPLITS, Suite
+
+BINS = 200
+"""Points of a learning curve."""
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One agent in one environment with one training seed.
+
+    Attributes:
+        agent: Name of the agent.
+        env_id: The environment.
+        seed: Training seed; 0 for references.
+        splits: On which it is evaluated.
+        reference: Whether the agent is constructed for its one split.
+        steps: Environment steps of training.
+        episodes: Episodes of evaluation on each split.
+        evaluation_seed: From which the episodes' seeds are derived.
+    """
+
+    agent: str
+    env_id: str
+    seed: int
+    splits: tuple[str, ...]
+    reference: bool
+    steps: int
+    episodes: int
+    evaluation_seed: int
+
+    @property
+    def name(self) -> str:
+        """Its name, which can be a path."""
+        return f"{self.agent}/{self.env_id}/" + (f"{self.splits[0]}-" if self.reference else "") + str(self.seed)
+
+    @property
+    def env_kwargs(self) -> dict[str, Any]:
+        """What the agent is told about the environment beyond its id."""
+        return {"split": self.splits[0]} if self.reference else {}
+
+    def units(self) -> int:
+        """Steps and episodes, about: an agent whose factory is not its class may learn without showing it."""
+        trained = is_learner(find_agent(self.agent)) and not self.reference
+        return self.steps * trained + self.episodes * len(self.splits)
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Wall-clock time of a job."""
+
+    training: float
+    evaluation: float
+
+
+def is_learner(agent: object) -> TypeGuard[Learner]:
+    """Whether an agent, or its class, can be trained."""
+    return hasattr(agent, "train")
+
+
+def plan_jobs(suite: Suite) -> list[Job]:
+    """All jobs of a suite."""
+    jobs = []
+    for env_id in suite.environments:
+        job = partial(
+            Job, env_id=env_id, steps=suite.steps, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed
+        )
+        for agent, split in product(suite.references, SPLITS):
+            jobs.append(job(agent, seed=0, splits=(split,), reference=True))
+        for agent, seed in product(suite.agents, range(suite.training_seeds)):
+            jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False))
+    return jobs
+
+
+def is_complete(job: Job, folder: ResultsFolder) -> bool:
+    """Whether the records of a job are whole; they are what it writes last."""
+    for split in job.splits:
+        try:
+            header, records = read_records(folder.records(job.agent, job.env_id, split, job.seed))
+        except (ValueError, OSError):
+            return False
+        found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, len(records))
+        if found != (job.agent, job.env_id, split, job.seed, job.evaluation_seed, job.episodes):
+            return False
+    return True
+
+
+def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
+    """Trains if the agent learns, evaluates, and writes the files; the records come last.
+
+    Args:
+        job: The job.
+        folder: Where its files are written.
+        progress: Called now and then with the steps or episodes since the last call.
+    """
+    agent = load_agent(job.agent, job.env_id, job.env_kwargs)
+    began = time.perf_counter()
+    if is_learner(agent) and not job.reference:
+        training = train(agent, job.env_id, job.steps, job.seed, progress=progress)
+        _write_curve(folder.curve(job.agent, job.env_id, job.seed), training, job.steps)
+        save_agent(agent, folder.agent(job.agent, job.env_id, job.seed))
+    trained = time.perf_counter()
+    played = [
+        evaluate(
+            agent,
+            job.env_id,
+            split=split,
+            episodes=job.episodes,
+            seed=job.evaluation_seed,
+            agent_seed=job.seed,
+            progress=progress,
+        )
+        for split in job.splits
+    ]
+    evaluated = time.perf_counter()
+    for split, records in zip(job.splits, played, strict=True):
+        header = make_header(job.agent, agent, job.env_id, split, job.seed, job.evaluation_seed)
+        write_records(folder.records(job.agent, job.env_id, split, job.seed), header, records)
+    return Seconds(round(trained - began, 3), round(evaluated - trained, 3))
+
+
+def train(
+    agent: Learner,
+    env_id: str,
+    steps: int,
+    seed: int,
+    env_kwargs: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Training:
+    """Trains an agent on the train split."""
+    env = gym.make(env_id, obs_type=agent.obs_type, action_type=agent.action_type, split="train", **(env_kwargs or {}))
+    try:
+        return agent.train(env, steps, seed, progress)
+    finally:
+        env.close()
+
+
+def save_agent(agent: Learner, stem: Path) -> Path:
+    """Saves an agent under a name to which the suffix of its format is added: npz, or json."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    partial = stem.with_name(stem.name + ".partial")
+    agent.save(partial)
+    return partial.replace(stem.with_name(stem.name + (".npz" if is_zipfile(partial) else ".json")))
+
+
+def make_header(
+    name: str,
+    agent: Agent,
+    env_id: str,
+    split: str,
+    seed: int,
+    evaluation_seed: int,
+    env_kwargs: dict[str, Any] | None = None,
+) -> Header:
+    """The header of an agent's records."""
+    return Header(
+        agent=name,
+        agent_config=getattr(agent, "config", {}),
+        env_id=env_id,
+        env_kwargs=env_kwargs or {},
+        obs_type=agent.obs_type,
+        action_type=agent.action_type,
+        split=split,
+        seed=seed,
+        evaluation_seed=evaluation_seed,
+        source=environment_source(env_id),
+        versions=package_versions(),
+    )
+
+
+def write_records(path: Path, header: Header, records: Iterable[Any]) -> None:
+    """Writes records, and the folder for them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_record_file(path, header, records)
+
+
+def bin_curve(training: Training, total_steps: int) -> list[tuple[int, float | None]]:
+    """The mean return of the episodes that ended in each of `BINS` equal parts of the steps.
+
+    Returns:
+        (global step at the end of the bin, mean return; None where no episode ended), up to the last step taken.
+    """
+    width = -(-total_steps // BINS)
+    returns: list[list[float]] = [[] for _ in range(-(-training.steps // width))]
+    for step, episodic_return in training.curve:
+        returns[(step - 1) // width].append(episodic_return)
+    return [
+        (min((k + 1) * width, training.steps), sum(bin_) / len(bin_) if bin_ else None)
+        for k, bin_ in enumerate(returns)
+    ]
+
+
+def _write_curve(path: Path, training: Training, total_steps: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [f"{step},{'' if mean is None else mean}\n" for step, mean in bin_curve(training, total_steps)]
+    path.write_text("global_step,episodic_return\n" + "".join(rows), encoding="utf-8", newline="\n")

@@ -1,0 +1,110 @@
+"""What there is to play, and who can."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+import gymnasium as gym
+from rich.console import Console
+from rich.table import Table
+
+import textenvs
+from textenvs.data import load_json
+from textenvs.evaluation import agent_names
+from textenvs_benchmarks.suite import SPLITS, suite_names
+
+OBS_TYPES = ("text", "features", "discrete")
+SIZES = {"states": "States", "outcomes": "Outcomes", "bytes": "MB", "compile_seconds": "Seconds"}
+"""What may be stored of a compiled scenario beside its reference scores, and its heading."""
+
+
+def catalogue() -> dict[str, Any]:
+    """Environments, agents and suites that are installed."""
+    return {
+        "environments": [_environment(entry) for entry in textenvs.ENTRIES],
+        "agents": agent_names(),
+        "suites": suite_names(),
+    }
+
+
+def _environment(entry: Any) -> dict[str, Any]:
+    task = textenvs.task_of(entry.id)
+    return {
+        "id": entry.id,
+        "parameters": dict(entry.parameters),
+        "observations": {obs_type: _size(entry.id, obs_type) for obs_type in OBS_TYPES},
+        "actions": task.n_actions,
+        "horizon": task.horizon,
+        "capabilities": list(entry.capabilities),
+        "splits": {split: _split(entry.id, split) for split in SPLITS},
+    }
+
+
+def _size(env_id: str, obs_type: str) -> int:
+    """Characters at most, number of features, or number of observations."""
+    space = gym.make(env_id, obs_type=obs_type).observation_space
+    if isinstance(space, gym.spaces.Text):
+        return int(space.max_length)
+    return int(space.n) if isinstance(space, gym.spaces.Discrete) else math.prod(space.shape or ())
+
+
+def _split(env_id: str, split: str) -> dict[str, Any]:
+    """What is stored of a split; nothing is computed for an id of which nothing is stored."""
+    stored = load_json("reference_scores.json").get(env_id)
+    if not stored:
+        return {}
+    sizes = {name: stored[split][name] for name in SIZES if name in stored[split]}
+    return asdict(textenvs.reference_scores(env_id, split)) | sizes
+
+
+def print_catalogue(found: dict[str, Any], console: Console) -> None:
+    """Prints a catalogue: what an environment asks, what its scores are, and who can play."""
+    for table in (_environment_table(found["environments"]), _score_table(found["environments"])):
+        console.print(table)
+        console.print()
+    for what in ("agents", "suites"):
+        console.print(f"{what.capitalize()}: {', '.join(found[what])}", highlight=False, markup=False)
+
+
+def _environment_table(environments: list[dict[str, Any]]) -> Table:
+    table = _table("Environments", ("Id", "Capabilities"), ("Text", "Features", "Discrete", "Actions", "Horizon"))
+    for env in environments:
+        capabilities = "\n".join(textwrap.wrap(", ".join(env["capabilities"]), 36))
+        table.add_row(
+            env["id"], capabilities, *map(str, (*env["observations"].values(), env["actions"], env["horizon"]))
+        )
+    return table
+
+
+def _score_table(environments: list[dict[str, Any]]) -> Table:
+    sizes = [name for name in SIZES if any(name in split for env in environments for split in env["splits"].values())]
+    names = ("kind", "floor_agent", "floor", "random", "optimal", *sizes)
+    headings = ("Floor", "Random", "Optimal", *(SIZES[name] for name in sizes))
+    table = _table("Reference scores", ("Id", "Split", "Kind", "Floor agent"), headings)
+    for env in environments:
+        for number, (split, known) in enumerate(env["splits"].items()):
+            cells = [_cell(name, known.get(name)) for name in names]
+            table.add_row("" if number else env["id"], split, *cells)
+    return table
+
+
+def _table(title: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
+    for name in names:
+        table.add_column(name, no_wrap=name == "Id")
+    for number in numbers:
+        table.add_column(number, justify="right")
+    return table
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name == "bytes":
+        return f"{value / 1e6:.1f}"
+    if isinstance(value, float):
+        return f"{value:z.2f}"
+    return f"{value:,d}" if isinstance(value, int) else str(value)

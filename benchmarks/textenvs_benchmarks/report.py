@@ -1,0 +1,120 @@
+"""The table of a run as text, CSV, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.suite import Suite
+from textenvs_benchmarks.summary import summarise
+
+NOTES = (
+    "Score: normalised return; 0 is the policy that takes every legal action with the same probability, 100 the "
+    "optimal policy. It is the IQM, the interquartile mean (of the middle half), over training seeds; in brackets its "
+    "95 % bootstrap interval over seeds, from 3 seeds on.",
+    "A score is measured on finitely many episodes: it may lie a little beyond 0 or 100.",
+    "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test.",
+    "References are not ranked: 'optimal' plays the optimal policy of the split, 'floor' is the best agent that does "
+    "not think (such as one that always does the same).",
+)
+HEADINGS = (
+    "Agent,Return\ntrain,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Seeds"
+).split(",")
+
+
+def write_results(folder: ResultsFolder) -> None:
+    """Writes `results.csv`, `results.md` and `results.json`; none of them holds a time."""
+    suite, frame = summarise(folder)
+    for suffix, render in (("csv", to_csv), ("md", to_markdown), ("json", to_json)):
+        (folder.path / f"results.{suffix}").write_text(render(frame, suite), encoding="utf-8", newline="\n")
+
+
+def to_csv(frame: pd.DataFrame, suite: Suite) -> str:
+    """All columns, in full precision."""
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def to_json(frame: pd.DataFrame, suite: Suite) -> str:
+    """All columns, in full precision; null where there is no value."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return json.dumps({"suite": suite.name, "version": suite.version, "rows": rows}, indent=2, allow_nan=False) + "\n"
+
+
+def to_markdown(frame: pd.DataFrame, suite: Suite) -> str:
+    """A table for each environment, and what the columns mean."""
+    lines = [f"# {suite.name}, version {suite.version}", ""]
+    for env_id, rows in frame.groupby("env_id", sort=False):
+        lines += [f"## {env_id}", "", _markdown_row(HEADINGS), "|" + " --- |" * len(HEADINGS)]
+        lines += [_markdown_row(_cells(row)) for row in rows.to_dict("records")]
+        lines.append("")
+    return "\n".join([*lines, *(f"{note}\n" for note in NOTES)])
+
+
+def _markdown_row(cells: list[str]) -> str:
+    return "".join(f"| {cell.replace('|', chr(92) + '|').replace(chr(10), ' ')} " for cell in cells) + "|"
+
+
+FORMATS = {"csv": to_csv, "markdown": to_markdown, "json": to_json}
+
+
+def print_text(frame: pd.DataFrame, suite: Suite, timings: Mapping[str, Mapping[str, float]], console: Console) -> None:
+    """Prints a table for each environment, with the time that training took, and what the columns mean."""
+    console.print(f"{suite.name}, version {suite.version}", style="bold", highlight=False, markup=False)
+    for env_id, rows in frame.groupby("env_id", sort=False):
+        console.print()
+        console.print(_text_table(str(env_id), rows, timings))
+    console.print()
+    for note in (*NOTES, "Time: wall-clock of training, mean over seeds."):
+        console.print(note, style="dim", highlight=False, markup=False)
+
+
+def _text_table(env_id: str, rows: pd.DataFrame, timings: Mapping[str, Mapping[str, float]]) -> Table:
+    table = Table(title=env_id, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
+    table.add_column(HEADINGS[0], min_width=14)
+    for heading in (*HEADINGS[1:], "Time"):
+        table.add_column(heading, justify="right", min_width=12 if heading.startswith("Score") else 0)
+    for row in rows.to_dict("records"):
+        cells = [*_cells(row), _time(env_id, row["agent"], timings)]
+        style = "red" if row["failures"] else "cyan" if row["reference"] else ""
+        table.add_row(*(Text(cell) for cell in cells), style=style)
+    return table
+
+
+def _cells(row: Mapping[Hashable, Any]) -> list[str]:
+    """A row in words; a second line in a cell says more."""
+    mark = f"{row['failures']} failed" if row["failures"] else "reference" if row["reference"] else ""
+    return [
+        f"{row['agent']}\n{mark}".rstrip(),
+        _number(row["return_train"], "z.2f"),
+        _number(row["return_test"], "z.2f"),
+        _score(row, "train"),
+        _score(row, "test"),
+        _number(row["gap"], "z.1f"),
+        _number(row["success_test"], ".1%"),
+        _number(row["turns_test"], ".1f"),
+        _number(row["training_steps"], ",d"),
+        str(row["seeds"]),
+    ]
+
+
+def _score(row: Mapping[Hashable, Any], split: str) -> str:
+    low, high = row[f"score_{split}_low"], row[f"score_{split}_high"]
+    interval = "[-]" if pd.isna(low) else f"[{low:z.1f}, {high:z.1f}]"
+    return f"{_number(row[f'score_{split}'], 'z.1f')}\n{interval}"
+
+
+def _number(value: Any, form: str) -> str:
+    return "-" if pd.isna(value) else format(value, form)
+
+
+def _time(env_id: str, agent: str, timings: Mapping[str, Mapping[str, float]]) -> str:
+    seconds = [entry["training"] for job, entry in timings.items() if job.startswith(f"{agent}/{env_id}/")]
+    mean = sum(seconds) / len(seconds) if seconds else 0.0
+    return f"{mean:.1f} s" if mean else "-"

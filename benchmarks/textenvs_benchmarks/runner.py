@@ -1,0 +1,193 @@
+"""Playing a suite in parallel processes, and going on where a run has stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+import signal
+import threading
+import traceback
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from textenvs_benchmarks.folder import ResultsFolder, describe_run
+from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_job
+from textenvs_benchmarks.report import write_results
+from textenvs_benchmarks.suite import Suite
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+TICK = 0.1
+"""Seconds between two looks at the workers' progress."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        units: Steps and episodes that it reported.
+        seconds: Time it took; None if it failed.
+        error: Traceback if it failed.
+    """
+
+    units: int
+    seconds: Seconds | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Attributes:
+        found: Jobs that were complete before it began.
+        finished: Jobs that it has completed.
+        failed: Jobs that have failed.
+    """
+
+    found: int
+    finished: int
+    failed: int
+
+
+class Monitor(Protocol):
+    """Who watches a run."""
+
+    def begin(self, jobs: int, found: int, units: int) -> None:
+        """The run begins; so many jobs are to be run, so many were found complete."""
+
+    def advance(self, units: int) -> None:
+        """So many steps and episodes were done since the last call."""
+
+    def finish(self, job: Job, outcome: Outcome) -> None:
+        """A job has ended."""
+
+
+def run_suite(suite: Suite, folder: ResultsFolder, workers: int, monitor: Monitor) -> Summary:
+    """Runs the jobs of a suite that are not complete yet.
+
+    All files but `timings.json` are the same for any number of workers.
+
+    Args:
+        suite: What to play.
+        folder: Where the results go.
+        workers: Number of processes.
+        monitor: Is told how it goes.
+
+    Raises:
+        ValueError: If the folder holds something else.
+    """
+    folder.begin(describe_run(suite))
+    jobs = plan_jobs(suite)
+    todo = [job for job in jobs if not is_complete(job, folder)]
+    todo.sort(key=Job.units, reverse=True)
+    for job in todo:
+        folder.forget_failure(job.name)
+    monitor.begin(len(todo), len(jobs) - len(todo), sum(job.units() for job in todo))
+    timings = folder.read_timings()
+    failed = 0
+    with closing(_execute(todo, folder, workers, monitor)) as ended:
+        for job, outcome in ended:
+            if outcome.error is not None:
+                failed += 1
+                folder.write_failure(job.name, outcome.error)
+            elif outcome.seconds is not None:
+                timings[job.name] = asdict(outcome.seconds)
+                folder.write_timings(_machine(), timings)
+            monitor.finish(job, outcome)
+    write_results(folder)
+    return Summary(len(jobs) - len(todo), len(todo) - failed, failed)
+
+
+def _machine() -> dict[str, Any]:
+    return {"platform": platform.platform(), "cpus": os.cpu_count(), "python": platform.python_version()}
+
+
+def _execute(
+    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor
+) -> Generator[tuple[Job, Outcome], None, None]:
+    """Runs jobs in parallel; gives each when it has ended."""
+    if not jobs:
+        return
+    context = multiprocessing.get_context("spawn")
+    done_units = context.Value("q", 0)
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (done_units,))
+    try:
+        with _inherited_by_workers():
+            pending: dict[Future[Outcome], Job] = {pool.submit(_attempt, job, folder): job for job in jobs}
+        seen = 0
+        while pending:
+            ended, _ = wait(pending, TICK, FIRST_COMPLETED)
+            units = done_units.get_obj().value
+            monitor.advance(units - seen)
+            seen = units
+            for future in ended:
+                yield pending.pop(future), _outcome(future)
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _inherited_by_workers() -> Iterator[None]:
+    """Workers that start in this context use one thread each, and leave Ctrl-C to their parent."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+_done_units: Any = None
+"""In a worker: the counter of steps and episodes that all workers share."""
+
+
+def _begin_worker(done_units: Any) -> None:
+    global _done_units
+    _done_units = done_units
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _attempt(job: Job, folder: ResultsFolder) -> Outcome:
+    """Runs a job in a worker; an exception becomes a part of the outcome."""
+    units = 0
+
+    def count(more: int) -> None:
+        nonlocal units
+        units += more
+        with _done_units.get_lock():
+            _done_units.value += more
+
+    try:
+        return Outcome(seconds=run_job(job, folder, count), units=units)
+    except Exception:
+        return Outcome(units=units, error=traceback.format_exc())
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """The outcome of a future; that of a worker that died is a failure too."""
+    error = future.exception()
+    return future.result() if error is None else Outcome(units=0, error=f"{type(error).__name__}: {error}\n")

@@ -1,0 +1,160 @@
+"""One agent in one environment: trained and saved, loaded and evaluated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import textenvs
+from textenvs.evaluation import Agent, EpisodeRecord, Training, evaluate, find_agent
+from textenvs_benchmarks.jobs import is_learner, make_header, save_agent, train, write_records
+from textenvs_benchmarks.suite import REFERENCES
+
+RESERVED = ("obs_type", "action_type", "split", "render_mode")
+"""Arguments of an environment that are not the task's; agents and options decide on them."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an agent has done in an environment.
+
+    Attributes:
+        episodes: Number of episodes.
+        mean_return: Mean return.
+        standard_error: Of the mean return; None for a single episode.
+        score: The mean return, normalised.
+        length: Mean number of turns.
+        metrics: Mean of each metric.
+    """
+
+    episodes: int
+    mean_return: float
+    standard_error: float | None
+    score: float
+    length: float
+    metrics: Mapping[str, float]
+
+
+def train_agent(
+    name: str, env_id: str, env_kwargs: dict[str, Any], options: dict[str, Any], steps: int, seed: int, out: Path | None
+) -> tuple[Training, Path]:
+    """Trains an agent and saves it.
+
+    Args:
+        name: Name of the agent.
+        env_id: A registered id.
+        env_kwargs: Parameters of the task, and `reward`.
+        options: The agent's own options.
+        steps: Environment steps.
+        seed: Training seed.
+        out: File to write; by default one in `runs`, named for agent, environment and seed.
+
+    Returns:
+        What came of it, and the file.
+    """
+    env_id = check_environment(env_id, env_kwargs)
+    if out is not None:
+        check_new(out)
+    agent = make_agent(name, env_id, env_kwargs, options)
+    if not is_learner(agent):
+        raise ValueError(f"{name} does not learn: 'textenvs evaluate {name} {env_id}' plays it")
+    training = train(agent, env_id, steps, seed, env_kwargs)
+    if out is None:
+        return training, save_agent(agent, Path("runs") / f"{name}-{env_id}-{seed}")
+    agent.save(out)
+    return training, out
+
+
+def evaluate_agent(
+    name: str,
+    env_id: str,
+    env_kwargs: dict[str, Any],
+    options: dict[str, Any],
+    load: Path | None,
+    split: str,
+    episodes: int,
+    seed: int,
+    out: Path | None,
+) -> Evaluation:
+    """Plays episodes with an agent.
+
+    Args:
+        name: Name of the agent.
+        env_id: A registered id.
+        env_kwargs: Parameters of the task, and `reward`.
+        options: The agent's own options.
+        load: What the agent has learned; a file that it has saved.
+        split: "train" or "test".
+        episodes: How many.
+        seed: From which the episodes' seeds are derived.
+        out: File of records to write, if any.
+    """
+    env_id = check_environment(env_id, env_kwargs)
+    scores = textenvs.reference_scores(env_id, split, **env_kwargs)
+    if out is not None:
+        check_new(out)
+    told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
+    agent = make_agent(name, env_id, told, options) if load is None else load_saved(name, env_id, told, load)
+    records = evaluate(agent, env_id, split=split, episodes=episodes, seed=seed, env_kwargs=env_kwargs)
+    if out is not None:
+        write_records(out, make_header(name, agent, env_id, split, 0, seed, env_kwargs), records)
+    return summarise_records(records, scores)
+
+
+def summarise_records(records: list[EpisodeRecord], scores: textenvs.ReferenceScores) -> Evaluation:
+    """The means of episodes."""
+    returns = np.array([record.episodic_return for record in records])
+    return Evaluation(
+        episodes=len(records),
+        mean_return=float(returns.mean()),
+        standard_error=float(returns.std(ddof=1)) / math.sqrt(len(records)) if len(records) > 1 else None,
+        score=scores.normalise(float(returns.mean())),
+        length=float(np.mean([record.length for record in records])),
+        metrics={name: float(np.mean([record.metrics[name] for record in records])) for name in records[0].metrics},
+    )
+
+
+def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
+    """The id, if there is one, and if the environment takes these arguments."""
+    env_id = textenvs.find_entry(env_id).id
+    for name in RESERVED:
+        if name in env_kwargs:
+            raise ValueError(f"{name!r} is not a parameter of a task: leave it out of --env-kwargs")
+    parameters = {name: value for name, value in env_kwargs.items() if name != "reward"}
+    try:
+        textenvs.task_of(env_id, **parameters)
+        dict(env_kwargs.get("reward") or {})
+    except TypeError as error:
+        raise ValueError(f"{env_id} does not take {dict(env_kwargs)}: {error}") from None
+    return env_id
+
+
+def check_new(path: Path) -> None:
+    """Raises ValueError if a file cannot be written, or exists."""
+    if path.exists():
+        raise ValueError(f"{path} exists already: give another --out, or remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def make_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> Agent:
+    """An agent with options that a user has typed."""
+    try:
+        return find_agent(name)(env_id, dict(env_kwargs), **options)
+    except TypeError as error:
+        raise ValueError(f"{name} does not take the settings {dict(options)}: {error}") from None
+
+
+def load_saved(name: str, env_id: str, env_kwargs: Mapping[str, Any], path: Path) -> Agent:
+    """An agent from its file."""
+    load = getattr(find_agent(name), "load", None)
+    if load is None:
+        raise ValueError(f"{name} does not learn and cannot be loaded: leave --load out")
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file")
+    agent: Agent = load(path, env_id, dict(env_kwargs))
+    return agent

@@ -1,0 +1,112 @@
+"""What is played: a suite of agents, environments and seeds, by name, from a file, or as given."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import textenvs
+from textenvs.evaluation import find_agent
+from textenvs_benchmarks.errors import unknown
+
+SPLITS = ("train", "test")
+REFERENCES = ("optimal", "floor")
+"""Agents that are constructed for the split they play: they show what can be had, and are not ranked."""
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Agents, environments, and how they are trained and evaluated.
+
+    Attributes:
+        name: Its name, and that of its folder under `runs`.
+        version: Raised with every change that changes results.
+        environments: Registered ids.
+        agents: Names of the agents that are ranked. Those that learn do so on train, once for each seed.
+        references: Names of agents that are constructed for the split they play, and are not ranked.
+        training_seeds: How many; they are 0, 1, ...
+        steps: Environment steps of training, at most.
+        episodes: Episodes of evaluation on each split.
+        evaluation_seed: The episodes are the same for all agents and training seeds.
+
+    Raises:
+        ValueError: If something in it does not exist or cannot be; the message says what.
+    """
+
+    name: str
+    version: int
+    environments: tuple[str, ...]
+    agents: tuple[str, ...]
+    references: tuple[str, ...] = ()
+    training_seeds: int = 5
+    steps: int = 200_000
+    episodes: int = 500
+    evaluation_seed: int = 20260101
+
+    def __post_init__(self) -> None:
+        if not FOLDER_NAME.fullmatch(self.name):
+            raise ValueError(f"name must be a word that can be a folder's, got {self.name!r}")
+        for name in ("version", "training_seeds", "steps", "episodes", "evaluation_seed"):
+            least = 0 if name == "evaluation_seed" else 1
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        object.__setattr__(self, "environments", tuple(textenvs.find_entry(name).id for name in self.environments))
+        for agent in self.agents + self.references:
+            find_agent(agent)
+            if not FOLDER_NAME.fullmatch(agent):
+                raise ValueError(f"the agent's name {agent!r} cannot be that of a folder")
+        for what, names in (("environment", self.environments), ("agent", self.agents + self.references)):
+            if not names:
+                raise ValueError(f"there is no {what}")
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"{what} {name!r} is named twice")
+
+
+KINDS = {"str": str, "int": int, "tuple[str, ...]": list}
+
+
+def make_suite(values: Mapping[str, Any]) -> Suite:
+    """A suite from a table of TOML or JSON; types and names are checked."""
+    kinds = {field.name: KINDS[str(field.type)] for field in fields(Suite)}
+    for name, value in values.items():
+        if name not in kinds:
+            raise unknown("key", name, kinds)
+        if not isinstance(value, kinds[name]) or isinstance(value, bool):
+            raise ValueError(f"{name} must be of type {kinds[name].__name__}, got {value!r}")
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{name} must be a list of names, got {value!r}")
+    for name in ("name", "version", "environments", "agents"):
+        if name not in values:
+            raise ValueError(f"the key {name!r} is missing")
+    frozen: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return Suite(**frozen)
+
+
+def suite_names() -> list[str]:
+    """Names of the suites that ship with the package."""
+    return sorted(path.name.removesuffix(".toml") for path in files(__package__).joinpath("suites").iterdir())
+
+
+def load_suite(name: str) -> Suite:
+    """A suite by name, or from a file.
+
+    Args:
+        name: One of `suite_names()`, or the path of a file that ends with ".toml".
+    """
+    if name.endswith(".toml"):
+        text = Path(name).read_text(encoding="utf-8")
+    elif name in suite_names():
+        text = files(__package__).joinpath("suites", f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        raise unknown("suite", name, suite_names())
+    try:
+        return make_suite(tomllib.loads(text))
+    except ValueError as error:
+        raise ValueError(f"suite {name}: {error}") from None

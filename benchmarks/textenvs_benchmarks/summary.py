@@ -1,0 +1,102 @@
+"""From the records of a run to its table: a row for each agent and environment."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from textenvs.evaluation import read_records
+from textenvs_benchmarks.folder import ResultsFolder, Scores
+from textenvs_benchmarks.jobs import plan_jobs
+from textenvs_benchmarks.statistics import bootstrap_interval, iqm
+from textenvs_benchmarks.suite import SPLITS, Suite
+
+COLUMNS = (
+    "env_id agent reference return_train return_test score_train score_train_low score_train_high "
+    "score_test score_test_low score_test_high gap success_test turns_test training_steps seeds failures"
+).split()
+"""Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
+normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test."""
+
+
+def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
+    """The suite of a run, and its table, from the record files.
+
+    Rows are grouped by environment; references come first, then agents by test score.
+
+    Raises:
+        ValueError: If the folder is not one of results, or no job is complete.
+    """
+    run, scores = folder.read()
+    means = _read_means(folder, run.suite, scores)
+    if means.empty:
+        raise ValueError(f"{folder.path} holds no complete job yet: go on with 'textenvs run', and the same --out")
+    rows = []
+    for env_id in run.suite.environments:
+        of_env = means[means.env_id == env_id]
+        group = [
+            {"env_id": env_id, "agent": agent, "reference": agent in run.suite.references}
+            | _statistics(of_env[of_env.agent == agent], run.suite.evaluation_seed)
+            | {"training_steps": _training_steps(folder, run.suite, agent, env_id)}
+            | {"failures": folder.count_failures(agent, env_id)}
+            for agent in run.suite.references + run.suite.agents
+        ]
+        rows += sorted(group, key=_rank)
+    return run.suite, pd.DataFrame(rows, columns=COLUMNS).astype({"training_steps": "Int64"})
+
+
+def _rank(row: dict[str, Any]) -> tuple[bool, float]:
+    """References as they come, then by test score, what has none last."""
+    score = row["score_test"]
+    return not row["reference"], 0.0 if row["reference"] else math.inf if math.isnan(score) else -score
+
+
+def _read_means(folder: ResultsFolder, suite: Suite, scores: Scores) -> pd.DataFrame:
+    """A row for each file of records: means over its episodes."""
+    rows = []
+    for job in plan_jobs(suite):
+        for split in job.splits:
+            path = folder.records(job.agent, job.env_id, split, job.seed)
+            if not path.exists():
+                continue
+            _, records = read_records(path)
+            mean_return = float(np.mean([record.episodic_return for record in records]))
+            rows.append(
+                {
+                    "env_id": job.env_id,
+                    "agent": job.agent,
+                    "split": split,
+                    "mean_return": mean_return,
+                    "score": scores[job.env_id][split].normalise(mean_return),
+                    "success": float(np.mean([record.metrics.get("success", math.nan) for record in records])),
+                    "turns": float(np.mean([record.length for record in records])),
+                }
+            )
+    return pd.DataFrame(rows, columns=["env_id", "agent", "split", "mean_return", "score", "success", "turns"])
+
+
+def _statistics(means: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Statistics over the training seeds of one agent in one environment."""
+    row: dict[str, Any] = {}
+    for split in SPLITS:
+        of_split = means[means.split == split]
+        values = of_split.score.to_numpy()
+        interval = bootstrap_interval(values, iqm, np.random.default_rng(seed)) if len(values) else None
+        row[f"return_{split}"] = of_split.mean_return.mean()
+        row[f"score_{split}"] = iqm(values) if len(values) else math.nan
+        row[f"score_{split}_low"], row[f"score_{split}_high"] = interval or (math.nan, math.nan)
+        row[f"success_{split}"] = of_split.success.mean()
+        row[f"turns_{split}"] = of_split.turns.mean()
+        row["seeds"] = len(values)
+    row["gap"] = row["score_train"] - row["score_test"]
+    return row
+
+
+def _training_steps(folder: ResultsFolder, suite: Suite, agent: str, env_id: str) -> int | None:
+    """Environment steps of training, on average over seeds: the ends of the learning curves."""
+    paths = [folder.curve(agent, env_id, seed) for seed in range(suite.training_seeds)]
+    ends = [int(pd.read_csv(path).global_step.iloc[-1]) for path in paths if path.exists()]
+    return round(sum(ends) / len(ends)) if ends else None

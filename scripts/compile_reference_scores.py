@@ -1,0 +1,59 @@
+"""Compiles textenvs/data/reference_scores.json: solves every id and rolls out the degenerate agents.
+
+Usage: `python scripts/compile_reference_scores.py` after any change of a task; it takes some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import textenvs
+from textenvs.core.mdp import SPLITS
+from textenvs.reference import compute_scores, source_hash
+from textenvs_baselines.degenerate import degenerate_agents
+
+TARGET = Path(__file__).parents[1] / "textenvs" / "data" / "reference_scores.json"
+EPISODES = 2000
+
+
+def scores_of(env_id: str, split: str) -> dict[str, Any]:
+    """What is stored of one id and split."""
+    began = time.perf_counter()
+    scores = compute_scores(textenvs.task_of(env_id), split)
+    print(f"{env_id} {split}: solved in {time.perf_counter() - began:.1f} s", flush=True)
+    tables = textenvs.solve(env_id, split).tables
+    degenerate = {}
+    for name, agent in degenerate_agents(env_id).items():
+        records = textenvs.evaluate(agent, env_id, split=split, episodes=EPISODES, seed=0)
+        degenerate[name] = float(np.mean([record.episodic_return for record in records]))
+    best = max(degenerate, key=degenerate.__getitem__)
+    print(f"  floor {best}: {scores.normalise(degenerate[best]):.1f}", flush=True)
+    return {
+        "random": scores.random,
+        "optimal": scores.optimal,
+        "kind": scores.kind,
+        "floor": degenerate[best],
+        "floor_agent": best,
+        "degenerate": degenerate,
+        "states": tables.n_states,
+        "outcomes": tables.n_outcomes,
+        "bytes": tables.nbytes,
+    }
+
+
+def main() -> None:
+    """Compiles all ids."""
+    compiled = {}
+    for entry in textenvs.ENTRIES:
+        compiled[entry.id] = {split: scores_of(entry.id, split) for split in SPLITS}
+        compiled[entry.id]["source"] = source_hash(entry.task)
+    TARGET.write_text(json.dumps(compiled, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.wrappers import RecordEpisodeStatistics
+
+import textenvs
+from tests.toys import Coin, Corridors
+from textenvs.core.env import TextEnv
+
+ID = "TextDialogue-v0"
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"obs_type": "txet"}, "unknown obs_type 'txet': did you mean 'text'"),
+        ({"obs_type": "pixels"}, "choose one of 'text', 'features', 'discrete'"),
+        ({"split": "tset"}, "did you mean 'test'"),
+        ({"action_type": "free"}, "unknown action_type"),
+        ({"reward": {"succes": 2}}, "did you mean 'success'"),
+        ({"error_rte": 0.1}, "did you mean 'error_rate'"),
+        ({"error_rate": 0.9}, "error_rate must be between 0 and 0.5"),
+    ],
+)
+def test_bad_arguments_name_the_cure(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        gym.make(ID, **kwargs)
+
+
+def test_unknown_render_mode():
+    with pytest.raises(ValueError, match="unknown render_mode 'rgb_array': choose one of 'ansi', 'human'"):
+        TextEnv(Coin(), render_mode="rgb_array")
+
+
+def test_bad_actions():
+    env = gym.make(ID).unwrapped
+    with pytest.raises(ResetNeeded, match="call reset"):
+        env.step(0)
+    with pytest.raises(ResetNeeded):
+        env.action_masks()
+    env.reset(seed=0)
+    for action in (-1, 16, 99):
+        with pytest.raises(InvalidAction, match="out of range"):
+            env.step(action)
+    for action in (1.5, "offer", None):
+        with pytest.raises(InvalidAction, match="whole number"):
+            env.step(action)
+    _, _, terminated, _, _ = env.step(15)
+    assert terminated
+    with pytest.raises(ResetNeeded, match="ended"):
+        env.step(0)
+    with pytest.raises(ValueError, match="does not exist"):
+        env.reset(options={"scenario": 5})
+
+
+def test_illegal_act_costs_its_turn():
+    env = gym.make(ID, obs_type="discrete")
+    observation, info = env.reset(seed=0)
+    book = env.unwrapped.task.action_names.index("book")
+    assert not info["action_mask"][book]
+    assert info["choices"][book] == ""
+    again, reward, terminated, truncated, info = env.step(book)
+    assert (again, reward, terminated, truncated) == (observation, -2.0, False, False)
+    assert info["reward_terms"] == {"turn": -1.0, "success": 0.0, "failure": 0.0, "invalid": -1.0}
+
+
+def test_every_failure_returns_minus_25_however_early():
+    env = gym.make(ID, obs_type="discrete")
+    for seed in range(200):
+        _, info = env.reset(seed=seed)
+        rng = np.random.default_rng(seed)
+        total, ended = 0.0, False
+        while not ended:
+            _, reward, ended, _, info = env.step(rng.choice(np.flatnonzero(info["action_mask"])))
+            total += reward
+        assert total == (-25.0 if not info["metrics"]["success"] else total)
+        assert "metrics" in info
+    env.reset(seed=1)
+    names = env.unwrapped.task.action_names
+    assert env.step(names.index("goodbye"))[1] == -25.0
+
+
+def test_info_is_fresh():
+    env = gym.make(ID)
+    _, first = env.reset(seed=0)
+    first["action_mask"][:] = 7
+    first["reward_terms"]["turn"] = 7.0
+    _, again = env.reset(seed=0)
+    assert set(again["action_mask"].tolist()) <= {0, 1}
+    assert again["reward_terms"]["turn"] == 0.0
+    assert again["action_mask"].dtype == np.int8
+
+
+def test_reward_weights_change_the_reward_and_not_the_terms():
+    plain, weighted = (gym.make(ID, obs_type="discrete", reward=r) for r in (None, {"turn": 0.5, "failure": 0.0}))
+    names = plain.unwrapped.task.action_names
+    for seed in range(20):
+        plain.reset(seed=seed)
+        weighted.reset(seed=seed)
+        for action in ("request_food", "request_area", "goodbye"):
+            a, b = plain.step(names.index(action)), weighted.step(names.index(action))
+            assert a[4]["reward_terms"] == b[4]["reward_terms"]
+            terms = a[4]["reward_terms"]
+            assert b[1] == pytest.approx(0.5 * terms["turn"] + terms["success"])
+            if a[2]:
+                break
+
+
+def test_render_reads_as_a_conversation(capsys):
+    env = gym.make(ID, render_mode="ansi")
+    env.reset(seed=0)
+    env.step(0)
+    lines = env.render().split("\n")
+    assert lines[0].startswith("User: ")
+    assert lines[1].startswith("You: ")
+    assert lines[2].startswith("User: ")
+    human = gym.make(ID, render_mode="human")
+    human.reset(seed=0)
+    human.step(0)
+    assert capsys.readouterr().out.strip() == "\n".join(lines)
+
+
+def test_free_sentences():
+    free, numbers = gym.make(ID, action_type="text"), gym.make(ID)
+    free.reset(seed=4)
+    _, info = numbers.reset(seed=4)
+    for action in (1, 2):
+        a, b = free.step(info["choices"][action]), numbers.step(action)
+        assert a[:4] == b[:4]
+    for nonsense in ("", "   ", "colourless green ideas sleep furiously", " ".join(b[4]["choices"])):
+        observation, reward, *_, info = free.step(nonsense)
+        assert info["reward_terms"]["invalid"] == -1.0
+        assert reward == -2.0
+        assert "not possible" in observation
+    with pytest.raises(InvalidAction, match="sentence"):
+        free.unwrapped.step(3)
+
+
+def test_record_episode_statistics():
+    env = RecordEpisodeStatistics(gym.make(ID, obs_type="features"))
+    env.reset(seed=0)
+    info = env.step(15)[4]
+    assert info["episode"]["r"] == -25.0
+    assert info["episode"]["l"] == 1
+
+
+def test_a_task_object_plays_too():
+    env = TextEnv(Coin())
+    observation, info = env.reset(seed=0)
+    assert observation == "World: start\n[(0, 0)]\n[Turn 0 of 4]" or observation.startswith("World: start!")
+    assert info["choices"] == ("ask", "heads", "tails")
+    for turn in range(4):
+        observation, reward, terminated, _, info = env.step(0)
+        assert terminated == (turn == 3)
+    assert reward == pytest.approx(-1.1)
+    assert info["metrics"] == {"success": 0.0}
+
+
+def test_scenarios_are_drawn_uniformly_and_can_be_chosen():
+    env = TextEnv(Corridors(), obs_type="discrete")
+    env.reset(seed=0)
+    seen = []
+    for _ in range(2000):
+        env.reset()
+        seen.append(env.scenario)
+    assert len(set(seen)) > 480
+    assert np.mean(seen) == pytest.approx(249.5, abs=4 * 144 / np.sqrt(2000))
+    env.reset(options={"scenario": 17})
+    assert env.scenario == 17
+
+
+def test_reset_without_a_seed_goes_on_with_the_stream():
+    a, b = (gym.make(ID, obs_type="discrete") for _ in range(2))
+    a.reset(seed=5)
+    first = [a.reset()[0] for _ in range(50)]
+    b.reset(seed=5)
+    assert first == [b.reset()[0] for _ in range(50)]
+    assert len(set(first)) > 3
+
+
+def test_public_functions():
+    text = textenvs.instructions(ID)
+    assert "25" in text
+    assert "number" in text
+    assert "own words" in textenvs.instructions(ID, action_type="text")
+    with pytest.raises(ValueError, match="did you mean 'TextDialogue-v0'"):
+        textenvs.reference_scores("TextDialog-v0")
+    with pytest.raises(ValueError, match="unknown split"):
+        textenvs.reference_scores(ID, split="dev")
+    with pytest.raises(ValueError, match="did you mean 'success'"):
+        textenvs.solve(ID, reward={"sucess": 1})

@@ -1,0 +1,84 @@
+"""Every registered id, tested the moment it is registered."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium as gym
+import pytest
+
+import textenvs
+from textenvs import testing
+from textenvs.core.spaces import OBS_TYPES
+
+GOLDEN = Path(__file__).parent / "golden"
+every_id = pytest.mark.parametrize("env_id", textenvs.IDS)
+
+
+@every_id
+@pytest.mark.parametrize("obs_type", OBS_TYPES)
+def test_gymnasium_check_env(env_id, obs_type):
+    testing.check_gymnasium(env_id, obs_type)
+
+
+@every_id
+def test_conformance(env_id):
+    testing.check_id(env_id)
+
+
+@every_id
+def test_golden_rollout(env_id):
+    """Made by scripts/record_golden.py; an id's behaviour changes only with its version."""
+    golden = json.loads((GOLDEN / f"{env_id}.json").read_text())
+    for record in golden:
+        env = gym.make(env_id, split=record["split"])
+        observation, _ = env.reset(seed=record["seed"])
+        assert observation == record["observations"][0]
+        for action, expected, reward in zip(
+            record["actions"], record["observations"][1:], record["rewards"], strict=True
+        ):
+            observation, earned, *_ = env.step(action)
+            assert (observation, earned) == (expected, reward)
+
+
+@every_id
+def test_stored_reference_scores_are_of_this_source(env_id):
+    entry = textenvs.find_entry(env_id)
+    stored = textenvs.data.load_json("reference_scores.json")[env_id]
+    assert stored["source"] == textenvs.reference.source_hash(entry.task), "run scripts/compile_reference_scores.py"
+    assert gym.spec(env_id).reward_threshold == stored["train"]["optimal"]
+
+
+@every_id
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_nothing_trivial_wins(env_id, split):
+    stored = textenvs.data.load_json("reference_scores.json")[env_id][split]
+    scores = textenvs.reference_scores(env_id, split=split)
+    for name, floor in stored["degenerate"].items():
+        bound = 15 if name in ("never_ends", "last_legal_but_ending") else 5
+        assert scores.normalise(floor) <= bound, f"{name} scores {scores.normalise(floor):.1f}"
+
+
+@every_id
+@pytest.mark.slow
+def test_reference_scores_computed_anew(env_id):
+    for split in ("train", "test"):
+        stored, computed = (
+            textenvs.reference_scores(env_id, split),
+            textenvs.reference.compute_scores(textenvs.task_of(env_id), split),
+        )
+        assert stored.optimal == pytest.approx(computed.optimal, abs=1e-9)
+        assert stored.random == pytest.approx(computed.random, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import gymnasium as gym; gym.make('textenvs:TextDialogue-v0').reset(seed=0)",
+        "import textenvs, gymnasium as gym; gym.make('TextDialogue-v0').reset(seed=0)",
+        "import textenvs, sys; assert not {'torch', 'pandas', 'transformers', 'rich', 'scipy'} & set(sys.modules)",
+    ],
+)
+def test_fresh_process(code):
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)

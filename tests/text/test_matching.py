@@ -1,0 +1,64 @@
+"""The paraphrases and the nonsense were written by somebody who had not seen the matcher, and did not tune it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textenvs.tasks.dialogue import Dialogue, words
+from textenvs.tasks.dialogue.states import ACTIONS, Another, Asking, Booking, Seeking, Value
+from textenvs.text.matching import match
+from textenvs.text.tokens import jaccard
+
+HERE = Path(__file__).parent
+SITUATIONS = {
+    "nothing_known": Seeking((None, None, None)),
+    "french_north_expensive": Seeking((Value(5, False), Value(2, True), Value(1, False))),
+    "korean_anywhere": Seeking((Value(11, False), Value(5, True), Value(3, False))),
+    "another_wanted": Another(3),
+    "address_asked": Asking(12, 1),
+    "table_wanted": Booking(),
+    "table_details": Booking((3, 4, 5), 1),
+}
+PARAPHRASES = json.loads((HERE / "paraphrases.json").read_text())
+NONSENSE = json.loads((HERE / "nonsense.json").read_text())
+CUES = Dialogue.cues
+
+
+def understood(sentence, situation):
+    number = match(sentence, words.choices(SITUATIONS[situation]), CUES)
+    return None if number is None else ACTIONS[number]
+
+
+def test_paraphrases_are_understood():
+    assert len(PARAPHRASES) == 100
+    overlap, right = [], 0
+    for row in PARAPHRASES:
+        sentence = words.choices(SITUATIONS[row["situation"]])[ACTIONS.index(row["act"])]
+        overlap.append(jaccard(row["sentence"], sentence))
+        right += understood(row["sentence"], row["situation"]) == row["act"]
+    assert np.mean(overlap) <= 0.5
+    assert right >= 85
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_nonsense_and_everything_at_once_mean_nothing(situation):
+    for sentence in (*NONSENSE, "", " ", "...", " ".join(words.choices(SITUATIONS[situation]))):
+        assert understood(sentence, situation) is None, sentence
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_choice_means_itself(situation):
+    for number, choice in enumerate(words.choices(SITUATIONS[situation])):
+        if choice:
+            assert match(choice, words.choices(SITUATIONS[situation]), CUES) == number
+            assert match(choice.upper(), words.choices(SITUATIONS[situation]), CUES) == number
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_answered(sentence):
+    number = match(sentence, words.choices(SITUATIONS["address_asked"]), CUES)
+    assert number is None or words.choices(SITUATIONS["address_asked"])[number]

@@ -1,0 +1,159 @@
+"""Two toy tasks that test the kernel: one small enough for brute force, one with many scenarios."""
+
+from __future__ import annotations
+
+from textenvs.core.mdp import Outcome, Payoff
+
+
+class _Plain:
+    """What the toys share: actions named by number, a note that is the state."""
+
+    metrics = ("success",)
+    invalid = Payoff((-1.0, -1.0))
+    terms = {"gain": 1.0, "invalid": 1.0}  # noqa: RUF012
+    partner = "World"
+    max_length = 300
+    instructions = "Play."
+    ending: tuple[str, ...] = ()
+
+    @property
+    def cues(self):
+        return tuple((name,) for name in self.action_names)
+
+    @property
+    def n_actions(self):
+        return len(self.action_names)
+
+
+class Coin(_Plain):
+    """A hidden coin, heads with 0.6. Asking costs 0.1 and is answered rightly with 0.8; a guess ends it: +1 or -1."""
+
+    action_names = ("ask", "heads", "tails")
+    horizon = 4
+    n_observations = 26
+    feature_names = ("heads", "tails")
+    prior = 0.6
+    right = 0.8
+    cost = 0.1
+
+    def n_scenarios(self, split):
+        return 1
+
+    def scenario(self, split, index):
+        return CoinProcess(self)
+
+
+class CoinProcess:
+    """A state is how many times each side was heard; None is the end."""
+
+    def __init__(self, coin):
+        self.coin = coin
+
+    def belief(self, state):
+        heads, tails = state
+        c = self.coin
+        a = c.prior * c.right**heads * (1 - c.right) ** tails
+        b = (1 - c.prior) * c.right**tails * (1 - c.right) ** heads
+        return a / (a + b)
+
+    def initial(self):
+        return [Outcome(1.0, (0, 0), ("start",), Payoff((0.0, 0.0)))]
+
+    def transitions(self, state, action):
+        p = self.belief(state)
+        if action == 0:
+            h = p * self.coin.right + (1 - p) * (1 - self.coin.right)
+            pay = Payoff((-self.coin.cost, 0.0))
+            return [
+                Outcome(h, (state[0] + 1, state[1]), ("heard", "heads"), pay),
+                Outcome(1 - h, (state[0], state[1] + 1), ("heard", "tails"), pay),
+            ]
+        win = p if action == 1 else 1 - p
+        return [
+            Outcome(win, None, ("over",), Payoff((1.0, 0.0), (), True, (1.0,))),
+            Outcome(1 - win, None, ("over",), Payoff((-1.0, 0.0), (), True, (0.0,))),
+        ]
+
+    def legal(self, state):
+        return (state is not None, True, True)
+
+    def timeout(self, state):
+        return Payoff((-1.0, 0.0), (), True, (0.0,))
+
+    def discrete(self, state):
+        return 25 if state is None else 5 * state[0] + state[1]
+
+    def features(self, state):
+        return (0.0, 0.0) if state is None else (state[0] / 4, state[1] / 4)
+
+    def choices(self, state):
+        return self.coin.action_names if state is not None else ("", *self.coin.action_names[1:])
+
+    def note(self, state):
+        return str(state)
+
+    def say(self, event, draw):
+        return " ".join(event) + "!" * (draw % 3)
+
+
+class Corridors(_Plain):
+    """Five hundred corridors of some five hundred states, each with its own wind. Reach the end in time."""
+
+    action_names = ("left", "right", "leap")
+    horizon = 40
+    n_observations = 8
+    feature_names = ("place", "leaps")
+    n_corridors = 500
+
+    def n_scenarios(self, split):
+        return self.n_corridors
+
+    def scenario(self, split, index):
+        length = 160 + (37 * index + 11 * len(split)) % 40
+        return CorridorProcess(length, 0.1 + 0.5 * ((index * 7919) % 101) / 101)
+
+
+class CorridorProcess:
+    """A state is (place, leaps left)."""
+
+    def __init__(self, length, wind):
+        self.length = length
+        self.wind = wind
+
+    def initial(self):
+        pay = Payoff((0.0, 0.0))
+        return [Outcome(0.5, (0, 2), ("start",), pay), Outcome(0.5, (3, 2), ("start", "ahead"), pay)]
+
+    def transitions(self, state, action):
+        place, leaps = state
+        if action == 2:
+            return [self._at(p, place + d, leaps - 1) for p, d in ((0.5, 9), (0.3, 5), (0.2, 0))]
+        step = 5 if action == 1 else -1
+        return [self._at(1 - self.wind, place + step, leaps), self._at(self.wind, place - 1, leaps)]
+
+    def _at(self, p, place, leaps):
+        place = max(0, place)
+        if place >= self.length:
+            return Outcome(p, (self.length, leaps), ("out",), Payoff((10.0, 0.0), (0.25, 0.0), True, (1.0,)))
+        return Outcome(p, (place, leaps), ("at", str(place)), Payoff((-0.1, 0.0)))
+
+    def legal(self, state):
+        return (True, True, state[1] > 0)
+
+    def timeout(self, state):
+        return Payoff((-2.0, 0.0), (), True, (0.0,))
+
+    def discrete(self, state):
+        return min(7, 8 * state[0] // (self.length + 1))
+
+    def features(self, state):
+        return (state[0] / self.length, state[1] / 2)
+
+    def choices(self, state):
+        return ("left", "right", "leap" if state[1] else "")
+
+    def note(self, state):
+        return f"Place {state[0]} of {self.length}, {state[1]} leaps left"
+
+    def say(self, event, draw):
+        return " ".join(event) + "." * (draw % 3)
