@@ -38,7 +38,7 @@ test-all: $(STAMP)  ## run all tests, also the slow ones
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
 
 benchmark: $(STAMP)  ## measure speed
-	$(BIN)/python -m pytest benchmarks/performance --benchmark-enable --benchmark-only
+	$(BIN)/python -m pytest benchmarks/performance -s --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ class OptimalAgent:
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], scenario: int = 0) -> None:
         kwargs = dict(env_kwargs)
-        split = kwargs.pop("split", "train")
+        self._split = split = kwargs.pop("split", "train")
         solved = textenvs.solve(env_id, split, scenario, **kwargs)
         process = solved.task.scenario(split, scenario)
         self._policy = solved.solution.policy
@@ -39,4 +39,7 @@ class OptimalAgent:
         *_, note, turn = observation.split("\n")
         found = TURN.match(turn)
         assert found is not None
-        return int(self._policy[int(found[1]), self._states[note[1:-1]]])
+        state = self._states.get(note[1:-1])
+        if state is None:
+            raise ValueError(f"{note} is no state of the {self._split} split, for which this agent was solved")
+        return int(self._policy[int(found[1]), state])

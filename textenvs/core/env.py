@@ -13,7 +13,7 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.graph import Graph, Node, amounts, exchange, price, wording
+from textenvs.core.graph import Graph, Node, Row, amounts, exchange, price
 from textenvs.core.loading import check_reward, check_split, load_graph, load_task, unknown
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
@@ -66,6 +66,8 @@ class TextEnv(gym.Env[Any, Any]):
         self.action_type = action_type
         self.observation_space = copy.copy(observation_space(self.task, obs_type))
         self.action_space = copy.copy(action_space(self.task, action_type))
+        self._speaks = obs_type == "text" or render_mode is not None
+        self._n_actions = self.task.n_actions
         self._n_scenarios = self.task.n_scenarios(split)
         self._weights = tuple(check_reward(self.task, reward).values())
         self._names = tuple(self.task.terms)
@@ -77,7 +79,6 @@ class TextEnv(gym.Env[Any, Any]):
         self._turn = 0
         self._graph: Graph
         self._node: Node | None = None
-        self._said = ""
         self._ended = False
         self._transcript: list[str] = []
         self.scenario = 0
@@ -105,14 +106,15 @@ class TextEnv(gym.Env[Any, Any]):
         first = self._graph.initial
         i = first.draw(chance.uniform(self._key, self._episode, 0, chance.OUTCOME))
         self._node = node = first.nodes[i]
-        text = ""
-        if self.obs_type == "text" or self.render_mode:
-            text = self._words(None, first.events[i], node)
-        if self.render_mode:
-            self._transcript = []
-            self._show(text)
         info = {"action_mask": node.mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
-        return self._observe(node, text), info
+        if self._speaks:
+            text = self._words(None, first.events[i], node)
+            if self.render_mode:
+                self._transcript = []
+                self._show(text)
+            if self.obs_type == "text":
+                return text, info
+        return self._observe(node), info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Takes a turn.
@@ -128,40 +130,43 @@ class TextEnv(gym.Env[Any, Any]):
         node = self._node
         if node is None or self._ended:
             raise ResetNeeded("the episode has ended" if node else "no episode has begun: call reset() before step()")
-        row = node.rows[self._number(action, node)] if self.action_type == "choice" else self._understood(action, node)
-        if row is None:
-            row = node.row(int(action))
+        if self.action_type == "choice":
+            number = action if type(action) is int and 0 <= action < self._n_actions else self._number(action)
+            row = node.rows[number] or node.row(number)
+            said = node.choices[number]
+        else:
+            row, said = self._understood(action, node)
         self._turn = turn = self._turn + 1
-        i = 0
-        if row.count > 1:
-            i = row.draw(chance.uniform(self._key, self._episode, turn, chance.OUTCOME))
-        following = row.nodes[i]
+        i = row.draw(chance.uniform(self._key, self._episode, turn, chance.OUTCOME)) if row.count > 1 else 0
+        self._node = following = row.nodes[i]
         payoff = row.payoffs[i]
         left = self._horizon - turn
-        reward, reward_left, terminated, terms = self._earn(payoff)
+        if payoff >= len(self._priced):
+            self._price()
+        reward, reward_left, terminated, terms = self._priced[payoff]
         if terms is None:
             reward += reward_left * left
             terms = self._amounts(payoff, left)
         else:
             terms = terms.copy()
-        if not terminated and left == 0:
+        if left == 0 and not terminated:
             payoff = self._graph.timeout(following)
-            reward += self._earn(payoff)[0]
+            self._price()
+            reward += self._priced[payoff][0]
             for name, amount in self._amounts(payoff, 0).items():
                 terms[name] += amount
             terminated = True
-        self._node = following
         info = {"action_mask": following.mask.copy(), "choices": following.choices, "reward_terms": terms}
         if terminated:
             self._ended = True
             info["metrics"] = dict(zip(self.task.metrics, self._graph.payoffs[payoff].metrics, strict=True))
-        text = ""
-        if self.obs_type == "text" or self.render_mode:
-            said = node.choices[int(action)] if self.action_type == "choice" else self._said
+        if self._speaks:
             text = self._words(said, row.events[i], following)
             if self.render_mode:
                 self._show(text)
-        return self._observe(following, text), reward, terminated, False, info
+            if self.obs_type == "text":
+                return text, reward, terminated, False, info
+        return self._observe(following), reward, terminated, False, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions are possible now, as sb3-contrib's MaskablePPO asks for it: (actions,) bool."""
@@ -190,45 +195,42 @@ class TextEnv(gym.Env[Any, Any]):
             self._priced = []
         self.scenario = scenario
 
-    def _number(self, action: Any, node: Node) -> int:
+    def _number(self, action: Any) -> int:
         try:
             number = operator.index(action)
         except TypeError:
             raise InvalidAction(f"an action is a whole number, got {action!r}") from None
-        if not 0 <= number < len(node.rows):
-            raise InvalidAction(f"action {number} is out of range: there are 0 to {len(node.rows) - 1}")
+        if not 0 <= number < self._n_actions:
+            raise InvalidAction(f"action {number} is out of range: there are 0 to {self._n_actions - 1}")
         return number
 
-    def _understood(self, sentence: Any, node: Node) -> Any:
-        """The row of the choice that a sentence means; an impossible act's where it means none."""
+    def _understood(self, sentence: Any, node: Node) -> tuple[Row, str]:
+        """The row and the words of the choice that a sentence means; those of a refusal where it means none."""
         if not isinstance(sentence, str):
             raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
         number = match(sentence, node.choices, self.task.cues)
-        self._said = "" if number is None else node.choices[number]
-        return self._graph.refusal(node) if number is None else node.row(number)
+        return (self._graph.refusal(node), "") if number is None else (node.row(number), node.choices[number])
 
-    def _earn(self, payoff: int) -> tuple[float, float, bool, dict[str, float] | None]:
-        """Reward, reward for each turn left, end of the episode, and the terms where no turn left counts."""
-        priced = self._priced
-        if payoff >= len(priced):
-            for entry in self._graph.payoffs[len(priced) :]:
-                reward, left = price(entry, self._weights)
-                terms = None if entry.per_turn_left else dict(zip(self._names, entry.terms, strict=True))
-                priced.append((reward, left, entry.terminated, terms))
-        return priced[payoff]
+    def _price(self) -> None:
+        """Prices the payoffs that are new: reward, reward for each turn left, end, and terms if no turn left counts."""
+        for payoff in self._graph.payoffs[len(self._priced) :]:
+            reward, left = price(payoff, self._weights)
+            terms = None if payoff.per_turn_left else dict(zip(self._names, payoff.terms, strict=True))
+            self._priced.append((reward, left, payoff.terminated, terms))
 
     def _amounts(self, payoff: int, left: int) -> dict[str, float]:
         return dict(zip(self._names, amounts(self._graph.payoffs[payoff], len(self._names), left), strict=True))
 
     def _words(self, said: str | None, event: Any, node: Node) -> str:
-        words = wording(self._graph.process, event, self._key, self._episode, self._turn)
-        return exchange(self.task.partner, said, event, words, node.note, self._turn, self._horizon)
+        turn = self._turn
+        words = ""
+        if event is not None:
+            words = self._graph.process.say(event, chance.bits(self._key, self._episode, turn, chance.WORDING))
+        return exchange(self.task.partner, said, event, words, node.note, turn, self._horizon)
 
-    def _observe(self, node: Node, text: str) -> Any:
+    def _observe(self, node: Node) -> Any:
         if self.obs_type == "discrete":
             return node.discrete
-        if self.obs_type == "text":
-            return text
         features = node.features.copy()
         features[-1] = self._turn / self._horizon
         return features

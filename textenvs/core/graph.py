@@ -177,11 +177,3 @@ def exchange(partner: str, said: str | None, event: Event, words: str, note: str
     if event is None:
         return f"You: {said or '...'}\n(That was not possible.){tail}"
     return f"You: {said}\n{partner}: {words}{tail}"
-
-
-def wording(process: TextMDP, event: Event, key: int, episode: int, turn: int) -> str:
-    """The event in words, chosen by the wording channel of the stream."""
-    return "" if event is None else process.say(event, chance.bits(key, episode, turn, chance.WORDING))
-
-
-__all__ = ["Graph", "Node", "Row", "amounts", "exchange", "price", "wording"]

@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.graph import exchange, price, wording
+from textenvs.core.graph import exchange, price
 from textenvs.core.loading import check_reward, check_split, load_task, make_arena, unknown
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
@@ -405,7 +405,10 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             events = self.arena.blocks[int(self.scenarios[i])].tables.events
             event = None if o < 0 else events[self.arena.event[o]]
             process = self._process(i)
-            words = wording(process, event, int(self._keys[i]), int(self._episodes[i]), turn)
+            words = ""
+            if event is not None:
+                draw = chance.bits(int(self._keys[i]), int(self._episodes[i]), turn, chance.WORDING)
+                words = process.say(event, draw)
             sentence = None if said is None or turn == 0 else said[i]
             note = process.note(self._state(i))
             texts.append(exchange(self.task.partner, sentence, event, words, note, turn, self._horizon))

@@ -1,0 +1,70 @@
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import textenvs
+from textenvs.evaluation import Agent, Learner, agent_names, load_agent
+from textenvs_baselines.degenerate import degenerate_agents
+from textenvs_baselines.rule import RuleAgent
+
+ID = "TextDialogue-v0"
+
+
+@pytest.mark.parametrize("name", agent_names())
+def test_every_agent_is_one(name):
+    agent = load_agent(name, ID)
+    assert isinstance(agent, Agent)
+    if isinstance(agent, Learner):
+        training = agent.train(gym.make(ID, obs_type=agent.obs_type), 2000, seed=0)
+        assert 0 < training.steps <= 2500
+    records = [textenvs.evaluate(agent, ID, split="train", episodes=5, seed=1, agent_seed=2) for _ in range(2)]
+    assert records[0] == records[1]
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("env_id", textenvs.IDS)
+def test_the_optimal_agent_meets_its_value(env_id, split):
+    agent = load_agent("optimal", env_id, {"split": split})
+    returns = [r.episodic_return for r in textenvs.evaluate(agent, env_id, split=split, episodes=2000, seed=2)]
+    error = np.std(returns) / np.sqrt(len(returns))
+    assert abs(np.mean(returns) - textenvs.reference_scores(env_id, split).optimal) < 3.5 * error
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_random_is_zero(split):
+    returns = [
+        r.episodic_return for r in textenvs.evaluate(load_agent("random", ID), ID, split=split, episodes=3000, seed=2)
+    ]
+    error = np.std(returns) / np.sqrt(len(returns))
+    assert abs(np.mean(returns) - textenvs.reference_scores(ID, split).random) < 3.5 * error
+
+
+def test_the_rule_chooses_its_variant():
+    for env_id, variant in (("TextDialogueClean-v0", 0), ("TextDialogueNoisy-v0", 1)):
+        agent = load_agent("rule", env_id)
+        agent.train(gym.make(env_id), 10_000, seed=0)
+        assert agent.variant == variant
+
+
+def test_the_rule_is_saved_and_loaded(tmp_path):
+    RuleAgent(ID, {}, variant=1).save(tmp_path / "rule.json")
+    assert RuleAgent.load(tmp_path / "rule.json", ID, {}).variant == 1
+    (tmp_path / "rule.json").write_text("{}")
+    with pytest.raises(ValueError, match="is not a saved rule"):
+        RuleAgent.load(tmp_path / "rule.json", ID, {})
+    with pytest.raises(ValueError, match="variant 7 does not exist"):
+        RuleAgent(ID, {}, variant=7)
+
+
+def test_degenerate_agents_are_as_stored():
+    stored = textenvs.data.load_json("reference_scores.json")[ID]["test"]["degenerate"]
+    agents = degenerate_agents(ID)
+    assert agents.keys() == stored.keys()
+    for name in ("first_legal", "never_ends", "parrot"):
+        records = textenvs.evaluate(agents[name], ID, split="test", episodes=300, seed=0)
+        assert np.mean([r.episodic_return for r in records]) == pytest.approx(stored[name], abs=1.5)
+
+
+def test_the_optimal_agent_knows_its_split():
+    with pytest.raises(ValueError, match="no state of the train split"):
+        textenvs.evaluate(load_agent("optimal", ID), ID, split="test", episodes=50)
