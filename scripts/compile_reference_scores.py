@@ -28,7 +28,7 @@ def scores_of(env_id: str, split: str) -> dict[str, Any]:
     print(f"{env_id} {split}: solved in {time.perf_counter() - began:.1f} s", flush=True)
     tables = textenvs.solve(env_id, split).tables
     degenerate = {}
-    for name, agent in degenerate_agents(env_id).items():
+    for name, agent in degenerate_agents(env_id, {"split": split}).items():
         records = textenvs.evaluate(agent, env_id, split=split, episodes=EPISODES, seed=0)
         degenerate[name] = float(np.mean([record.episodic_return for record in records]))
     best = max(degenerate, key=degenerate.__getitem__)

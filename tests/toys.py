@@ -14,7 +14,6 @@ class _Plain:
     partner = "World"
     max_length = 300
     instructions = "Play."
-    ending: tuple[str, ...] = ()
 
     @property
     def cues(self):

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import textenvs
-
-NAMES = ("first_legal", "last_legal", "last_legal_but_ending", "never_ends", "parrot")
-"""The degenerate agents beside the constant ones."""
+from textenvs_baselines.optimal import StateReader
 
 
 class Constant:
@@ -36,37 +35,72 @@ class Constant:
         return self.action
 
 
-class Degenerate:
+class ByMask:
     """Chooses by the mask alone.
 
     Args:
-        env_id: The id it will play.
-        env_kwargs: The task's parameters and `split` and `reward`.
-        rule: "first_legal", "last_legal", "last_legal_but_ending" (the last legal action that does not end the
-            episode), or "never_ends" (a random legal action that does not end it).
+        env_id: The id it will play; not needed.
+        env_kwargs: Not needed.
+        last: Whether it takes the last legal action, or the first.
     """
 
     obs_type = "discrete"
     action_type = "choice"
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], rule: str = "first_legal") -> None:
-        self.rule = rule
-        task = textenvs.task_of(env_id)
-        self._ending = [name in task.ending for name in task.action_names]
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], last: bool = False) -> None:
+        self._place = -1 if last else 0
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+        """A legal action."""
+        return int(np.flatnonzero(info["action_mask"])[self._place])
+
+
+class NeverGivesUp:
+    """Does not think, but never ends an episode in certain failure; it is told when that would be so.
+
+    Args:
+        env_id: The id it will play.
+        env_kwargs: The task's parameters and `split` and `reward`.
+        last: Whether it takes the last of the actions that remain, or any.
+    """
+
+    obs_type = "text"
+    action_type = "choice"
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], last: bool = False) -> None:
+        self._reader = StateReader(env_id, env_kwargs)
+        self._allowed = hopeful(self._reader.solved)
+        self._last = last
         self._rng = np.random.default_rng(0)
 
     def reset(self, seed: int) -> None:
         """Begins an episode."""
         self._rng = np.random.default_rng(seed)
 
-    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
-        """A legal action."""
-        legal = np.flatnonzero(info["action_mask"]).tolist()
-        if self.rule in ("last_legal_but_ending", "never_ends"):
-            legal = [action for action in legal if not self._ending[action]] or legal
-        if self.rule == "never_ends":
-            return int(legal[self._rng.integers(len(legal))])
-        return int(legal[0] if self.rule == "first_legal" else legal[-1])
+    def act(self, observation: str, info: Mapping[str, Any]) -> int:
+        """One of the actions that remain."""
+        _, state = self._reader.read(observation)
+        actions = np.flatnonzero(self._allowed[state])
+        return int(actions[-1] if self._last else actions[self._rng.integers(len(actions))])
+
+
+def hopeful(solved: Any) -> NDArray[np.bool_]:
+    """(states, actions) bool: legal actions that do not end the episode in certain failure; all, where none is left."""
+    tables = solved.tables
+    success = solved.task.metrics.index("success")
+    failing = np.array([payoff.terminated and not payoff.metrics[success] for payoff in tables.payoffs])
+    allowed: NDArray[np.bool_] = tables.mask.astype(bool)
+    for state, action in np.argwhere(allowed).tolist():
+        row = state * tables.n_actions + action
+        outcomes = slice(tables.start[row], tables.start[row] + tables.count[row])
+        if tables.count[row] and failing[tables.payoff[outcomes]].all():
+            allowed[state, action] = False
+    stuck = ~allowed.any(axis=1)
+    allowed[stuck] = tables.mask[stuck].astype(bool)
+    return allowed
 
 
 class Parrot:
@@ -92,15 +126,22 @@ class Parrot:
         return said[-1] if said else observation
 
 
-def degenerate_agents(env_id: str) -> dict[str, Any]:
-    """All degenerate agents of an id, by name."""
-    task = textenvs.task_of(env_id)
-    agents: dict[str, Any] = {
-        f"always {name}": Constant(env_id, {}, action) for action, name in enumerate(task.action_names)
+def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """All degenerate agents of an id, by name.
+
+    Args:
+        env_id: A registered id.
+        env_kwargs: The task's parameters and `split` and `reward`.
+    """
+    names = textenvs.task_of(env_id).action_names
+    return {
+        **{f"always {name}": Constant(env_id, env_kwargs, action) for action, name in enumerate(names)},
+        "first_legal": ByMask(env_id, env_kwargs),
+        "last_legal": ByMask(env_id, env_kwargs, last=True),
+        "never_gives_up": NeverGivesUp(env_id, env_kwargs),
+        "last_but_never_gives_up": NeverGivesUp(env_id, env_kwargs, last=True),
+        "parrot": Parrot(env_id, env_kwargs),
     }
-    agents.update({rule: Degenerate(env_id, {}, rule) for rule in NAMES[:-1]})
-    agents["parrot"] = Parrot(env_id, {})
-    return agents
 
 
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
@@ -110,5 +151,5 @@ def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
         env_id: A registered id.
         env_kwargs: The task's parameters and `split` and `reward`.
     """
-    name = textenvs.reference_scores(env_id, split=env_kwargs.get("split", "train")).floor_agent
-    return degenerate_agents(env_id)[name or "always " + textenvs.task_of(env_id).ending[0]]
+    scores = textenvs.reference_scores(env_id, split=env_kwargs.get("split", "train"))
+    return degenerate_agents(env_id, env_kwargs)[scores.floor_agent or "first_legal"]

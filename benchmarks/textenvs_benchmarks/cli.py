@@ -43,9 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except ModuleNotFoundError as error:
-        if error.name not in ("pandas", "rich"):
+        package = str(error.name).partition(".")[0]
+        if package not in ("pandas", "rich"):
             raise
-        return _complain(f'this needs {error.name}: pip install "textenvs[bench]"', MISUSED)
+        return _complain(f'this needs {package}: pip install "textenvs[bench]"', MISUSED)
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
 

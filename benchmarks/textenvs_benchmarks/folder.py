@@ -141,9 +141,7 @@ class ResultsFolder:
         try:
             return dict(json.loads(self._timings.read_text(encoding="utf-8"))["seconds"])
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{self._timings} cannot be read ({error}): remove it, nothing else depends on it"
-            ) from None
+            raise ValueError(f"{self._timings} cannot be read ({error}): remove it, only times stand there") from None
 
     def write_timings(self, machine: Mapping[str, Any], seconds: Mapping[str, Mapping[str, float]]) -> None:
         """Writes the one file that is not the same in every run."""
@@ -170,7 +168,6 @@ def write_json(path: Path, values: Any) -> None:
     """Writes a file of JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(
-        json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8", newline="\n"
-    )
+    text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    partial.write_text(text, encoding="utf-8", newline="\n")
     partial.replace(path)

@@ -13,7 +13,17 @@ from zipfile import is_zipfile
 
 import gymnasium as gym
 
-from textenvs.evaluation import Agent, Header, Learner, Training, evaluate, find_agent, load_agent, read_records
+from textenvs.evaluation import (
+    Agent,
+    EpisodeRecord,
+    Header,
+    Learner,
+    Training,
+    evaluate,
+    find_agent,
+    load_agent,
+    read_records,
+)
 from textenvs.evaluation import write_records as write_record_file
 from textenvs_benchmarks.folder import ResultsFolder, environment_source, package_versions
 from textenvs_benchmarks.suite import SPLITS, Suite
@@ -92,15 +102,25 @@ def plan_jobs(suite: Suite) -> list[Job]:
 
 def is_complete(job: Job, folder: ResultsFolder) -> bool:
     """Whether the records of a job are whole; they are what it writes last."""
-    for split in job.splits:
-        try:
-            header, records = read_records(folder.records(job.agent, job.env_id, split, job.seed))
-        except (ValueError, OSError):
-            return False
-        found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, len(records))
-        if found != (job.agent, job.env_id, split, job.seed, job.evaluation_seed, job.episodes):
-            return False
-    return True
+    try:
+        return all(read_job(job, split, folder) for split in job.splits)
+    except (ValueError, OSError):
+        return False
+
+
+def read_job(job: Job, split: str, folder: ResultsFolder) -> list[EpisodeRecord]:
+    """The records of a job on a split.
+
+    Raises:
+        FileNotFoundError: If it has not been run.
+        ValueError: If the file is damaged, or that of another job.
+    """
+    path = folder.records(job.agent, job.env_id, split, job.seed)
+    header, records = read_records(path)
+    found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, len(records))
+    if found != (job.agent, job.env_id, split, job.seed, job.evaluation_seed, job.episodes):
+        raise ValueError(f"{path} does not hold the {job.episodes} episodes of {job.name}: remove it and run again")
+    return records
 
 
 def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:

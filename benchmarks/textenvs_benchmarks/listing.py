@@ -19,6 +19,12 @@ from textenvs_benchmarks.suite import SPLITS, suite_names
 OBS_TYPES = ("text", "features", "discrete")
 SIZES = {"states": "States", "outcomes": "Outcomes", "bytes": "MB", "compile_seconds": "Seconds"}
 """What may be stored of a compiled scenario beside its reference scores, and its heading."""
+NOTE = (
+    "Text: characters at most; Features, Discrete: how many. Returns on average: Random of the policy that takes every "
+    "legal action with the same probability (score 0), Optimal of the best policy (score 100; where the kind is "
+    "'bound', none is better), Floor of the best agent that does not think. States, Outcomes, MB: of the compiled "
+    "tables."
+)
 
 
 def catalogue() -> dict[str, Any]:
@@ -65,6 +71,7 @@ def print_catalogue(found: dict[str, Any], console: Console) -> None:
     for table in (_environment_table(found["environments"]), _score_table(found["environments"])):
         console.print(table)
         console.print()
+    console.print(f"{NOTE}\n", style="dim", highlight=False, markup=False)
     for what in ("agents", "suites"):
         console.print(f"{what.capitalize()}: {', '.join(found[what])}", highlight=False, markup=False)
 

@@ -27,15 +27,18 @@ def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console:
     Returns:
         Whether the episode was played to its end.
     """
+    env_id = textenvs.find_entry(env_id).id
     action_type = "text" if free else "choice"
     env = gym.make(env_id, obs_type=obs_type, action_type=action_type, split=split)
-    _say(console, textenvs.instructions(env_id, action_type), "dim")
-    _say(console, f"\nSeed {seed}. {QUIT} or Ctrl-D ends the game.", "dim")
+    for paragraph in textenvs.instructions(env_id, action_type).split("\n\n"):
+        _say(console, " ".join(paragraph.split()) + "\n", "dim")
+    _say(console, f"Seed {seed}. {QUIT} or Ctrl-D ends the game.", "dim")
     observation, info = env.reset(seed=seed)
     terms = dict(info["reward_terms"])
     total, ended = 0.0, False
     while not ended:
-        _show(console, observation, info["choices"], free)
+        _show(console, observation)
+        _offer(console, info["choices"], free)
         action = _ask(_reading(env, info["choices"], free), console)
         if action is None:
             _say(console, "\nThe game was left before its end: it has no score.", "bold")
@@ -44,7 +47,7 @@ def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console:
         total += float(reward)
         terms = {name: amount + info["reward_terms"][name] for name, amount in terms.items()}
         ended = terminated or truncated
-    _say(console, f"\n{observation}", "bold")
+    _show(console, observation)
     _close(console, total, terms, info["metrics"], textenvs.reference_scores(env_id, split))
     return True
 
@@ -53,12 +56,17 @@ def _say(console: Console, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False)
 
 
-def _show(console: Console, observation: Any, choices: tuple[str, ...], free: bool) -> None:
-    """Prints an observation and the possible choices."""
-    _say(console, f"\n{observation}", "bold")
+def _show(console: Console, observation: Any) -> None:
+    _say(console, "")
+    for line in str(observation).split("\n"):
+        _say(console, line, "dim" if line.startswith("[") else "bold")
+
+
+def _offer(console: Console, choices: tuple[str, ...], free: bool) -> None:
+    """Prints the possible choices."""
     for number, choice in enumerate(choices):
         if choice:
-            _say(console, f"    - {choice}" if free else f"{number:4}  {choice}", "cyan")
+            _say(console, f"   -  {choice}" if free else f"{number:4}  {choice}", "cyan")
 
 
 def _ask(read: Callable[[str], Any], console: Console) -> Any:
@@ -68,6 +76,9 @@ def _ask(read: Callable[[str], Any], console: Console) -> Any:
             reply = input("> ").strip()
         except EOFError:
             return None
+        except KeyboardInterrupt:
+            _say(console, "")
+            raise
         if reply.lower() == QUIT:
             return None
         try:

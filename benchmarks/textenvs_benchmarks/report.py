@@ -27,6 +27,8 @@ NOTES = (
 HEADINGS = (
     "Agent,Return\ntrain,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Seeds"
 ).split(",")
+MIN_WIDTHS = {"Return": 6, "Score": 14, "Gap": 5, "Time": 6}
+"""Of columns on the terminal, so that those of all environments stand below each other."""
 
 
 def write_results(folder: ResultsFolder) -> None:
@@ -77,9 +79,9 @@ def print_text(frame: pd.DataFrame, suite: Suite, timings: Mapping[str, Mapping[
 
 def _text_table(env_id: str, rows: pd.DataFrame, timings: Mapping[str, Mapping[str, float]]) -> Table:
     table = Table(title=env_id, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
-    table.add_column(HEADINGS[0], min_width=14)
+    table.add_column(HEADINGS[0], min_width=12)
     for heading in (*HEADINGS[1:], "Time"):
-        table.add_column(heading, justify="right", min_width=12 if heading.startswith("Score") else 0)
+        table.add_column(heading, justify="right", min_width=MIN_WIDTHS.get(heading.split("\n")[0]))
     for row in rows.to_dict("records"):
         cells = [*_cells(row), _time(env_id, row["agent"], timings)]
         style = "red" if row["failures"] else "cyan" if row["reference"] else ""

@@ -9,7 +9,8 @@ import signal
 import threading
 import traceback
 from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -110,7 +111,25 @@ def _machine() -> dict[str, Any]:
 def _execute(
     jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor
 ) -> Generator[tuple[Job, Outcome], None, None]:
-    """Runs jobs in parallel; gives each when it has ended."""
+    """Runs jobs in parallel; gives each when it has ended.
+
+    A worker that dies takes all jobs that have not ended along; these are run again, each with a worker of its own.
+    """
+    lost = []
+    for job, outcome in _share(jobs, folder, workers, monitor):
+        if outcome is None:
+            lost.append(job)
+        else:
+            yield job, outcome
+    for job in lost:
+        for _, outcome in _share([job], folder, 1, monitor):
+            yield job, outcome or Outcome(units=0, error="The process died: it was killed, or it crashed.\n")
+
+
+def _share(
+    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor
+) -> Generator[tuple[Job, Outcome | None], None, None]:
+    """Shares jobs among workers; gives each when it has ended, with None if a worker has died before that."""
     if not jobs:
         return
     context = multiprocessing.get_context("spawn")
@@ -119,7 +138,7 @@ def _execute(
     pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (done_units,))
     try:
         with _inherited_by_workers():
-            pending: dict[Future[Outcome], Job] = {pool.submit(_attempt, job, folder): job for job in jobs}
+            pending = {pool.submit(_attempt, job, folder): job for job in jobs}
         seen = 0
         while pending:
             ended, _ = wait(pending, TICK, FIRST_COMPLETED)
@@ -127,7 +146,8 @@ def _execute(
             monitor.advance(units - seen)
             seen = units
             for future in ended:
-                yield pending.pop(future), _outcome(future)
+                died = isinstance(future.exception(), BrokenProcessPool)
+                yield pending.pop(future), None if died else future.result()
     except BaseException:
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
@@ -185,9 +205,3 @@ def _attempt(job: Job, folder: ResultsFolder) -> Outcome:
         return Outcome(seconds=run_job(job, folder, count), units=units)
     except Exception:
         return Outcome(units=units, error=traceback.format_exc())
-
-
-def _outcome(future: Future[Outcome]) -> Outcome:
-    """The outcome of a future; that of a worker that died is a failure too."""
-    error = future.exception()
-    return future.result() if error is None else Outcome(units=0, error=f"{type(error).__name__}: {error}\n")

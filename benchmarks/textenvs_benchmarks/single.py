@@ -63,7 +63,12 @@ def train_agent(
     agent = make_agent(name, env_id, env_kwargs, options)
     if not is_learner(agent):
         raise ValueError(f"{name} does not learn: 'textenvs evaluate {name} {env_id}' plays it")
-    training = train(agent, env_id, steps, seed, env_kwargs)
+    try:
+        training = train(agent, env_id, steps, seed, env_kwargs)
+    except TypeError as error:
+        if not options:
+            raise
+        raise ValueError(f"{name} cannot learn with the settings {options}: {error}") from None
     if out is None:
         return training, save_agent(agent, Path("runs") / f"{name}-{env_id}-{seed}")
     agent.save(out)
@@ -96,11 +101,18 @@ def evaluate_agent(
     """
     env_id = check_environment(env_id, env_kwargs)
     scores = textenvs.reference_scores(env_id, split, **env_kwargs)
+    if scores.optimal == scores.random:
+        raise ValueError(f"with {env_kwargs} all policies earn the same: there is nothing to evaluate")
     if out is not None:
         check_new(out)
     told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
     agent = make_agent(name, env_id, told, options) if load is None else load_saved(name, env_id, told, load)
-    records = evaluate(agent, env_id, split=split, episodes=episodes, seed=seed, env_kwargs=env_kwargs)
+    try:
+        records = evaluate(agent, env_id, split=split, episodes=episodes, seed=seed, env_kwargs=env_kwargs)
+    except IndexError:
+        if load is None:
+            raise
+        raise ValueError(f"{load} was learned in another environment than {env_id}") from None
     if out is not None:
         write_records(out, make_header(name, agent, env_id, split, 0, seed, env_kwargs), records)
     return summarise_records(records, scores)
@@ -128,9 +140,11 @@ def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
     parameters = {name: value for name, value in env_kwargs.items() if name != "reward"}
     try:
         textenvs.task_of(env_id, **parameters)
-        dict(env_kwargs.get("reward") or {})
     except TypeError as error:
-        raise ValueError(f"{env_id} does not take {dict(env_kwargs)}: {error}") from None
+        raise ValueError(f"{env_id} does not take {parameters}: {error}") from None
+    reward = env_kwargs.get("reward", {})
+    if not isinstance(reward, dict) or not all(isinstance(weight, int | float) for weight in reward.values()):
+        raise ValueError(f"'reward' must be an object of weights such as {{\"success\": 20}}, got {reward!r}")
     return env_id
 
 

@@ -100,13 +100,10 @@ def load_suite(name: str) -> Suite:
     Args:
         name: One of `suite_names()`, or the path of a file that ends with ".toml".
     """
-    if name.endswith(".toml"):
-        text = Path(name).read_text(encoding="utf-8")
-    elif name in suite_names():
-        text = files(__package__).joinpath("suites", f"{name}.toml").read_text(encoding="utf-8")
-    else:
+    if not name.endswith(".toml") and name not in suite_names():
         raise unknown("suite", name, suite_names())
+    file = Path(name) if name.endswith(".toml") else files(__package__).joinpath("suites", f"{name}.toml")
     try:
-        return make_suite(tomllib.loads(text))
+        return make_suite(tomllib.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
         raise ValueError(f"suite {name}: {error}") from None

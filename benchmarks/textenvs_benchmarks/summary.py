@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from textenvs.evaluation import read_records
 from textenvs_benchmarks.folder import ResultsFolder, Scores
-from textenvs_benchmarks.jobs import plan_jobs
+from textenvs_benchmarks.jobs import plan_jobs, read_job
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
 from textenvs_benchmarks.suite import SPLITS, Suite
 
@@ -28,12 +27,10 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
     Rows are grouped by environment; references come first, then agents by test score.
 
     Raises:
-        ValueError: If the folder is not one of results, or no job is complete.
+        ValueError: If the folder is not one of results, or no job has ended.
     """
     run, scores = folder.read()
     means = _read_means(folder, run.suite, scores)
-    if means.empty:
-        raise ValueError(f"{folder.path} holds no complete job yet: go on with 'textenvs run', and the same --out")
     rows = []
     for env_id in run.suite.environments:
         of_env = means[means.env_id == env_id]
@@ -45,6 +42,8 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             for agent in run.suite.references + run.suite.agents
         ]
         rows += sorted(group, key=_rank)
+    if not any(row["seeds"] or row["failures"] for row in rows):
+        raise ValueError(f"{folder.path} holds no complete job yet: go on with 'textenvs run', and the same --out")
     return run.suite, pd.DataFrame(rows, columns=COLUMNS).astype({"training_steps": "Int64"})
 
 
@@ -59,10 +58,10 @@ def _read_means(folder: ResultsFolder, suite: Suite, scores: Scores) -> pd.DataF
     rows = []
     for job in plan_jobs(suite):
         for split in job.splits:
-            path = folder.records(job.agent, job.env_id, split, job.seed)
-            if not path.exists():
+            try:
+                records = read_job(job, split, folder)
+            except FileNotFoundError:
                 continue
-            _, records = read_records(path)
             mean_return = float(np.mean([record.episodic_return for record in records]))
             rows.append(
                 {

@@ -11,9 +11,9 @@ import json
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.resources import files
 from itertools import accumulate, product
 from math import prod
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +26,7 @@ OPENING = (0.7, 0.4, 0.4)
 QUESTIONS = ("phone", "address", "postcode")
 DETAILS = (
     tuple(str(n) for n in range(1, 9)),
-    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     ("12:00", "12:30", "13:00", "18:00", "18:30", "19:00", "19:30", "20:00"),
 )
 
@@ -56,8 +56,7 @@ class Split(NamedTuple):
 @cache
 def venues() -> list[Venue]:
     """The database."""
-    path = Path(__file__).parents[2] / "textenvs" / "data" / "restaurants.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows = json.loads(files("textenvs.data").joinpath("restaurants.json").read_text(encoding="utf-8"))
     kinds = [tuple(row[slot] for slot in SLOTS) for row in rows]
     order = [*range(len(rows)), *range(len(rows))]
     following = [[j for j in order[i + 1 : i + len(rows)] if kinds[j] == kind] for i, kind in enumerate(kinds)]
@@ -218,7 +217,7 @@ class Simulator:
         misheard = [k for k in named if self.known[k] != self.goal[k]]
         if misheard or fitting(tuple(self.known)):
             if self._annoy():
-                self._tell_slowly(range(misheard[0] + 1) if misheard else named)
+                self._tell_slowly([k for k in named if not misheard or k <= misheard[0]])
         else:
             options = self.data.relaxed[self.goal]
             slot = SLOTS.index(self._pick([SLOTS[k] for k in named if options[k]]))

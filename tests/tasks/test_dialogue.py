@@ -88,7 +88,7 @@ def test_words_tell_no_more_than_the_next_state(tables):
 
 def test_posterior_is_bayes(tables):
     """The posterior of a few states, from the definition, without numpy broadcasting."""
-    process = DialogueProcess("train", 0.15)
+    process = DialogueProcess("train", 0.15).search
     prior = load_goals("train").prior
     rng = np.random.default_rng(0)
     seeking = [state for state in tables.states if isinstance(state, Seeking) and not state.relaxed]

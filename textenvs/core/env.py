@@ -106,7 +106,8 @@ class TextEnv(gym.Env[Any, Any]):
         first = self._graph.initial
         i = first.draw(chance.uniform(self._key, self._episode, 0, chance.OUTCOME))
         self._node = node = first.nodes[i]
-        info = {"action_mask": node.mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
+        mask = node.look() if node.mask is None else node.mask
+        info = {"action_mask": mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
         if self._speaks:
             text = self._words(None, first.events[i], node)
             if self.render_mode:
@@ -156,7 +157,8 @@ class TextEnv(gym.Env[Any, Any]):
             for name, amount in self._amounts(payoff, 0).items():
                 terms[name] += amount
             terminated = True
-        info = {"action_mask": following.mask.copy(), "choices": following.choices, "reward_terms": terms}
+        mask = following.look() if following.mask is None else following.mask
+        info = {"action_mask": mask.copy(), "choices": following.choices, "reward_terms": terms}
         if terminated:
             self._ended = True
             info["metrics"] = dict(zip(self.task.metrics, self._graph.payoffs[payoff].metrics, strict=True))
@@ -170,7 +172,7 @@ class TextEnv(gym.Env[Any, Any]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions are possible now, as sb3-contrib's MaskablePPO asks for it: (actions,) bool."""
-        if self._node is None:
+        if self._node is None or self._node.mask is None:
             raise ResetNeeded("no episode has begun: call reset() first")
         return self._node.mask.astype(np.bool_)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.mdp import Event, Features, Outcome, Payoff, State, Task, TextMDP
@@ -49,20 +50,33 @@ class Row:
 
 
 class Node:
-    """A state and what is known of it: legal actions, rows, and how it looks."""
+    """A state and what is known of it: legal actions, rows, and how it looks.
+
+    Attributes:
+        state: The state.
+        mask: int8 array, 1 where an action is legal; to be copied. None until `look`.
+        rows: The row of each action, None until it is unfolded.
+        discrete: The discrete observation.
+    """
 
     __slots__ = ("_choices", "_features", "_note", "discrete", "graph", "legal", "mask", "rows", "state")
 
     def __init__(self, graph: Graph, state: State) -> None:
         self.graph = graph
         self.state = state
-        self.legal = tuple(bool(legal) for legal in graph.process.legal(state))
-        self.mask = np.array(self.legal, dtype=np.int8)
-        self.rows: list[Row | None] = [None] * len(self.legal)
-        self.discrete = graph.process.discrete(state)
+        self.mask: NDArray[np.int8] | None = None
         self._choices: tuple[str, ...] | None = None
         self._note: str | None = None
         self._features: Features | None = None
+
+    def look(self) -> NDArray[np.int8]:
+        """Computes what `mask`, `rows` and `discrete` hold, when the node is first come to; returns the mask."""
+        process = self.graph.process
+        self.legal = tuple(bool(legal) for legal in process.legal(self.state))
+        self.rows: list[Row | None] = [None] * len(self.legal)
+        self.discrete = process.discrete(self.state)
+        self.mask = np.array(self.legal, dtype=np.int8)
+        return self.mask
 
     def row(self, action: int) -> Row:
         """The row of an action, unfolded at first use."""

@@ -97,7 +97,6 @@ class Task(Protocol):
         metrics: Names of the metrics of an episode, `success` among them.
         invalid: What an illegal action earns: it costs its turn and changes nothing.
         action_names: A short name for each action.
-        ending: Names of the actions with which the agent itself ends the episode.
         cues: For each action, words that people use when they mean it (for `action_type="text"`).
         n_observations: Size of the discrete observation.
         feature_names: Name of each feature.
@@ -112,7 +111,6 @@ class Task(Protocol):
     metrics: tuple[str, ...]
     invalid: Payoff
     action_names: tuple[str, ...]
-    ending: tuple[str, ...]
     cues: tuple[tuple[str, ...], ...]
     n_observations: int
     feature_names: tuple[str, ...]

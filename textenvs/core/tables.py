@@ -79,6 +79,7 @@ class _Packer:
     def __init__(self, task: Task, process: TextMDP) -> None:
         self.graph = Graph(task, process)
         self.nodes: list[Node] = []
+        self.masks: list[NDArray[np.int8]] = []
         self.events: dict[Event, int] = {}
         self.start: list[int] = []
         self.count: list[int] = []
@@ -119,6 +120,7 @@ class _Packer:
         if position is None:
             position = self._index[id(node)] = len(self.nodes)
             self.nodes.append(node)
+            self.masks.append(node.look())
         return position
 
     def _pack(self, row: Row | None) -> None:
@@ -158,7 +160,7 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
         event=np.array(packer.event, np.int32),
         discrete=np.array([node.discrete for node in nodes], np.int64),
         features=np.array([node.features for node in nodes], np.float32),
-        mask=np.array([node.mask for node in nodes], np.int8),
+        mask=np.array(packer.masks),
         timeout=np.array(timeout, np.int32),
     )
 

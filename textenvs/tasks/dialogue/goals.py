@@ -52,15 +52,14 @@ ANYS = (SIZES[0] - 1, SIZES[1] - 1, SIZES[2] - 1)
 ATTRIBUTES = tuple(tuple(VALUES[k].index(getattr(venue, slot)) for k, slot in enumerate(SLOTS)) for venue in VENUES)
 
 
-def fits(venue: int, goal: tuple[int, ...]) -> bool:
-    """Whether a venue has every value of a goal; `ANY` fits all."""
-    return all(g in (a, n) for g, a, n in zip(goal, ATTRIBUTES[venue], ANYS, strict=True))
-
-
 @cache
 def matches(goal: tuple[int, ...]) -> tuple[int, ...]:
-    """The venues that fit a goal, in the order of the database."""
-    return tuple(venue for venue in range(len(VENUES)) if fits(venue, goal))
+    """The venues that have every value of a goal, in the order of the database; `ANY` fits all."""
+    found = list(range(len(VENUES)))
+    for k, value in enumerate(goal):
+        if value != ANYS[k]:
+            found = [venue for venue in found if ATTRIBUTES[venue][k] == value]
+    return tuple(found)
 
 
 @cache

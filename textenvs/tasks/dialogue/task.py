@@ -14,39 +14,42 @@ class Dialogue:
 
     ## Description
     The agent is the assistant. A user with a hidden goal talks to it: constraints on food, area and price range
-    (some do not matter to him), questions about the restaurant, a table. The agent finds out what he wants, offers
+    (some do not matter to them), questions about the restaurant, a table. The agent finds out what they want, offers
     one of 110 real restaurants, answers, books, and says goodbye.
 
     *The user* is agenda-based. Each constraint is "any" with probability 0.1 (food), 0.3 (area), 0.3 (price), else
     one of the database's values, all equally likely; the goals that some restaurant meets are then scaled to weigh 3/4
-    together, the others 1/4. He opens the talk and tells food, area, price with probability 0.7, 0.4, 0.4. Asked for a
-    constraint, he tells it; asked whether a value that was understood is right, he says yes, or no and the right value.
+    together, the others 1/4. They open the talk and tell food, area, price with probability 0.7, 0.4, 0.4. Asked for a
+    constraint, they tell it; asked whether a value that was understood is right, they say yes, or no and the right one.
 
-    *Understanding errors.* Each value that he tells first is replaced, with probability `error_rate`, by another value
-    of its slot ("any" is one), all equally likely. An answer to a question is lost with the same probability: nothing
-    was said then. What he says in reply to a confirmation, an offer or a claim is spoken slowly and understood rightly.
+    *Understanding errors.* Each value that is told for the first time is replaced, with probability `error_rate`, by
+    another value of its slot ("any" is one), all equally likely. A reply to a question, to a confirmation too, is lost
+    with the same probability: nothing was said then. What corrects a confirmation, an offer, a claim or a booking is
+    spoken slowly and understood rightly.
 
-    *An offer* is the first restaurant of the database with every value that was understood. If it fits the goal he
-    accepts it, or, with probability 0.15, asks for another one like it, once: then `alternative` offers the next
-    restaurant with the same food, area and price, or, if there is none, `none` says so, and he takes the first. If it
-    does not fit he tells, in the order food, area, price, his constraints up to the first that is not met.
+    *An offer* is the first restaurant of the database with every value that was understood. If it fits the goal the
+    user accepts it, or, with probability 0.15, asks for another one like it, once: then `alternative` offers the next
+    restaurant, round the database, with the same food, area and price, or, if there is none, `none` says so, and they
+    take the first. If it does not fit they tell, in the order food, area, price, their constraints up to the first
+    that is not met.
 
-    *That there is none* is a claim about the values that were understood (those that are "any" are not named). If one
-    is not what he said, he objects as to an offer. If all are, and there is none indeed, he gives up one of them, any
-    of those for which another value can be had, for a value that can, all equally likely; he tells it (it may be
-    misheard) and repeats slowly the constraints that the claim did not name. If there is one, he repeats the values and
-    insists.
+    *That there is none* is a claim about the values that were understood; those that are "any" are not named. If one is
+    not what the user said, they tell the constraints that were named up to the first that is wrong. If all are right,
+    and there is none indeed, they give up one of them, any of those for which another value can be had, for any value
+    that can ("any" is one); they tell it (it may be misheard), and slowly the constraints that the claim did not name.
+    If there is one, they repeat the values and insist.
 
-    *After a venue is agreed* he asks for phone, address and postcode in this order, each with probability 0.5, and then
-    for a table with probability 0.6. Asked for the details of the booking he tells people (1 to 8), day and time (8
-    of them), each as likely as any, each possibly misheard. Asked to confirm he says yes, or corrects the first that is
-    wrong. Booking: the time is full with probability 0.2; then he takes another one, if the details are right. A wrong
-    booking he notices with probability 0.5, or because it is full, and corrects the first wrong detail.
+    *After a venue is agreed* they ask for phone, address and postcode in this order, each with probability 0.5, and
+    then for a table with probability 0.6. Asked for the details of the booking they tell people (1 to 8), day and time
+    (8 of them), each as likely as any, each possibly misheard; all three are lost together. Asked to confirm they say
+    yes, or correct the first that is wrong. At each booking the time is full with probability 0.2; if the details are
+    right they then take another time, said slowly. A wrong booking is noticed with probability 0.5, or because it is
+    full; then the first wrong detail is corrected.
 
-    *After a wrong or useless act* he hangs up with probability 0.3; else he complains, or corrects as described. Wrong
-    are an offer or claim that he objects to, a claim that is not true, a wrong booking that is noticed; useless is a
-    question that was answered before or is not due, a confirmation of what is sure, whatever else does not further the
-    talk. Goodbye ends it in every case.
+    *After a wrong or useless act* the user hangs up with probability 0.3; else they complain, or correct as described.
+    Wrong are an offer or claim that they object to, a claim that is not true, a wrong booking that is noticed; useless
+    is a question that was answered before or is not due, a confirmation of what is sure, whatever else does not further
+    the talk. Goodbye ends it in every case. (Three restaurants have no phone; that it is not listed is an answer.)
 
     ## Action Space
     `Discrete(16)`: request food, area, price; confirm food, area, price; offer; none; alternative; tell phone, address,
@@ -62,7 +65,7 @@ class Dialogue:
 
     ## Rewards
     - `turn`: -1 a turn.
-    - `success`: +20 when the assistant says goodbye to a user who has all he wanted: the right restaurant, every
+    - `success`: +20 when the assistant says goodbye to a user who has all they wanted: the right restaurant, every
       question answered, the booking as wished.
     - `failure`: -1 for each turn that was left when the talk ends in another way. Every failure returns -25, however
       early, so that hanging up never pays. (PyDial, whose -1 and +20 these are, charges a failure nothing.)
@@ -99,7 +102,6 @@ class Dialogue:
     metrics = ("success",)
     invalid = Payoff((-1.0, 0.0, 0.0, -1.0))
     action_names = ACTIONS
-    ending = ("goodbye",)
     cues = tuple(CUES[name] for name in ACTIONS)
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
@@ -110,7 +112,7 @@ class Dialogue:
         if not 0.0 <= error_rate <= 0.5:
             raise ValueError(f"error_rate must be between 0 and 0.5, got {error_rate!r}")
         self.error_rate = error_rate
-        self.instructions = INSTRUCTIONS.format(horizon=HORIZON, text="")
+        self.instructions = INSTRUCTIONS.format(horizon=HORIZON)
 
     def n_scenarios(self, split: Split) -> int:
         """One: nothing of the goal is shown at reset."""

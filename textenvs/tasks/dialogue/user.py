@@ -349,10 +349,11 @@ WORDINGS: dict[str, tuple[str, ...]] = {
         "Please change it, I need the table from {time}.",
     ),
     "full": (
-        "Then {time}, please.", "All right, how about {time}?", "Can you do {clock} instead?",
-        "Oh, what a shame. Try {time}.", "In that case I'd come at {clock}.", "Fine, let's make it {time}.",
-        "Never mind, {time} would work as well.", "Would there be a table at {clock}?",
-        "Pity! Could you change the booking to {time}?",
+        "Fully booked? Then {time}, please.", "All taken, I see. How about {time}?",
+        "Can you do {clock} instead, if that hour is full?", "Oh, what a shame that it's gone. Try {time}.",
+        "No table free? In that case I'd come at {clock}.", "Fine, if they have no room let's make it {time}.",
+        "Never mind that it's taken, {time} would work as well.", "No luck at that hour? Ask them for {clock}.",
+        "Pity they're booked up! Could you change mine to {time}?",
     ),
     # -- trouble, and the end ------------------------------------------------------------------------------------
     "grumble": (

@@ -66,21 +66,20 @@ CUES: dict[str, tuple[str, ...]] = {
     "goodbye": ("bye", "goodbye", "thank", "thanks", "enjoy", "care", "welcome", "see you", "farewell", "pleasure",
                 "nice day", "good evening", "lovely day", "good day", "calling"),
 }  # fmt: skip
-INSTRUCTIONS = """You are the assistant of a restaurant guide for Cambridge. A user talks to you; you cannot see what he
-wants. Find out what food, which part of town and which price range he is after (he may not care about some of them),
-offer a restaurant that fits, tell him the phone number, address or postcode that he asks for, book a table if he wants
-one, and say goodbye when he has no more wishes.
+INSTRUCTIONS = """You are the assistant of a restaurant guide for Cambridge. A user talks to you; what they want is hidden.
+Find out what food, which part of town and which price range they are after (some of it they may not care about), offer
+a restaurant that fits, tell them the phone number, address or postcode that they ask for, book a table if they want
+one, and say goodbye when they have no more wishes.
 
-You may mishear him: a value marked "heard" may be wrong, one marked "sure" is right. You may ask to confirm what you
-heard. If there is no restaurant as he wants it, say so: he will change his mind. A wrong offer, a question that he has
-answered already, or anything else that is of no use may make him hang up. If a table is booked with a wrong detail he
-may not notice, and the booking is worth nothing.
+You may mishear: a value marked "heard" may be wrong, one marked "sure" is right. You may ask to confirm what you heard.
+If there is no restaurant as they want it, say so: they will change their mind. A wrong offer, a question that was
+answered already, or anything else that is of no use may make them hang up. If a table is booked with a wrong detail
+they may not notice, and the booking is worth nothing.
 
 Each turn costs 1 point. If the talk ends well, with the right restaurant, every question answered and the booking as
 wanted, you earn 20. Otherwise you pay 1 for each turn that was left of {horizon}.
 
-Each turn you see what was said last, in square brackets what you understood so far, and the sentences you can say.
-Reply with the number of one of them{text}."""
+Each turn you see what was said last, in square brackets what you understood so far, and the sentences you can say."""
 
 
 def phrase(slot: int, value: int) -> str:
@@ -194,6 +193,6 @@ def _booking(state: Booking) -> str:
         return "People, day and time: not known"
     known = (
         f"{name}: {BOOKING_VALUES[j][state.values[j]]} ({'sure' if j < state.sure else 'heard'})"
-        for j, name in enumerate(BOOKING)
+        for j, name in enumerate(("People", *BOOKING[1:]))
     )
-    return ", ".join(known).capitalize()
+    return ", ".join(known)
