@@ -34,7 +34,13 @@ class ReferenceScores:
     floor_agent: str | None = None
 
     def normalise(self, episodic_return: float) -> float:
-        """A return on the scale on which 0 is random and 100 optimal."""
+        """A return on the scale on which 0 is random and 100 optimal.
+
+        Raises:
+            ValueError: If both are worth the same, as under a reward that is always 0.
+        """
+        if self.optimal == self.random:
+            raise ValueError("optimal and random play are worth the same under this reward: there is no scale")
         return 100.0 * (episodic_return - self.random) / (self.optimal - self.random)
 
 

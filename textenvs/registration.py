@@ -8,9 +8,10 @@ from typing import Any
 
 import gymnasium as gym
 
-from textenvs.core.loading import load_task, unknown
+from textenvs.core.loading import load_task
 from textenvs.core.mdp import Task
 from textenvs.data import load_json
+from textenvs.errors import unknown
 
 
 @dataclass(frozen=True)

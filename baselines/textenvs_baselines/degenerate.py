@@ -149,7 +149,9 @@ def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
 
     Args:
         env_id: A registered id.
-        env_kwargs: The task's parameters and `split` and `reward`.
+        env_kwargs: Nothing but the `split`: it was measured for the id's own parameters.
     """
+    if set(env_kwargs) - {"split"}:
+        raise ValueError(f"the floor of {env_id} was measured for its own parameters and reward, not for {env_kwargs}")
     scores = textenvs.reference_scores(env_id, split=env_kwargs.get("split", "train"))
     return degenerate_agents(env_id, env_kwargs)[scores.floor_agent or "first_legal"]

@@ -47,6 +47,14 @@ class Config:
     exploration: float = 0.9
     initial: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name, value in asdict(self).items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+                raise ValueError(f"{name} must be a number, got {value!r}")
+            if name not in ("initial", "step_size_power") and not 0.0 <= value <= 1.0:
+                raise ValueError(f"{name} must be between 0 and 1, got {value!r}")
+
 
 class TabularAgent:
     """A table of action values, greedy when it plays, epsilon-greedy when it learns.
@@ -86,6 +94,10 @@ class TabularAgent:
         """The legal action of the largest value; the first of equals."""
         if not self.values:
             raise ValueError(f"{self.name} has learned nothing yet: train it, or load a table")
+        if not 0 <= int(observation) < len(self.values):
+            raise ValueError(
+                f"observation {observation} is not in the table of {len(self.values)}: it is of another id"
+            )
         return greedy(self.values[int(observation)], _legal(info, len(self.values[0])))
 
     def train(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textenvs_benchmarks.arguments import make_parser
-from textenvs_benchmarks.errors import one_line, unknown
+from textenvs_benchmarks.errors import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,6 +58,8 @@ def _complain(message: str, status: int) -> int:
 
 def _run(argv: list[str]) -> int:
     if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
+        from textenvs.errors import unknown
+
         raise unknown("command", argv[0], COMMANDS)
     parser = make_parser()
     try:

@@ -13,7 +13,6 @@ import numpy as np
 
 import textenvs
 from textenvs import ReferenceScores
-from textenvs.core.cache import source_hash
 from textenvs_benchmarks.suite import SPLITS, Suite, make_suite
 
 FORMAT = "textenvs-run/1"
@@ -43,7 +42,7 @@ def describe_run(suite: Suite) -> Run:
 
 def environment_source(env_id: str) -> str:
     """Hash of the sources that decide how an environment behaves."""
-    return source_hash(textenvs.find_entry(env_id).task)
+    return textenvs.source_hash(textenvs.find_entry(env_id).task)
 
 
 def package_versions() -> dict[str, str]:

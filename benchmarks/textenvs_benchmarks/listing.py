@@ -17,7 +17,7 @@ from textenvs.evaluation import agent_names
 from textenvs_benchmarks.suite import SPLITS, suite_names
 
 OBS_TYPES = ("text", "features", "discrete")
-SIZES = {"states": "States", "outcomes": "Outcomes", "bytes": "MB", "compile_seconds": "Seconds"}
+SIZES = {"states": "States", "outcomes": "Outcomes", "bytes": "MB"}
 """What may be stored of a compiled scenario beside its reference scores, and its heading."""
 NOTE = (
     "Text: characters at most; Features, Discrete: how many. Returns on average: Random of the policy that takes every "

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import textenvs
+from textenvs.errors import unknown
 from textenvs.evaluation import find_agent
-from textenvs_benchmarks.errors import unknown
 
 SPLITS = ("train", "test")
 REFERENCES = ("optimal", "floor")

@@ -151,6 +151,11 @@ def test_a_corrupt_table_is_one_clear_error(learner, tmp_path):
 def test_bad_input():
     with pytest.raises(ValueError, match="unknown setting"):
         QLearningAgent(ID, {}, step_sise=1)
+    for settings in ({"discount": "abc"}, {"epsilon_start": 7}, {"initial": float("nan")}):
+        with pytest.raises(ValueError, match="must be"):
+            QLearningAgent(ID, {}, **settings)
+    with pytest.raises(ValueError, match="cannot be made like this"):
+        load_agent("rule", ID, varian=1)
     agent = QLearningAgent(ID, {})
     with pytest.raises(ValueError, match="train it, or load a table"):
         agent.act(0, {})

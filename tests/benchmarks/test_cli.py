@@ -99,7 +99,7 @@ MISTAKES = [
     (f"train rule {ID} --env-kwargs 3", "argument --env-kwargs: must be an object of JSON"),
     (f'train rule {ID} --env-kwargs {{"eror_rate":0}}', "unknown parameter 'eror_rate': did you mean 'error_rate'"),
     (f'train rule {ID} --env-kwargs {{"split":"test"}}', "'split' is not a parameter of a task"),
-    (f'train rule {ID} --env-kwargs {{"error_rate":"x"}}', f"{ID} does not take {{'error_rate': 'x'}}"),
+    (f'train rule {ID} --env-kwargs {{"error_rate":"x"}}', "error_rate must be between 0 and 0.5"),
     (f'train rule {ID} --env-kwargs {{"reward":3}}', "'reward' must be an object of weights"),
     (f'train rule {ID} --env-kwargs {{"reward":{{"success":null}}}}', "'reward' must be an object of weights"),
     (f'train rule {ID} --env-kwargs {{"reward":{{"sucess":3}}}}', "unknown reward term 'sucess'"),

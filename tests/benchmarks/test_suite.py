@@ -23,7 +23,7 @@ def test_leaderboard() -> None:
     assert suite.environments == ("TextDialogue-v0", "TextDialogueClean-v0", "TextDialogueNoisy-v0")
     assert suite.agents == ("random", "rule", "q_learning", "sarsa")
     assert suite.references == ("optimal", "floor")
-    assert (suite.training_seeds, suite.steps, suite.episodes) == (5, 200_000, 500)
+    assert (suite.training_seeds, suite.steps, suite.episodes) == (5, 200_000, 1000)
 
 
 def test_suite_survives_its_table() -> None:

@@ -21,6 +21,8 @@ ID = "TextDialogue-v0"
         ({"reward": {"succes": 2}}, "did you mean 'success'"),
         ({"error_rte": 0.1}, "did you mean 'error_rate'"),
         ({"error_rate": 0.9}, "error_rate must be between 0 and 0.5"),
+        ({"error_rate": "much"}, "error_rate must be between 0 and 0.5"),
+        ({"reward": {"success": None}}, "must be a number"),
     ],
 )
 def test_bad_arguments_name_the_cure(kwargs, message):

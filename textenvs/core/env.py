@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.graph import Graph, Node, Row, amounts, exchange, price
-from textenvs.core.loading import check_reward, check_split, load_graph, load_task, unknown
+from textenvs.core.loading import check_reward, check_split, load_graph, load_task
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
+from textenvs.errors import unknown
 from textenvs.text.matching import match
 
 RENDER_MODES = ("ansi", "human")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -14,14 +14,7 @@ from textenvs.core import cache
 from textenvs.core.graph import Graph
 from textenvs.core.mdp import SPLITS, Task
 from textenvs.core.tables import Arena, Tables, compile_tables
-
-
-def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
-    """An error for a name that does not exist, with the near ones."""
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"choose one of {', '.join(map(repr, names))}"
-    return ValueError(f"unknown {what} {name!r}: {hint}")
+from textenvs.errors import unknown
 
 
 def load_task(task: str | Task, parameters: Mapping[str, Any] | None = None) -> Task:
@@ -68,10 +61,14 @@ def check_split(split: str) -> str:
 
 def check_reward(task: Task, reward: Mapping[str, float] | None) -> dict[str, float]:
     """The weight of each reward term, in the task's order: its own, replaced by those given."""
-    for term in reward or {}:
-        if term not in task.terms:
-            raise unknown("reward term", term, task.terms)
-    return {**task.terms, **{term: float(weight) for term, weight in (reward or {}).items()}}
+    weights = dict(task.terms)
+    for term, weight in (reward or {}).items():
+        if term not in weights:
+            raise unknown("reward term", term, weights)
+        if not isinstance(weight, (int, float)) or not math.isfinite(weight):  # type: ignore[redundant-expr]
+            raise ValueError(f"the weight of {term!r} must be a number, got {weight!r}")
+        weights[term] = float(weight)
+    return weights
 
 
 @lru_cache(maxsize=256)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from textenvs.core.loading import unknown
 from textenvs.core.mdp import Task
+from textenvs.errors import unknown
 
 OBS_TYPES = ("text", "features", "discrete")
 ACTION_TYPES = ("choice", "text")

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.graph import exchange, price
-from textenvs.core.loading import check_reward, check_split, load_task, make_arena, unknown
+from textenvs.core.loading import check_reward, check_split, load_task, make_arena
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
+from textenvs.errors import unknown
 from textenvs.text.matching import match
 
 INFO_KEYS = ("action_mask", "choices", "reward_terms", "metrics")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from textenvs.core.loading import unknown
+from textenvs.errors import unknown
 
 GROUP = "textenvs.agents"
 """Entry points of agents: a name, and a factory called as `factory(env_id, env_kwargs, **options)`."""
@@ -106,5 +107,13 @@ def load_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any] | None = No
         env_id: The registered id that it will play.
         env_kwargs: The task's parameters and `split` and `reward`, where they are not the id's own.
         **options: The agent's own options.
+
+    Raises:
+        ValueError: If there is no such agent, or it has no such option.
     """
-    return find_agent(name)(env_id, dict(env_kwargs or {}), **options)
+    factory = find_agent(name)
+    try:
+        inspect.signature(factory).bind(env_id, {}, **options)
+    except TypeError as error:
+        raise ValueError(f"the agent {name!r} cannot be made like this: {error}") from None
+    return factory(env_id, dict(env_kwargs or {}), **options)

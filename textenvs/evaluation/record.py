@@ -98,7 +98,10 @@ def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
     Raises:
         ValueError: If it is not one; the message names the file and the line.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not a record, but bytes that are no text") from None
     rows = []
     for number, line in enumerate(lines, start=1):
         try:

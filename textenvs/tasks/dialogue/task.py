@@ -109,7 +109,7 @@ class Dialogue:
     max_length = 800
 
     def __init__(self, error_rate: float = 0.15) -> None:
-        if not 0.0 <= error_rate <= 0.5:
+        if not isinstance(error_rate, (int, float)) or not 0.0 <= error_rate <= 0.5:  # type: ignore[redundant-expr]
             raise ValueError(f"error_rate must be between 0 and 0.5, got {error_rate!r}")
         self.error_rate = error_rate
         self.instructions = INSTRUCTIONS.format(horizon=HORIZON)
