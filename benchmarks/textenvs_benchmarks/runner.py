@@ -158,19 +158,23 @@ def _share(
 
 @contextmanager
 def _inherited_by_workers() -> Iterator[None]:
-    """Workers that start in this context use one thread each, and leave Ctrl-C to their parent."""
+    """Workers that start in this context use one thread each, and leave Ctrl-C to their parent.
+
+    A Ctrl-C that comes meanwhile is held back, not lost.
+    """
     before = {name: os.environ.get(name) for name in THREADS}
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if hasattr(signal, "pthread_sigmask") else None
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+        if blocked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 _done_units: Any = None
