@@ -12,7 +12,6 @@ class SarsaConfig(Config):
     """Settings of SARSA, which explores less and forgets faster: its targets change with its own exploration."""
 
     step_size_power: float = 0.4
-    step_size_floor: float = 0.03
     epsilon_start: float = 0.2
 
 

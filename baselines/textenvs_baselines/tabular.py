@@ -41,7 +41,7 @@ class Config:
 
     discount: float = 1.0
     step_size_power: float = 0.8
-    step_size_floor: float = 0.01
+    step_size_floor: float = 0.03
     epsilon_start: float = 1.0
     epsilon_end: float = 0.0
     exploration: float = 0.9
