@@ -1,0 +1,77 @@
+"""The imports go down only, and the dynamics know nothing of Gymnasium."""
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+PURE = "textenvs.core.mdp textenvs.core.chance textenvs.core.graph textenvs.core.tables textenvs.core.solve"
+ALLOWED = {
+    "textenvs.errors": "",
+    "textenvs.data": "",
+    "textenvs.text": "textenvs.text",
+    "textenvs.core": "textenvs.core textenvs.errors textenvs.text",
+    "textenvs.tasks": "textenvs.tasks textenvs.core.mdp textenvs.data textenvs.text",
+    "textenvs.registration": "textenvs.core textenvs.data textenvs.errors",
+    "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",
+    "textenvs.reference": "textenvs.core textenvs.data textenvs.registration",
+    "textenvs.testing": "textenvs.core",
+    "textenvs_baselines": "textenvs textenvs.evaluation textenvs.core.chance textenvs_baselines",
+    "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.errors textenvs.data textenvs_benchmarks",
+}
+"""What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
+
+
+def modules():
+    """Every module of the three packages, with its tree."""
+    for package in ("textenvs", "textenvs_baselines", "textenvs_benchmarks"):
+        root = Path(importlib.util.find_spec(package).origin).parent
+        for path in sorted(root.rglob("*.py")):
+            parts = (package, *path.relative_to(root).with_suffix("").parts)
+            yield ".".join(part for part in parts if part != "__init__"), ast.parse(path.read_text())
+
+
+def imported(tree):
+    """Names of the modules that a module imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative import"
+            yield node.module
+            if node.module in ("textenvs.core", "textenvs.tasks.dialogue"):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def below(name, part):
+    return name == part or (name.startswith(f"{part}.") and part != "textenvs")
+
+
+MODULES = dict(modules())
+
+
+def test_all_modules_are_found():
+    assert len(MODULES) > 40
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "textenvs"])
+def test_imports_go_down(name):
+    (part,) = (part for part in ALLOWED if below(name, part))
+    allowed = ALLOWED[part].split()
+    for other in imported(MODULES[name]):
+        if other.split(".")[0].startswith("textenvs") and other != "textenvs.core":
+            assert any(below(other, known) for known in allowed), f"{name} may not import {other}"
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if n in PURE.split() or below(n, "textenvs.tasks")])
+def test_dynamics_know_nothing_of_gymnasium(name):
+    assert not any(other.split(".")[0] == "gymnasium" for other in imported(MODULES[name]))
+
+
+def test_the_packages_need_no_more_than_they_say():
+    allowed = {"gymnasium", "numpy", "textenvs"}
+    standard = set(__import__("sys").stdlib_module_names)
+    for name, tree in MODULES.items():
+        if below(name, "textenvs") or name.startswith("textenvs."):
+            assert {other.split(".")[0] for other in imported(tree)} <= allowed | standard, name
