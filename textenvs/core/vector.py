@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from gymnasium.error import InvalidAction, ResetNeeded
@@ -13,7 +13,8 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.graph import exchange, price
+from textenvs.core.graph import exchange
+from textenvs.core.ledger import Earned, Ledger
 from textenvs.core.loading import check_reward, check_split, load_task, make_arena
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
@@ -22,22 +23,6 @@ from textenvs.errors import unknown
 from textenvs.text.matching import match
 
 INFO_KEYS = ("action_mask", "choices", "reward_terms", "metrics")
-
-
-class Earned(NamedTuple):
-    """What a step has earned.
-
-    Attributes:
-        payoff: (N,) numbers of the payoffs.
-        left: (N,) turns left.
-        late: Rows whose last turn has passed.
-        timeout: Numbers of their further payoffs.
-    """
-
-    payoff: NDArray[np.int32] | NDArray[np.int64]
-    left: NDArray[np.int64]
-    late: NDArray[np.int64]
-    timeout: NDArray[np.int32] | None
 
 
 class TextVectorEnv(VectorEnv[Any, Any, Any]):
@@ -101,12 +86,10 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.arena = make_arena(self.task, split, memory_budget)
         self._n_scenarios = self.task.n_scenarios(split)
         self._processes: dict[int, Any] = {}
-        self._weights = tuple(check_reward(self.task, reward).values())
-        self._names = tuple(self.task.terms)
+        self._ledger = Ledger(self.task, self.arena.payoffs, tuple(check_reward(self.task, reward).values()))
         self._horizon = self.task.horizon
         self._limit = max_episode_steps
         self._info_keys = frozenset(info_keys)
-        self._n_payoffs = 0
         self._begun = False
         n = num_envs
         self._keys = np.zeros(n, np.uint64)
@@ -203,19 +186,19 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             following[impossible] = self._states[impossible]
             outcome[impossible] = -1
         self._states = following
-        self._price()
+        self._ledger.update()
 
         left = self._horizon - self._turns
-        reward = self._pay_left.take(payoff)
+        reward = self._ledger.pay_left.take(payoff)
         reward *= left
-        reward += self._pay.take(payoff)
-        terminated = self._pay_ends.take(payoff)
+        reward += self._ledger.pay.take(payoff)
+        terminated = self._ledger.ends.take(payoff)
         late = np.flatnonzero((left == 0) > terminated)
         timeout = None
         if len(late):
             timeout = self.arena.timeout[self._state_offset[late] + following[late]]
-            self._price()
-            reward[late] += self._pay[timeout]
+            self._ledger.update()
+            reward[late] += self._ledger.pay[timeout]
             terminated[late] = True
         earned = Earned(payoff, left, late, timeout)
         truncated = np.zeros(self.num_envs, np.bool_) if self._limit is None else self._turns >= self._limit
@@ -313,25 +296,9 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
                 self._state_offset[i] = block.state
                 self._first_row[i] = block.tables.n_states * block.tables.n_actions
 
-    def _price(self) -> None:
-        """Brings the arrays over payoffs up to date: reward, reward for each turn left, end."""
-        payoffs = self.arena.payoffs
-        if len(payoffs) == self._n_payoffs:
-            return
-        self._n_payoffs = len(payoffs)
-        priced = np.array([price(payoff, self._weights) for payoff in payoffs])
-        self._pay, self._pay_left = priced[:, 0].copy(), priced[:, 1].copy()
-        self._pay_ends = np.array([payoff.terminated for payoff in payoffs])
-        zero = (0.0,) * len(self._names)
-        self._terms = np.array([payoff.terms for payoff in payoffs]).T.copy()
-        self._terms_left = np.array([payoff.per_turn_left or zero for payoff in payoffs]).T.copy()
-        self._counts_left = np.flatnonzero(self._terms_left.any(axis=1)).tolist()
-        none = (0.0,) * len(self.task.metrics)
-        self._metrics = np.array([payoff.metrics or none for payoff in payoffs]).T.copy()
-
     def _nothing(self) -> Earned:
         """What every row earns at reset."""
-        self._price()
+        self._ledger.update()
         zeros = np.zeros(self.num_envs, np.int64)
         return Earned(zeros + Arena.NOTHING, zeros, zeros[:0], None)
 
@@ -425,7 +392,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             ended: Rows whose episode has come to its own end: they have metrics.
             only: The rows that have an info; all by default.
         """
-        shown = np.ones((3 + len(self._names), self.num_envs), np.bool_)
+        shown = np.ones((3 + len(self.task.terms), self.num_envs), np.bool_)
         if only is not None:
             shown[:] = False
             shown[:, only] = True
@@ -442,32 +409,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
                 choices[i] = sentences
             info["choices"], info["_choices"] = choices, shown[1]
         if "reward_terms" in self._info_keys:
-            info["reward_terms"], info["_reward_terms"] = self._amounts(earned, shown[3:], only), shown[2]
+            info["reward_terms"], info["_reward_terms"] = self._ledger.amounts(earned, shown[3:], only), shown[2]
         if ended is not None and "metrics" in self._info_keys and ended.any():
-            info["metrics"], info["_metrics"] = self._measure(earned, ended), ended.copy()
+            info["metrics"], info["_metrics"] = self._ledger.measure(earned, ended), ended.copy()
         return info
-
-    def _amounts(self, earned: Earned, shown: NDArray[np.bool_], only: NDArray[np.int64] | None) -> dict[str, Any]:
-        """The amount of each reward term, (N,) float64 each, with its mask."""
-        amounts = self._terms.take(earned.payoff, axis=1)
-        for j in self._counts_left:
-            amounts[j] += self._terms_left[j].take(earned.payoff) * earned.left
-        if earned.timeout is not None and len(earned.late):
-            amounts[:, earned.late] += self._terms[:, earned.timeout]
-        if only is not None:
-            amounts *= shown
-        terms: dict[str, Any] = {}
-        for name, amount, mask in zip(self._names, amounts, shown, strict=True):
-            terms[name], terms[f"_{name}"] = amount, mask
-        return terms
-
-    def _measure(self, earned: Earned, ended: NDArray[np.bool_]) -> dict[str, Any]:
-        """The metrics of the rows that have ended, (N,) float64 each, with its mask."""
-        payoff = earned.payoff
-        if earned.timeout is not None:
-            payoff = payoff.copy()
-            payoff[earned.late] = earned.timeout
-        metrics: dict[str, Any] = {}
-        for name, values in zip(self.task.metrics, self._metrics, strict=True):
-            metrics[name], metrics[f"_{name}"] = np.where(ended, values.take(payoff), 0.0), ended.copy()
-        return metrics
