@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 import textenvs
+from textenvs.core.cache import scores_hash
 from textenvs.core.mdp import SPLITS
-from textenvs.reference import compute_scores, source_hash
+from textenvs.reference import compute_scores
 from textenvs_baselines.degenerate import degenerate_agents
 
 TARGET = Path(__file__).parents[1] / "textenvs" / "data" / "reference_scores.json"
@@ -51,7 +52,7 @@ def main() -> None:
     compiled = {}
     for entry in textenvs.ENTRIES:
         compiled[entry.id] = {split: scores_of(entry.id, split) for split in SPLITS}
-        compiled[entry.id]["source"] = source_hash(entry.task)
+        compiled[entry.id]["source"] = scores_hash(entry.task)
     TARGET.write_text(json.dumps(compiled, indent=1) + "\n")
 
 

@@ -46,7 +46,7 @@ def test_golden_rollout(env_id):
 def test_stored_reference_scores_are_of_this_source(env_id):
     entry = textenvs.find_entry(env_id)
     stored = textenvs.data.load_json("reference_scores.json")[env_id]
-    assert stored["source"] == textenvs.reference.source_hash(entry.task), "run scripts/compile_reference_scores.py"
+    assert stored["source"] == textenvs.core.cache.scores_hash(entry.task), "run scripts/compile_reference_scores.py"
     assert gym.spec(env_id).reward_threshold == stored["train"]["optimal"]
 
 

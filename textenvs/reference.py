@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from textenvs.core.cache import source_hash
+from textenvs.core.cache import scores_hash
 from textenvs.core.loading import check_reward, check_split, load_tables
 from textenvs.core.mdp import Task
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
 from textenvs.data import load_json
+from textenvs.errors import unknown
 from textenvs.registration import find_entry, task_of
 
 
@@ -22,7 +23,7 @@ class ReferenceScores:
     Attributes:
         random: Of the policy that takes every legal action with the same probability: 0 on the normalised scale.
         optimal: Of the best policy, or a bound on it: 100 on the normalised scale.
-        kind: "exact" (an agent that sees observations can reach it) or "bound" (no agent can exceed it).
+        kind: "exact" (an agent that sees the text can reach it) or "bound" (no agent can exceed it).
         floor: Mean return of the best degenerate baseline; None where it was not measured.
         floor_agent: Which baseline that is.
     """
@@ -77,7 +78,7 @@ def reference_scores(
     check_split(split)
     if {**entry.parameters, **parameters} == dict(entry.parameters) and not reward:
         stored = load_json("reference_scores.json").get(entry.id)
-        if stored and stored["source"] == source_hash(entry.task):
+        if stored and stored["source"] == scores_hash(entry.task):
             names = ("random", "optimal", "kind", "floor", "floor_agent")
             return ReferenceScores(**{name: stored[split][name] for name in names})
     return compute_scores(task_of(env_id, **parameters), split, reward)
@@ -87,11 +88,12 @@ def compute_scores(task: Task, split: str, reward: Mapping[str, float] | None = 
     """Solves every scenario of a split, one after the other; scenarios are equally likely."""
     check_reward(task, reward)
     n = task.n_scenarios(split)
-    solutions = [solve_tables(task, load_tables(task, split, k), reward) for k in range(n)]
-    return ReferenceScores(
-        random=sum(solution.random for solution in solutions) / n,
-        optimal=sum(solution.optimal for solution in solutions) / n,
-    )
+    random = optimal = 0.0
+    for k in range(n):
+        solution = solve_tables(task, load_tables(task, split, k), reward)
+        random += solution.random / n
+        optimal += solution.optimal / n
+    return ReferenceScores(random, optimal)
 
 
 def solve(
@@ -128,4 +130,6 @@ def instructions(env_id: str, action_type: str = "choice", **parameters: Any) ->
         "choice": "Reply with the number of the sentence that you want to say, and nothing else.",
         "text": "Reply with the sentence that you want to say, in your own words, and nothing else.",
     }
+    if action_type not in reply:
+        raise unknown("action_type", action_type, reply)
     return f"{task.instructions}\n\n{reply[action_type]}"

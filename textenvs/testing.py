@@ -18,6 +18,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from textenvs.core.env import TextEnv
+from textenvs.core.loading import load_tables
 from textenvs.core.mdp import SPLITS
 from textenvs.core.spaces import OBS_TYPES
 from textenvs.core.vector import INFO_KEYS, TextVectorEnv
@@ -47,6 +48,7 @@ def check_id(env_id: str) -> None:
     check_invalid(env_id)
     check_docstring(env_id)
     for split in SPLITS:
+        check_tables(env_id, split)
         for mode in AutoresetMode:
             check_vector(env_id, "discrete", split, mode, num_envs=5)
         check_vector(env_id, "text", split, AutoresetMode.SAME_STEP, num_envs=3)
@@ -86,12 +88,12 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+        return type(a) is type(b) and len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, np.ndarray) and a.dtype == object:
         return same(a.tolist(), b.tolist())
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and np.array_equal(a, b)
-    return bool(a == b)
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
 def check_determinism(env_id: str, obs_type: str, steps: int = 50) -> None:
@@ -147,6 +149,27 @@ def check_docstring(env_id: str) -> None:
     places = [text.find(f"## {section}\n") for section in SECTIONS]
     assert -1 not in places, f"the docstring lacks {SECTIONS[places.index(-1)]!r}"
     assert places == sorted(places), f"the docstring's sections are not in the order {SECTIONS}"
+
+
+def check_tables(env_id: str, split: str, scenarios: int = 3) -> None:
+    """Over all states of some scenarios: the note determines the state, and everything is in its range and shape."""
+    task = cast(TextEnv, gym.make(env_id).unwrapped).task
+    assert len(task.action_names) == len(task.cues) == task.n_actions, "a name and cues for each action"
+    for k in range(min(scenarios, task.n_scenarios(split))):
+        process, tables = task.scenario(split, k), load_tables(task, split, k)
+        notes = {process.note(state) for state in tables.states}
+        assert len(notes) == tables.n_states, "two states have one note"
+        assert 0 <= tables.discrete.min() <= tables.discrete.max() < task.n_observations, "discrete is out of range"
+        assert tables.features.shape == (tables.n_states, len(task.feature_names) + 1), "features have a wrong length"
+        assert tables.features.min() >= 0.0, "a feature is below 0"
+        assert tables.features.max() <= 1.0, "a feature is above 1"
+        for state, mask in zip(tables.states, tables.mask, strict=True):
+            assert [bool(sentence) for sentence in process.choices(state)] == mask.tolist(), (
+                "a sentence for each legal act"
+            )
+        for payoff in tables.payoffs:
+            assert len(payoff.terms) == len(task.terms), "an amount for each term"
+            assert len(payoff.metrics) == len(task.metrics) * payoff.terminated, "metrics at the end, and only there"
 
 
 def check_vector(

@@ -154,4 +154,6 @@ def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
     if set(env_kwargs) - {"split"}:
         raise ValueError(f"the floor of {env_id} was measured for its own parameters and reward, not for {env_kwargs}")
     scores = textenvs.reference_scores(env_id, split=env_kwargs.get("split", "train"))
-    return degenerate_agents(env_id, env_kwargs)[scores.floor_agent or "first_legal"]
+    if scores.floor_agent is None:
+        raise ValueError(f"no floor of {env_id} is known for these sources: run scripts/compile_reference_scores.py")
+    return degenerate_agents(env_id, env_kwargs)[scores.floor_agent]

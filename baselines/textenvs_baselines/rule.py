@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -118,7 +119,7 @@ class RuleAgent:
                     curve.append((steps, total))
                     total = 0.0
                     observation, info = env.reset()
-            means.append(sum(returns) / max(1, len(returns)))
+            means.append(sum(returns) / len(returns) if returns else -math.inf)
             if progress is not None:
                 progress(budget)
         self.variant = means.index(max(means))

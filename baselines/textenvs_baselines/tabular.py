@@ -294,7 +294,7 @@ def _row_legal(masks: NDArray[Any] | None, i: int, n_actions: int) -> list[int]:
 
 
 _ALL: dict[int, list[int]] = {}
-_MASKS: dict[bytes, list[int]] = {}
+_MASKS: dict[tuple[str, bytes], list[int]] = {}
 
 
 def _legal(info: Mapping[str, Any], n_actions: int) -> list[int]:
@@ -307,7 +307,7 @@ def _legal(info: Mapping[str, Any], n_actions: int) -> list[int]:
 
 def legal_actions(mask: NDArray[Any]) -> list[int]:
     """The actions that a mask allows, remembered by the mask."""
-    key = mask.tobytes()
+    key = (mask.dtype.char, mask.tobytes())
     legal = _MASKS.get(key)
     if legal is None:
         legal = _MASKS[key] = np.flatnonzero(mask).tolist()

@@ -97,6 +97,7 @@ def test_compile_and_solve(benchmark):
 
 def test_help(benchmark):
     command = [sys.executable, "-m", "textenvs_benchmarks.cli", "--help"]
+    assert b"usage" in subprocess.run(command, check=True, capture_output=True).stdout
     benchmark.pedantic(lambda: subprocess.run(command, check=True, capture_output=True), rounds=ROUNDS)
 
 

@@ -226,3 +226,7 @@ COMMANDS = {
     "train": train_command,
     "evaluate": evaluate_command,
 }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

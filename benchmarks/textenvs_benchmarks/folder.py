@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,8 +14,9 @@ import gymnasium as gym
 import numpy as np
 
 import textenvs
-from textenvs import ReferenceScores
-from textenvs_benchmarks.suite import SPLITS, Suite, make_suite
+from textenvs import SPLITS, ReferenceScores
+from textenvs.evaluation import find_agent
+from textenvs_benchmarks.suite import Suite, make_suite
 
 FORMAT = "textenvs-run/1"
 Scores = Mapping[str, Mapping[str, ReferenceScores]]
@@ -27,22 +30,37 @@ class Run:
     Attributes:
         suite: What is played.
         sources: For each environment a hash of the sources that decide how it behaves.
+        agents: For each agent a hash of the sources beside the one that it is defined in.
         versions: Versions of the packages involved.
     """
 
     suite: Suite
     sources: Mapping[str, str]
+    agents: Mapping[str, str]
     versions: Mapping[str, str]
 
 
 def describe_run(suite: Suite) -> Run:
     """A run of a suite with what is installed here."""
-    return Run(suite, {env_id: environment_source(env_id) for env_id in suite.environments}, package_versions())
+    return Run(
+        suite,
+        sources={env_id: environment_source(env_id) for env_id in suite.environments},
+        agents={name: agent_source(name) for name in (*suite.agents, *suite.references)},
+        versions=package_versions(),
+    )
 
 
 def environment_source(env_id: str) -> str:
     """Hash of the sources that decide how an environment behaves."""
     return textenvs.source_hash(textenvs.find_entry(env_id).task)
+
+
+def agent_source(name: str) -> str:
+    """Hash of the Python files of the folder in which an agent is defined."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(Path(inspect.getfile(find_agent(name))).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
 
 
 def package_versions() -> dict[str, str]:
@@ -129,7 +147,7 @@ class ResultsFolder:
                 env_id: {split: ReferenceScores(**numbers) for split, numbers in splits.items()}
                 for env_id, splits in values["reference_scores"].items()
             }
-            return Run(make_suite(values["suite"]), values["sources"], values["versions"]), scores
+            return Run(make_suite(values["suite"]), values["sources"], values["agents"], values["versions"]), scores
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{self._run} cannot be read ({error}): give another folder") from None
 
@@ -154,6 +172,7 @@ class ResultsFolder:
         for part, ours, theirs in (
             ("suite", run.suite, found.suite),
             ("sources of the environments", run.sources, found.sources),
+            ("sources of the agents", run.agents, found.agents),
             ("versions of packages", run.versions, found.versions),
         ):
             if ours != theirs:

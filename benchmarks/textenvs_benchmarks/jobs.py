@@ -13,12 +13,14 @@ from zipfile import is_zipfile
 
 import gymnasium as gym
 
+from textenvs import SPLITS
 from textenvs.evaluation import (
     Agent,
     EpisodeRecord,
     Header,
     Learner,
     Training,
+    episode_seed,
     evaluate,
     find_agent,
     load_agent,
@@ -26,8 +28,10 @@ from textenvs.evaluation import (
 )
 from textenvs.evaluation import write_records as write_record_file
 from textenvs_benchmarks.folder import ResultsFolder, environment_source, package_versions
-from textenvs_benchmarks.suite import SPLITS, Suite
+from textenvs_benchmarks.suite import Suite
 
+EVALUATION_STREAM = 3
+"""Marks the seeds of evaluations, apart from those of splits and agents."""
 BINS = 200
 """Points of a learning curve."""
 Progress = Callable[[int], None]
@@ -56,6 +60,11 @@ class Job:
     steps: int
     episodes: int
     evaluation_seed: int
+
+    @property
+    def episodes_seed(self) -> int:
+        """Seed of the episodes: one for each training seed, so that their scores are independent."""
+        return episode_seed(self.evaluation_seed, EVALUATION_STREAM, self.seed)
 
     @property
     def name(self) -> str:
@@ -118,7 +127,7 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> list[EpisodeRecord]
     path = folder.records(job.agent, job.env_id, split, job.seed)
     header, records = read_records(path)
     found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, len(records))
-    if found != (job.agent, job.env_id, split, job.seed, job.evaluation_seed, job.episodes):
+    if found != (job.agent, job.env_id, split, job.seed, job.episodes_seed, job.episodes):
         raise ValueError(f"{path} does not hold the {job.episodes} episodes of {job.name}: remove it and run again")
     return records
 
@@ -144,7 +153,7 @@ def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
             job.env_id,
             split=split,
             episodes=job.episodes,
-            seed=job.evaluation_seed,
+            seed=job.episodes_seed,
             agent_seed=job.seed,
             progress=progress,
         )
@@ -152,7 +161,7 @@ def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
     ]
     evaluated = time.perf_counter()
     for split, records in zip(job.splits, played, strict=True):
-        header = make_header(job.agent, agent, job.env_id, split, job.seed, job.evaluation_seed)
+        header = make_header(job.agent, agent, job.env_id, split, job.seed, job.episodes_seed)
         write_records(folder.records(job.agent, job.env_id, split, job.seed), header, records)
     return Seconds(round(trained - began, 3), round(evaluated - trained, 3))
 

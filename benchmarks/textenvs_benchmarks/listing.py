@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 import textenvs
+from textenvs import OBS_TYPES, SPLITS
 from textenvs.data import load_json
 from textenvs.evaluation import agent_names
-from textenvs_benchmarks.suite import SPLITS, suite_names
+from textenvs_benchmarks.suite import suite_names
 
-OBS_TYPES = ("text", "features", "discrete")
 SIZES = {"states": "States", "outcomes": "Outcomes", "bytes": "MB"}
 """What may be stored of a compiled scenario beside its reference scores, and its heading."""
 NOTE = (

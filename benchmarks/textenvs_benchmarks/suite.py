@@ -14,7 +14,6 @@ import textenvs
 from textenvs.errors import unknown
 from textenvs.evaluation import find_agent
 
-SPLITS = ("train", "test")
 REFERENCES = ("optimal", "floor")
 """Agents that are constructed for the split they play: they show what can be had, and are not ranked."""
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
@@ -33,7 +32,7 @@ class Suite:
         training_seeds: How many; they are 0, 1, ...
         steps: Environment steps of training, at most.
         episodes: Episodes of evaluation on each split.
-        evaluation_seed: The episodes are the same for all agents and training seeds.
+        evaluation_seed: Training seed *k* of every agent is evaluated on the same episodes.
 
     Raises:
         ValueError: If something in it does not exist or cannot be; the message says what.

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from textenvs import SPLITS
 from textenvs_benchmarks.folder import ResultsFolder, Scores
 from textenvs_benchmarks.jobs import plan_jobs, read_job
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
-from textenvs_benchmarks.suite import SPLITS, Suite
+from textenvs_benchmarks.suite import Suite
 
 COLUMNS = (
     "env_id agent reference return_train return_test score_train score_train_low score_train_high "
@@ -97,5 +98,6 @@ def _statistics(means: pd.DataFrame, seed: int) -> dict[str, Any]:
 def _training_steps(folder: ResultsFolder, suite: Suite, agent: str, env_id: str) -> int | None:
     """Environment steps of training, on average over seeds: the ends of the learning curves."""
     paths = [folder.curve(agent, env_id, seed) for seed in range(suite.training_seeds)]
-    ends = [int(pd.read_csv(path).global_step.iloc[-1]) for path in paths if path.exists()]
+    curves = [pd.read_csv(path) for path in paths if path.exists()]
+    ends = [int(curve.global_step.iloc[-1]) if len(curve) else 0 for curve in curves]
     return round(sum(ends) / len(ends)) if ends else None

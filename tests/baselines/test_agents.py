@@ -56,13 +56,24 @@ def test_the_rule_is_saved_and_loaded(tmp_path):
         RuleAgent(ID, {}, variant=7)
 
 
-def test_degenerate_agents_are_as_stored():
-    stored = textenvs.data.load_json("reference_scores.json")[ID]["test"]["degenerate"]
-    agents = degenerate_agents(ID, {"split": "test"})
+def floors(env_id, split, names):
+    stored = textenvs.data.load_json("reference_scores.json")[env_id][split]["degenerate"]
+    agents = degenerate_agents(env_id, {"split": split})
     assert agents.keys() == stored.keys()
-    for name in ("first_legal", "never_gives_up", "parrot"):
-        records = textenvs.evaluate(agents[name], ID, split="test", episodes=300, seed=0)
-        assert np.mean([r.episodic_return for r in records]) == pytest.approx(stored[name], abs=1.5)
+    for name in names or agents:
+        records = textenvs.evaluate(agents[name], env_id, split=split, episodes=2000, seed=0)
+        assert np.mean([r.episodic_return for r in records]) == stored[name], name
+
+
+def test_some_floors_are_as_stored():
+    floors(ID, "test", ("first_legal", "never_gives_up", "always goodbye"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("env_id", textenvs.IDS)
+def test_all_floors_are_as_stored(env_id, split):
+    floors(env_id, split, ())
 
 
 def test_the_optimal_agent_knows_its_split():

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ from gymnasium.wrappers import RecordEpisodeStatistics
 import textenvs
 from tests.toys import Coin, Corridors
 from textenvs.core.env import TextEnv
+from textenvs.core.mdp import Outcome, Payoff
 
 ID = "TextDialogue-v0"
 
@@ -192,3 +196,45 @@ def test_public_functions():
         textenvs.reference_scores(ID, split="dev")
     with pytest.raises(ValueError, match="did you mean 'success'"):
         textenvs.solve(ID, reward={"sucess": 1})
+
+
+def test_an_environment_in_use_is_copied():
+    for env in (gym.make(ID), TextEnv(Corridors())):
+        env.reset(seed=0)
+        for _ in range(3000):
+            if env.step(1)[2]:
+                env.reset()
+        env.reset()
+        copies = [pickle.loads(pickle.dumps(env)), copy.deepcopy(env)]
+        assert len(pickle.dumps(env.unwrapped.__getstate__()["_node"])) < 1000
+        expected = env.step(0)
+        for copied in copies:
+            found = copied.step(0)
+            assert found[:4] == expected[:4]
+            assert found[4]["reward_terms"] == expected[4]["reward_terms"]
+
+
+def test_options_are_checked():
+    env = gym.make(ID)
+    for options, message in (({"scenari": 0}, "did you mean 'scenario'"), ({"scenario": 0.5}, "does not exist")):
+        with pytest.raises(ValueError, match=message):
+            env.reset(options=options)
+
+
+def test_spaces_are_not_shared():
+    a, b = gym.make_vec(ID, 2, obs_type="discrete"), gym.make(ID, obs_type="discrete")
+    assert a.single_action_space.np_random is not b.action_space.np_random
+
+
+@pytest.mark.parametrize("p", [float("nan"), 0.5])
+def test_broken_probabilities_are_named(p):
+    class Broken(Coin):
+        def scenario(self, split, index):
+            process = super().scenario(split, index)
+            process.transitions = lambda state, action: [Outcome(p, None, ("over",), Payoff((0.0, 0.0)))]
+            return process
+
+    env = TextEnv(Broken())
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"sum to 1: action 1 in \(0, 0\)"):
+        env.step(1)

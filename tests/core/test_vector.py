@@ -112,7 +112,7 @@ def test_bad_input():
     with pytest.raises(ResetNeeded, match="call reset"):
         env.step(np.zeros(2, int))
     env.reset(seed=0)
-    for actions, message in (([0], "1 actions for 2 rows"), ([0, 16], "out of range"), ([-1, 0], "out of range")):
+    for actions, message in (([0], "for 2 rows"), ([0, 16], "out of range"), ([-1, 0], "out of range")):
         with pytest.raises(InvalidAction, match=message):
             env.step(np.array(actions))
     with pytest.raises(InvalidAction, match="whole numbers"):
@@ -124,3 +124,34 @@ def test_bad_input():
         env.step(np.array([0, 0]))
     with pytest.raises(ValueError, match="reset_mask must be 2 bools"):
         env.reset(options={"reset_mask": np.zeros(2, bool)})
+
+
+def test_a_scenario_can_be_chosen():
+    env = TextVectorEnv(Corridors(), 3)
+    env.reset(seed=0, options={"scenario": 7})
+    assert env.scenarios.tolist() == [7, 7, 7]
+    with pytest.raises(ValueError, match="scenario 500 does not exist"):
+        env.reset(options={"scenario": 500})
+    with pytest.raises(ValueError, match="did you mean 'reset_mask'"):
+        env.reset(options={"reset_maks": 1})
+
+
+def test_observations_belong_to_the_caller():
+    env = gym.make_vec(ID, 3, obs_type="features", autoreset_mode="Disabled")
+    first, _ = env.reset(seed=0)
+    kept = first.copy()
+    first *= 0
+    again, _ = env.reset(options={"reset_mask": np.array([True, False, False])})
+    assert np.array_equal(again[1:], kept[1:])
+
+
+def test_more_bad_input():
+    with pytest.raises(ValueError, match="did you mean 'SameStep'"):
+        gym.make_vec(ID, 2, autoreset_mode="samestep")
+    with pytest.raises(ValueError, match="max_episode_steps must be at least 1"):
+        gym.make_vec(ID, 2, max_episode_steps=-1)
+    env = gym.make_vec(ID, 2, action_type="text")
+    env.reset(seed=0)
+    for actions in ([1, 2], 3, ["one sentence"]):
+        with pytest.raises(InvalidAction):
+            env.step(actions)

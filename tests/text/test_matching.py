@@ -62,3 +62,14 @@ def test_a_choice_means_itself(situation):
 def test_any_text_is_answered(sentence):
     number = match(sentence, words.choices(SITUATIONS["address_asked"]), CUES)
     assert number is None or words.choices(SITUATIONS["address_asked"])[number]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Would you tell me where?", "Would you kindly tell me where?"),
+        ("What price suits you?", "What prices suit you?"),
+    ],
+)
+def test_small_words_and_endings_make_no_difference(a, b):
+    assert understood(a, "nothing_known") == understood(b, "nothing_known") is not None

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.util
+import importlib
 import json
 import os
-import tempfile
-import zipfile
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -24,24 +22,34 @@ from textenvs.core.mdp import Payoff
 from textenvs.core.tables import Tables
 
 OBJECTS = ("states", "events", "payoffs")
+PACKAGE = Path(__file__).parents[1]
 
 
 @cache
 def source_hash(task: str) -> str:
-    """A hash of all sources that decide how a task behaves: its module's folder, the kernel, the words and the data.
+    """A hash of all that decides how a task behaves: its module or package, its data files, the kernel and the words.
 
     Args:
-        task: Entry point, "module:Class".
+        task: Entry point, "module:Class". The class names its files of `textenvs.data` in `data_files`.
     """
-    spec = importlib.util.find_spec(task.partition(":")[0])
-    if spec is None or spec.origin is None:
-        raise ValueError(f"the module of {task!r} has no source")
-    own = Path(spec.origin)
-    package = Path(__file__).parents[1]
+    module, _, name = task.partition(":")
+    own = Path(importlib.import_module(module).__file__ or "")
     files = set(own.parent.glob("*.py")) if own.name == "__init__.py" else {own}
-    files |= {package / "core" / f"{name}.py" for name in ("chance", "env", "graph", "mdp", "tables")}
-    files |= set((package / "text").glob("*.py"))
-    files |= {path for path in (package / "data").glob("*.json") if path.name != "reference_scores.json"}
+    files |= {PACKAGE / "core" / f"{part}.py" for part in ("chance", "env", "graph", "mdp", "tables")}
+    files |= set((PACKAGE / "text").glob("*.py"))
+    files |= {
+        PACKAGE / "data" / file for file in getattr(getattr(importlib.import_module(module), name), "data_files", ())
+    }
+    return _hash(files)
+
+
+@cache
+def scores_hash(task: str) -> str:
+    """A hash of all that decides the reference scores of a task: its own sources and the solver."""
+    return blake2b((source_hash(task) + _hash({PACKAGE / "core" / "solve.py"})).encode(), digest_size=16).hexdigest()
+
+
+def _hash(files: set[Path]) -> str:
     digest = blake2b(digest_size=16)
     for path in sorted(files, key=lambda path: (path.parent.name, path.name)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
@@ -60,7 +68,9 @@ def folder() -> Path | None:
 
 
 def path_of(origin: str, split: str, scenario: int) -> Path | None:
-    """The file of a scenario's tables.
+    """The file of a scenario's tables; None where they are not cached.
+
+    Only this package's own tasks are: it is known what they import, and so what decides them.
 
     Args:
         origin: Entry point and parameters of the task, as JSON.
@@ -68,23 +78,27 @@ def path_of(origin: str, split: str, scenario: int) -> Path | None:
         scenario: Number of the scenario.
     """
     place = folder()
-    if place is None:
-        return None
     entry_point = json.loads(origin)[0]
+    if place is None or not entry_point.startswith("textenvs.tasks."):
+        return None
     key = json.dumps([source_hash(entry_point), origin, split, scenario, np.__version__])
     return place / f"{blake2b(key.encode(), digest_size=16).hexdigest()}.npz"
 
 
 def store(path: Path, tables: Tables) -> None:
-    """Writes tables, whole or not at all; a folder that cannot be written is let be."""
+    """Writes tables, whole or not at all; a folder that cannot be written is let be, and what JSON cannot hold."""
     arrays: dict[str, Any] = {name: value for name, value in vars(tables).items() if isinstance(value, np.ndarray)}
-    for name in OBJECTS:
-        arrays[name] = np.array(json.dumps([encode(value) for value in getattr(tables, name)]))
-    with contextlib.suppress(OSError):
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        for name in OBJECTS:
+            arrays[name] = np.array(json.dumps([encode(value) for value in getattr(tables, name)]))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        with partial.open("wb") as file:
             np.savez(file, **arrays)
-        Path(file.name).replace(path)
+        partial.replace(path)
+    except (OSError, TypeError, ValueError):
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def load(path: Path, state_types: tuple[type, ...]) -> Tables | None:
@@ -102,7 +116,7 @@ def load(path: Path, state_types: tuple[type, ...]) -> Tables | None:
                 content[name] = [decode(value, types) for value in json.loads(str(file[name]))]
         n_states, n_actions = content["mask"].shape
         return Tables(n_states=n_states, n_actions=n_actions, **content)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except Exception:  # whatever is wrong with the file: it is made anew
         return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from collections.abc import Mapping
 from typing import Any
@@ -65,8 +64,8 @@ class TextEnv(gym.Env[Any, Any]):
         self.split = check_split(split)
         self.obs_type = obs_type
         self.action_type = action_type
-        self.observation_space = copy.copy(observation_space(self.task, obs_type))
-        self.action_space = copy.copy(action_space(self.task, action_type))
+        self.observation_space = observation_space(self.task, obs_type)
+        self.action_space = action_space(self.task, action_type)
         self._speaks = obs_type == "text" or render_mode is not None
         self._n_actions = self.task.n_actions
         self._n_scenarios = self.task.n_scenarios(split)
@@ -171,6 +170,22 @@ class TextEnv(gym.Env[Any, Any]):
                 return text, reward, terminated, False, info
         return self._observe(following), reward, terminated, False, info
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the graph, which is shared and found again; a copy holds the state alone."""
+        kept = self.__dict__.copy()
+        kept.pop("_graph", None)
+        kept["_node"] = None if self._node is None else (self._node.state,)
+        kept["_priced"] = []
+        return kept
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Finds the graph again."""
+        self.__dict__.update(kept)
+        if self._node is not None:
+            self._graph = load_graph(self.task, self.split, self.scenario)
+            self._node = self._graph.node(kept["_node"][0])
+            self._node.look()
+
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions are possible now, as sb3-contrib's MaskablePPO asks for it: (actions,) bool."""
         if self._node is None or self._node.mask is None:
@@ -185,13 +200,16 @@ class TextEnv(gym.Env[Any, Any]):
         return "\n".join(self._transcript) if self.render_mode == "ansi" else None
 
     def _choose_scenario(self, options: dict[str, Any]) -> None:
-        scenario = options.get("scenario")
+        for option in options:
+            if option != "scenario":
+                raise unknown("option", option, ("scenario",))
+        scenario: Any = options.get("scenario")
         if scenario is None:
             scenario = 0
             if self._n_scenarios > 1:
                 scenario = int(chance.uniform(self._key, self._episode, 0, chance.SCENARIO) * self._n_scenarios)
-        elif not 0 <= scenario < self._n_scenarios:
-            raise ValueError(f"scenario {scenario} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
+        elif not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < self._n_scenarios:
+            raise ValueError(f"scenario {scenario!r} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
         graph = load_graph(self.task, self.split, scenario)
         if self._node is None or graph is not self._graph:
             self._graph = graph

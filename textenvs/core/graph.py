@@ -30,12 +30,13 @@ class Row:
 
     __slots__ = ("alias", "count", "events", "nodes", "payoffs", "probability", "threshold")
 
-    def __init__(self, graph: Graph, outcomes: tuple[Outcome, ...]) -> None:
+    def __init__(self, graph: Graph, outcomes: tuple[Outcome, ...], where: str) -> None:
         self.count = len(outcomes)
         self.probability = [outcome.probability for outcome in outcomes]
-        if abs(math.fsum(self.probability) - 1.0) > 1e-9 or min(self.probability) <= 0.0:
+        if not (outcomes and min(self.probability) > 0.0 and abs(math.fsum(self.probability) - 1.0) <= 1e-9):
             raise ValueError(
-                f"probabilities must be positive and sum to 1, got {math.fsum(self.probability)!r} over {outcomes!r}"
+                f"probabilities must be positive and sum to 1: {where} has {self.count} outcomes that sum to "
+                f"{math.fsum(self.probability)!r}"
             )
         self.threshold, self.alias = chance.alias_table(self.probability)
         self.nodes = [graph.node(outcome.state) for outcome in outcomes]
@@ -123,7 +124,7 @@ class Graph:
     def initial(self) -> Row:
         """The row of first states."""
         if self._initial is None:
-            self._initial = Row(self, tuple(self.process.initial()))
+            self._initial = Row(self, tuple(self.process.initial()), "the start")
         return self._initial
 
     def node(self, state: State) -> Node:
@@ -148,12 +149,13 @@ class Graph:
     def unfold(self, node: Node, action: int) -> Row:
         """The row of an action."""
         if node.legal[action]:
-            return Row(self, tuple(self.process.transitions(node.state, action)))
+            where = f"action {action} in {node.state!r}"
+            return Row(self, tuple(self.process.transitions(node.state, action)), where)
         return self.refusal(node)
 
     def refusal(self, node: Node) -> Row:
         """The row of an act that is not possible or not understood: it changes nothing and earns `task.invalid`."""
-        return Row(self, (Outcome(1.0, node.state, None, self.task.invalid),))
+        return Row(self, (Outcome(1.0, node.state, None, self.task.invalid),), "a refusal")
 
 
 def amounts(payoff: Payoff, n_terms: int, turns_left: int) -> tuple[float, ...]:

@@ -93,7 +93,7 @@ class Task(Protocol):
     Attributes:
         n_actions: Number of actions.
         horizon: Number of turns; the last one terminates the episode.
-        terms: Reward terms and their default weights. The terms `invalid` and `turn` are the kernel's to know.
+        terms: Reward terms and their default weights, in the order of a payoff's amounts.
         metrics: Names of the metrics of an episode, `success` among them.
         invalid: What an illegal action earns: it costs its turn and changes nothing.
         action_names: A short name for each action.
@@ -102,7 +102,9 @@ class Task(Protocol):
         feature_names: Name of each feature.
         partner: Who speaks to the agent, for transcripts: "User".
         max_length: Upper bound on the length of a text observation, in characters.
-        instructions: What a person or a language model must know to play: rules, aim, form of a reply.
+        instructions: What a person or a language model must know to play: rules and aim.
+
+    A task of this package names the files of `textenvs.data` that it reads in an attribute `data_files`.
     """
 
     n_actions: int

@@ -1,9 +1,8 @@
-"""The observation and action spaces of a task, made once and shared."""
+"""The observation and action spaces of a task, fresh for each environment: a space has a random generator."""
 
 from __future__ import annotations
 
 import string
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ MAX_SENTENCE = 4096
 """Characters of a free sentence at most."""
 
 
-@lru_cache(maxsize=256)
 def observation_space(task: Task, obs_type: str) -> spaces.Space[Any]:
     """The space of one observation type.
 
@@ -36,7 +34,6 @@ def observation_space(task: Task, obs_type: str) -> spaces.Space[Any]:
     raise unknown("obs_type", obs_type, OBS_TYPES)
 
 
-@lru_cache(maxsize=256)
 def action_space(task: Task, action_type: str) -> spaces.Space[Any]:
     """The space of one action type.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from textenvs.core import chance
 from textenvs.core.graph import exchange
 from textenvs.core.ledger import Earned, Ledger
-from textenvs.core.loading import check_reward, check_split, load_task, make_arena
+from textenvs.core.loading import check_reward, check_split, load_graph, load_task, make_arena
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
@@ -64,6 +64,11 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         render_mode: str | None = None,
         **parameters: Any,
     ) -> None:
+        if max_episode_steps is not None and max_episode_steps < 1:
+            raise ValueError(f"max_episode_steps must be at least 1, got {max_episode_steps}")
+        modes = {mode.value: mode for mode in AutoresetMode}
+        if autoreset_mode not in modes and not isinstance(autoreset_mode, AutoresetMode):
+            raise unknown("autoreset_mode", autoreset_mode, modes)
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
         if render_mode is not None:
@@ -85,7 +90,6 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.arena = make_arena(self.task, split, memory_budget)
         self._n_scenarios = self.task.n_scenarios(split)
-        self._processes: dict[int, Any] = {}
         self._ledger = Ledger(self.task, self.arena.payoffs, tuple(check_reward(self.task, reward).values()))
         self._horizon = self.task.horizon
         self._limit = max_episode_steps
@@ -113,12 +117,14 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         Args:
             seed: Row *i* is seeded with `seed + i`, or with the *i*-th of a sequence; without it each row goes on to
                 its stream's next episode.
-            options: `{"reset_mask": (N,) bool}` resets only some rows (autoreset mode "Disabled").
+            options: `{"reset_mask": (N,) bool}` resets only some rows (autoreset mode "Disabled"); `{"scenario": k}`
+                plays scenario *k* of the split in the rows that are reset.
 
         Returns:
             Observations and infos.
         """
         rows = self._rows_to_reset(options or {})
+        scenario = self._scenario(options or {})
         seeds: Sequence[int | None] = [None] * self.num_envs
         if isinstance(seed, (int, np.integer)):
             seeds = [int(seed) + i for i in range(self.num_envs)]
@@ -135,13 +141,13 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self._begun = True
         self._turns[rows] = 0
         self._ended = np.setdiff1d(self._ended, rows)
-        outcome = self._begin(rows)
+        outcome = self._begin(rows, scenario)
         words = self._render(rows, outcome, None)
         if len(rows) == self.num_envs:
             self._observation = self._observe(words)
         else:
             self._observation = self._replace(self._observation, self._observe(words, rows), rows)
-        return self._observation, self._info(self._nothing(), only=None if len(rows) == self.num_envs else rows)
+        return self._copy(), self._info(self._nothing(), only=None if len(rows) == self.num_envs else rows)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Takes a turn in each row.
@@ -210,7 +216,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         else:
             info = self._info(earned, terminated)
             self._ended = ended
-        return self._observation, reward, terminated, truncated, info
+        return self._copy(), reward, terminated, truncated, info
 
     # -- dynamics -----------------------------------------------------------------------------------------------
 
@@ -223,11 +229,27 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError(f"reset_mask must be {self.num_envs} bools, one of them True at least")
         return np.flatnonzero(mask)
 
+    def _scenario(self, options: dict[str, Any]) -> int | None:
+        for option in options:
+            if option not in ("reset_mask", "scenario"):
+                raise unknown("option", option, ("reset_mask", "scenario"))
+        scenario: int | None = options.get("scenario")
+        if scenario is not None and scenario not in range(self._n_scenarios):
+            raise ValueError(f"scenario {scenario!r} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
+        return scenario
+
+    def _copy(self) -> Any:
+        """The observations, for the caller to keep."""
+        return self._observation if isinstance(self._observation, tuple) else self._observation.copy()
+
     def _numbers(self, actions: Any) -> NDArray[np.int64]:
         """The actions as numbers; -1 is a sentence that means no choice."""
-        if len(actions) != self.num_envs:
-            raise InvalidAction(f"{len(actions)} actions for {self.num_envs} rows: give one for each")
+        if not hasattr(actions, "__len__") or len(actions) != self.num_envs or np.ndim(actions) != 1:
+            raise InvalidAction(f"actions of shape {np.shape(actions)} for {self.num_envs} rows: give one for each")
         if self.action_type == "text":
+            for sentence in actions:
+                if not isinstance(sentence, str):
+                    raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
             meant = [
                 match(sentence, choices, self.task.cues)
                 for sentence, choices in zip(actions, self._choices(range(self.num_envs)), strict=True)
@@ -241,9 +263,9 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             raise InvalidAction(f"an action is out of range: there are 0 to {self.task.n_actions - 1}")
         return numbers
 
-    def _begin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _begin(self, rows: NDArray[np.int64], scenario: int | None = None) -> NDArray[np.int64]:
         """Draws first states for some rows; returns their outcomes."""
-        self._assign(rows)
+        self._assign(rows, scenario)
         u = chance.uniform_many(
             self._keys[rows], self._episodes[rows], self._turns[rows].view(np.uint64), chance.OUTCOME
         )
@@ -273,12 +295,14 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         outcome += np.where(u < arena.threshold.take(slot), i, arena.alias.take(slot))
         return outcome, impossible
 
-    def _assign(self, rows: NDArray[np.int64]) -> None:
+    def _assign(self, rows: NDArray[np.int64], scenario: int | None = None) -> None:
         """Gives rows their scenario, and the place of its tables."""
         if self._n_scenarios == 1:
             if 0 in self.arena.blocks and self.scenarios[0] == 0:
                 return
             chosen = np.zeros(len(rows), np.int64)
+        elif scenario is not None:
+            chosen = np.full(len(rows), scenario)
         else:
             zeros = np.zeros(len(rows), np.uint64)
             u = chance.uniform_many(self._keys[rows], self._episodes[rows], zeros, chance.SCENARIO)
@@ -286,8 +310,8 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.scenarios[rows] = chosen
         live = set(self.scenarios.tolist())
         moved = False
-        for scenario in dict.fromkeys(chosen.tolist()):
-            moved |= self.arena.acquire(scenario, live)[1]
+        for number in dict.fromkeys(chosen.tolist()):
+            moved |= self.arena.acquire(number, live)[1]
         for i in range(self.num_envs) if moved else rows.tolist():
             block: Block | None = self.arena.blocks.get(int(self.scenarios[i]))
             if block is not None:
@@ -358,10 +382,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         return self.arena.blocks[int(self.scenarios[i])].tables.states[self._states[i]]
 
     def _process(self, i: int) -> Any:
-        scenario = int(self.scenarios[i])
-        if scenario not in self._processes:
-            self._processes[scenario] = self.task.scenario(self.split, scenario)
-        return self._processes[scenario]
+        return load_graph(self.task, self.split, int(self.scenarios[i])).process
 
     def _render(self, rows: NDArray[np.int64], outcome: NDArray[np.int64], said: list[str] | None) -> list[str] | None:
         """Text observations of some rows; -1 is the outcome of an impossible act."""

@@ -2,7 +2,7 @@
 
 from textenvs.evaluation.agent import Agent, Learner, Training, agent_names, find_agent, load_agent
 from textenvs.evaluation.record import EpisodeRecord, Header, read_records, write_records
-from textenvs.evaluation.rollout import episode_seed, evaluate
+from textenvs.evaluation.rollout import episode_seed, evaluate, replay
 
 __all__ = [
     "Agent",
@@ -16,5 +16,6 @@ __all__ = [
     "find_agent",
     "load_agent",
     "read_records",
+    "replay",
     "write_records",
 ]

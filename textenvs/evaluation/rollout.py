@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -11,7 +11,7 @@ import numpy as np
 
 from textenvs.core.mdp import SPLITS
 from textenvs.evaluation.agent import Agent
-from textenvs.evaluation.record import EpisodeRecord
+from textenvs.evaluation.record import EpisodeRecord, Header
 
 AGENT_STREAM = len(SPLITS)
 """Marks the seeds of agents, apart from those of the splits."""
@@ -68,6 +68,50 @@ def evaluate(
             progress(1)
     env.close()
     return records
+
+
+def replay(header: Header, record: EpisodeRecord) -> EpisodeRecord:
+    """Plays a recorded episode again from its seed and its actions.
+
+    Args:
+        header: What was played.
+        record: The episode.
+
+    Returns:
+        What happens now: equal to the record if the record is true, and the environment is the same.
+
+    Raises:
+        ValueError: If the record's actions end before the episode does, or go on after it.
+    """
+    env = gym.make(
+        header.env_id,
+        obs_type=header.obs_type,
+        action_type=header.action_type,
+        **{**header.env_kwargs, "split": header.split},
+    )
+    agent = _Again(header.obs_type, header.action_type, record.actions)
+    played = _play(agent, env, record.episode, record.seed)
+    if played.length != len(record.actions):
+        raise ValueError(f"episode {record.episode} ends after {played.length} of its {len(record.actions)} actions")
+    return played
+
+
+class _Again:
+    """Takes recorded actions."""
+
+    def __init__(self, obs_type: str, action_type: str, actions: Sequence[int | str]) -> None:
+        self.obs_type = obs_type
+        self.action_type = action_type
+        self._actions = iter(actions)
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
+        """The next of the actions."""
+        for action in self._actions:
+            return action
+        raise ValueError("the recorded actions end before the episode does")
 
 
 def _play(agent: Agent, env: gym.Env[Any, Any], index: int, seed: int) -> EpisodeRecord:

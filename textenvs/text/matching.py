@@ -35,6 +35,7 @@ EMPTY_WORDS = frozenset(
     "sorry still sure than that thats the their them then there theres they theyr thing this to too um up us was we "
     "well were whenever will with would yes you youd youll your youre".split()
 )
+EMPTY = frozenset(map(stem, EMPTY_WORDS))
 NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 
@@ -56,7 +57,7 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
     for number, choice in enumerate(choices):
         if choice and words == _words(choice):
             return number
-    asked = {word for word in words if word not in EMPTY_WORDS}
+    asked = {word for word in words if word not in EMPTY}
     total = sum(weights.get(word, UNKNOWN_WEIGHT) for word in asked)
     if not total or _says_several(asked, choice_words):
         return None
@@ -96,7 +97,7 @@ def _lexicon(
     choices: tuple[str, ...], cues: tuple[tuple[str, ...], ...]
 ) -> tuple[dict[str, float], list[frozenset[str]], list[frozenset[str]]]:
     """The weight of each known word, and the words and cues of each choice, stemmed."""
-    choice_words = [frozenset(word for word in _words(choice) if word not in EMPTY_WORDS) for choice in choices]
+    choice_words = [frozenset(word for word in _words(choice) if word not in EMPTY) for choice in choices]
     cue_words = [frozenset(" ".join(_words(cue)) for cue in group) for group in cues]
     possible = [number for number, choice in enumerate(choices) if choice]
     counts: dict[str, int] = {}

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 WORD = re.compile(r"[a-z0-9]+")
-SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "s", "ly")
+SUFFIXES = (("ings", ""), ("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("ly", ""), ("s", ""), ("e", ""))
+"""English endings and what is left of them; of "prices", "price" and "pricing" there remains "pric"."""
 
 
 def tokens(sentence: str) -> list[str]:
@@ -17,9 +18,9 @@ def tokens(sentence: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def stem(token: str) -> str:
     """A token without its commonest English endings; short tokens and numbers stay."""
-    for suffix in SUFFIXES:
+    for suffix, rest in SUFFIXES:
         if token.endswith(suffix) and len(token) - len(suffix) >= 3:
-            return token[: -len(suffix)]
+            token = token[: -len(suffix)] + rest
     return token
 
 

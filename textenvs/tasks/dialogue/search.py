@@ -28,7 +28,7 @@ class Search:
         self.goals = goals
         self.hearing = hearing
 
-    @lru_cache(maxsize=65536)  # noqa: B019
+    @lru_cache(maxsize=64)  # noqa: B019
     def posterior(self, state: Seeking) -> NDArray[np.float64]:
         """(foods, areas, prices) probabilities of the user's present goal, given all that was said."""
         belief = self.goals.met.astype(np.float64) if state.relaxed else self.goals.prior

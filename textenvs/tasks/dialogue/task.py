@@ -96,6 +96,7 @@ class Dialogue:
     - v0: provisional until release 0.1.0.
     """
 
+    data_files = ("restaurants.json",)
     n_actions = len(ACTIONS)
     horizon = HORIZON
     terms = {"turn": 1.0, "success": 1.0, "failure": 1.0, "invalid": 1.0}  # noqa: RUF012
