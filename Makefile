@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install leaderboard test test-all benchmark lint types clean
+.PHONY: help install leaderboard test test-all benchmark task lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
@@ -39,6 +39,12 @@ test-all: $(STAMP)  ## run all tests, also the slow ones
 
 benchmark: $(STAMP)  ## measure speed
 	$(BIN)/python -m pytest benchmarks/performance -s --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+
+task: $(STAMP)  ## compile, record and test one environment: make task ID=TextMyTask-v0
+	@test -n "$(ID)" || { echo "Which one? Try: make task ID=TextDialogue-v0" >&2; exit 1; }
+	$(BIN)/python scripts/compile_reference_scores.py $(ID)
+	$(BIN)/python scripts/record_golden.py $(ID)
+	$(BIN)/python -m pytest tests/test_registry.py -k "$(ID)"
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .

@@ -1,11 +1,13 @@
 """Compiles textenvs/data/reference_scores.json: solves every id and rolls out the degenerate agents.
 
-Usage: `python scripts/compile_reference_scores.py` after any change of a task; it takes some minutes.
+Usage: `python scripts/compile_reference_scores.py [ID ...]` after any change of a task; without ids, those whose
+stored scores are of other sources are compiled. An id takes about a minute.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -47,14 +49,19 @@ def scores_of(env_id: str, split: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Compiles all ids."""
+def main(ids: list[str]) -> None:
+    """Compiles the ids given, or those that are stale, and keeps the others that are registered."""
+    stored = json.loads(TARGET.read_text())
     compiled = {}
     for entry in textenvs.ENTRIES:
+        source = scores_hash(entry.task)
+        if entry.id not in ids and (ids or stored.get(entry.id, {}).get("source") == source):
+            compiled[entry.id] = stored[entry.id]
+            continue
         compiled[entry.id] = {split: scores_of(entry.id, split) for split in SPLITS}
-        compiled[entry.id]["source"] = scores_hash(entry.task)
+        compiled[entry.id]["source"] = source
     TARGET.write_text(json.dumps(compiled, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

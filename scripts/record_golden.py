@@ -1,8 +1,12 @@
-"""Records rollouts of every id into tests/golden/: what an id does now is what it does for ever, under its version."""
+"""Records rollouts of every id into tests/golden/: what an id does now is what it does for ever, under its version.
+
+Usage: `python scripts/record_golden.py [ID ...]`; without ids, those that have no recording yet.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import gymnasium as gym
@@ -34,14 +38,14 @@ def record(env_id: str, split: str, seed: int) -> dict[str, object]:
     return {"split": split, "seed": seed, "actions": actions, "rewards": rewards, "observations": observations}
 
 
-def main() -> None:
-    """Records all ids."""
+def main(ids: list[str]) -> None:
+    """Records the ids given, or those that are new."""
     TARGET.mkdir(exist_ok=True)
-    for env_id in textenvs.IDS:
+    for env_id in ids or [env_id for env_id in textenvs.IDS if not (TARGET / f"{env_id}.json").exists()]:
         records = [record(env_id, split, seed) for split in ("train", "test") for seed in SEEDS]
         (TARGET / f"{env_id}.json").write_text(json.dumps(records, indent=1) + "\n")
         print(f"{env_id}: {sum(len(r['actions']) for r in records)} steps")  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -133,15 +133,17 @@ def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, A
         env_id: A registered id.
         env_kwargs: The task's parameters and `split` and `reward`.
     """
-    names = textenvs.task_of(env_id).action_names
-    return {
-        **{f"always {name}": Constant(env_id, env_kwargs, action) for action, name in enumerate(names)},
+    task = textenvs.task_of(env_id)
+    agents: dict[str, Any] = {
+        **{f"always {name}": Constant(env_id, env_kwargs, action) for action, name in enumerate(task.action_names)},
         "first_legal": ByMask(env_id, env_kwargs),
         "last_legal": ByMask(env_id, env_kwargs, last=True),
-        "never_gives_up": NeverGivesUp(env_id, env_kwargs),
-        "last_but_never_gives_up": NeverGivesUp(env_id, env_kwargs, last=True),
         "parrot": Parrot(env_id, env_kwargs),
     }
+    if task.n_scenarios(env_kwargs.get("split", "train")) == 1:
+        agents["never_gives_up"] = NeverGivesUp(env_id, env_kwargs)
+        agents["last_but_never_gives_up"] = NeverGivesUp(env_id, env_kwargs, last=True)
+    return agents
 
 
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
