@@ -30,6 +30,7 @@ from textenvs.tasks.dialogue.states import (
     Seeking,
     State,
     Value,
+    found,
 )
 from textenvs.tasks.dialogue.user import UserLanguage
 
@@ -86,20 +87,20 @@ class DialogueProcess:
 
     def discrete(self, state: State) -> int:
         """See `observations`."""
-        return observations.discrete(state, len(self.search.found(state)) if isinstance(state, Seeking) else 0)
+        return observations.discrete(state, len(found(state)) if isinstance(state, Seeking) else 0)
 
     def features(self, state: State) -> Sequence[float]:
         """See `observations`."""
         if not isinstance(state, Seeking):
             return observations.features(state, 0, (), 0.0)
-        belief, found = self.search.posterior(state), self.search.found(state)
+        belief, venues = self.search.posterior(state), found(state)
         margins = (belief.sum(axis=(1, 2)), belief.sum(axis=(0, 2)), belief.sum(axis=(0, 1)))
         beliefs = tuple(min(float(m[s.value]), 1.0) if s else 0.0 for m, s in zip(margins, state.slots, strict=True))
         fitting = 0.0
-        if found:
-            places = ([value, n] for value, n in zip(ATTRIBUTES[found[0]], ANYS, strict=True))
+        if venues:
+            places = ([value, n] for value, n in zip(ATTRIBUTES[venues[0]], ANYS, strict=True))
             fitting = float(belief[np.ix_(*places)].sum())
-        return observations.features(state, len(found), beliefs, min(fitting, 1.0))
+        return observations.features(state, len(venues), beliefs, min(fitting, 1.0))
 
     def choices(self, state: State) -> Sequence[str]:
         """See `words`."""

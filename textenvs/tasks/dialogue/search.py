@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.mdp import Outcome
-from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, SIZES, SLOTS, Goals, matches
+from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, SIZES, SLOTS, Goals
 from textenvs.tasks.dialogue.reactions import Dynamics, Event, Hearing, useless, wrong
 from textenvs.tasks.dialogue.service import wishes
-from textenvs.tasks.dialogue.states import ANOTHER, TURN, VOLUNTEER, Another, Seeking, Value
+from textenvs.tasks.dialogue.states import ANOTHER, TURN, VOLUNTEER, Another, Seeking, Value, found
 
 
 class Search:
@@ -90,7 +90,7 @@ class Search:
 
     def offer(self, state: Seeking) -> Dynamics:
         """The user accepts a venue that fits, or names the first thing that is wrong with it."""
-        venue = self.found(state)[0]
+        venue = found(state)[0]
         belief = self.posterior(state)
         good = [np.array([value, n]) for value, n in zip(ATTRIBUTES[venue], ANYS, strict=True)]
         objections = list(_objections(belief, good))
@@ -112,7 +112,7 @@ class Search:
         right = 1.0 - sum(p for p, _ in objections)
         if right <= 1e-12:
             return
-        if self.found(state):
+        if found(state):
             told = {k: Value(v, True) for k, v in enumerate(claim) if v is not None}
             yield from _object(state, "insist", [(right, told)])
         else:
@@ -138,10 +138,6 @@ class Search:
                     if p > 0.0:
                         event = ("relax", (k, v), *((j, goal[j]) for j in untold))
                         yield Outcome(p, Seeking(slots, relaxed=True), event, TURN)
-
-    def found(self, state: Seeking) -> tuple[int, ...]:
-        """The venues with every value that was understood."""
-        return matches(tuple(n if s is None else s.value for s, n in zip(state.slots, ANYS, strict=True)))
 
 
 def learn(state: Seeking, told: dict[int, Value]) -> Seeking:

@@ -55,9 +55,10 @@ class Service:
     def confirm(self, state: Booking) -> Dynamics:
         """The user says yes, or the first detail that is wrong."""
         assert state.values is not None
-        wrong = list(self._mistakes(state))
         right = (1 - self.hearing.error_rate) ** (len(BOOKING) - state.sure)
-        yield from self.hearing.answer(state, [(right, Booking(state.values, len(BOOKING)), ("yes",)), *wrong])
+        yield from self.hearing.answer(
+            state, [(right, Booking(state.values, len(BOOKING)), ("yes",)), *self._mistakes(state)]
+        )
 
     def book(self, state: Booking) -> Dynamics:
         """The table is had, or the time is full. A wrong booking may go unnoticed, unless its time is full."""

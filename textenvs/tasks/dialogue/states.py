@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from textenvs.core.mdp import Payoff
-from textenvs.tasks.dialogue.goals import BOOKING_VALUES, SLOTS
+from textenvs.tasks.dialogue.goals import ANYS, BOOKING_VALUES, SLOTS, matches
 
 HORIZON = 25
 VOLUNTEER = (0.7, 0.4, 0.4)
@@ -95,3 +95,8 @@ class Over:
 
 
 State = Seeking | Another | Asking | Booking | Closing | Over
+
+
+def found(state: Seeking) -> tuple[int, ...]:
+    """The venues with every value that was understood, in the order of the database."""
+    return matches(tuple(n if s is None else s.value for s, n in zip(state.slots, ANYS, strict=True)))

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from textenvs.tasks.dialogue.goals import ANY, BOOKING, BOOKING_VALUES, SLOTS, TIME, VALUES
+from textenvs.tasks.dialogue.names import food_name, price_name, with_article
 
 WORDINGS: dict[str, tuple[str, ...]] = {
     # -- looking for a restaurant: how it is described, and the sentences that hold the description ---------------
@@ -387,8 +388,6 @@ The words in braces are those of `_value_forms` and `_booking_forms`, or what an
 
 TOPICS = ("the kind of food", "the area", "the price")
 ANYTHING = ("any kind of food", "any area", "any price")
-COMMON_NOUNS = ("gastropub", "international", "seafood")
-"""Foods that are not written with a capital."""
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 CLOCK = (
     "noon",
@@ -524,14 +523,14 @@ def _value_forms(k: int, v: int) -> dict[str, str]:
     if value == ANY:
         return {"topic": TOPICS[k], "anything": ANYTHING[k]}
     if SLOTS[k] == "food":
-        food = value if value in COMMON_NOUNS else value.title()
+        food = food_name(value)
         dish = food if food == "seafood" else f"{food} food"
         kind = food if food == "gastropub" else f"{food} restaurant"
-        return {"food": food, "dish": dish, "kind": kind, "a_kind": _with_article(kind)}
+        return {"food": food, "dish": dish, "kind": kind, "a_kind": with_article(kind)}
     if SLOTS[k] == "area":
         return {"area": f"the {value}"}
-    price = "moderately priced" if value == "moderate" else value
-    return {"price": price, "a_price": _with_article(price), "tier": value}
+    price = price_name(value)
+    return {"price": price, "a_price": with_article(price), "tier": value}
 
 
 def _booking_forms(j: int, w: int) -> dict[str, str]:
@@ -545,10 +544,6 @@ def _booking_forms(j: int, w: int) -> dict[str, str]:
     if value == "1":
         return {"n": value, "number": number, "people": "one person", "us": "just me"}
     return {"n": value, "number": number, "people": f"{number} people", "us": f"{number} of us"}
-
-
-def _with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'AEIOaeio' and not noun.startswith('Eu') else 'a'} {noun}"
 
 
 def _capital(sentence: str) -> str:

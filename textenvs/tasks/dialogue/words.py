@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING, BOOKING_VALUES, SLOTS, VALUES, VENUES, another, matches
+from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING, BOOKING_VALUES, SLOTS, VALUES, VENUES, another
+from textenvs.tasks.dialogue.names import food_name, price_name, with_article
 from textenvs.tasks.dialogue.states import (
     ACTIONS,
     DETAILS,
@@ -14,6 +15,7 @@ from textenvs.tasks.dialogue.states import (
     Seeking,
     State,
     Value,
+    found,
 )
 
 REQUESTS = (
@@ -26,15 +28,6 @@ CONFIRMATIONS = (
     "It should be {}, is that right?",
     "You want something {}, is that right?",
 )
-PROPER = {
-    "asian oriental": "Asian Oriental",
-    "gastropub": "gastropub",
-    "international": "international",
-    "modern european": "Modern European",
-    "north american": "North American",
-    "seafood": "seafood",
-}
-PRICES = {"cheap": "cheap", "moderate": "moderately priced", "expensive": "expensive"}
 ANY_PHRASES = ("any kind of food", "in any part of town", "at any price")
 CONFIRMING = ("is that right", "is that correct", "did you say", "you said", "you asked", "you want", "so you", "you fancy",
               "just to check", "double check", "make sure", "have i got", "did i get", "was it", "will do", "confirm",
@@ -76,7 +69,7 @@ If there is no restaurant as they want it, say so: they will change their mind. 
 answered already, or anything else that is of no use may make them hang up. If a table is booked with a wrong detail
 they may not notice, and the booking is worth nothing.
 
-Each turn costs 1 point. If the talk ends well, with the right restaurant, every question answered and the booking as
+Each turn costs 1 point, an impossible reply 1 more. If the talk ends well, with the right restaurant, every question answered and the booking as
 wanted, you earn 20. Otherwise you pay 1 for each turn that was left of {horizon}.
 
 Each turn you see what was said last, in square brackets what you understood so far, and the sentences you can say."""
@@ -87,12 +80,7 @@ def phrase(slot: int, value: int) -> str:
     name = VALUES[slot][value]
     if name == ANY:
         return ANY_PHRASES[slot]
-    return (f"{food_name(name)} food", f"in the {name}", PRICES.get(name, name))[slot]
-
-
-def food_name(name: str) -> str:
-    """A kind of food as it is written."""
-    return PROPER.get(name, name.capitalize())
+    return (f"{food_name(name)} food", f"in the {name}", price_name(name))[slot]
 
 
 def description(slots: tuple[Value | None, ...]) -> str:
@@ -102,7 +90,7 @@ def description(slots: tuple[Value | None, ...]) -> str:
         for k, (s, n) in enumerate(zip(slots, ANYS, strict=True))
     ]
     food, area, price = names
-    words = [PRICES[price]] if price else []
+    words = [price_name(price)] if price else []
     words += [food_name(food)] if food else []
     words.append("restaurant")
     words += [f"in the {area}"] if area else []
@@ -137,9 +125,9 @@ def _choices_seeking(state: Seeking, said: dict[str, str]) -> None:
     for k, known in enumerate(state.slots):
         if known is not None:
             said[f"confirm_{SLOTS[k]}"] = CONFIRMATIONS[k].format(phrase(k, known.value))
-    found = matches(tuple(n if s is None else s.value for s, n in zip(state.slots, ANYS, strict=True)))
-    if found:
-        said["offer"] = f"How about {_venue(found[0])}?"
+    venues = found(state)
+    if venues:
+        said["offer"] = f"How about {_venue(venues[0])}?"
     said["none"] = f"I am sorry, there is no {description(state.slots)}."
 
 
@@ -157,18 +145,16 @@ def _choices_venue(venue: int, said: dict[str, str]) -> None:
 
 def _venue(venue: int) -> str:
     row = VENUES[venue]
-    food = food_name(row.food)
-    article = "an" if PRICES[row.price][0] in "aeiou" else "a"
-    return f"{row.name}, {article} {PRICES[row.price]} {food} restaurant in the {row.area}"
+    kind = with_article(f"{price_name(row.price)} {food_name(row.food)} restaurant")
+    return f"{row.name}, {kind} in the {row.area}"
 
 
 def note(state: State) -> str:
     """What was understood so far. It says all that the state says."""
     if isinstance(state, Seeking):
         known = ", ".join(f"{slot}: {_known(k, state.slots[k])}" for k, slot in enumerate(SLOTS))
-        found = len(matches(tuple(n if s is None else s.value for s, n in zip(state.slots, ANYS, strict=True))))
         since = " since the first wish could not be met" if state.relaxed else ""
-        return f"The user wants{since} {known}. Restaurants that fit: {found}"
+        return f"The user wants{since} {known}. Restaurants that fit: {len(found(state))}"
     if isinstance(state, Another):
         other = "is one" if another(state.venue) is not None else "is none"
         return f"The user likes {VENUES[state.venue].name} but asks for another one like it. There {other}"
