@@ -59,6 +59,10 @@ class Solved:
     tables: Tables
     solution: Solution
 
+    def __repr__(self) -> str:
+        """Short: the tables are large."""
+        return f"Solved({type(self.task).__name__}, {self.tables.n_states} states, optimal {self.solution.optimal:.3f})"
+
 
 def reference_scores(
     env_id: str, split: str = "train", reward: Mapping[str, float] | None = None, **parameters: Any

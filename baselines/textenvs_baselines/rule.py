@@ -70,19 +70,19 @@ class RuleAgent:
     Args:
         env_id: The id it will play.
         env_kwargs: The task's parameters and `split` and `reward`.
-        variant: Number of the variant that it plays until it is trained.
+        variant: Number of the variant that it plays; None must be trained first.
     """
 
     obs_type = "text"
     action_type = "choice"
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], variant: int = 0) -> None:
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], variant: int | None = None) -> None:
         task = textenvs.find_entry(env_id).task
         if task not in RULES:
             raise ValueError(f"no rule is written for {env_id}; textenvs_baselines.rule.RULES is the place for one")
         rule = RULES[task]
         self._rules = [rule(textenvs.task_of(env_id).action_names, option) for option in rule.variants]
-        if not 0 <= variant < len(self._rules):
+        if variant is not None and not 0 <= variant < len(self._rules):
             raise ValueError(f"variant {variant} does not exist: there are 0 to {len(self._rules) - 1}")
         self.variant = variant
 
@@ -96,6 +96,8 @@ class RuleAgent:
 
     def act(self, observation: str, info: Mapping[str, Any]) -> int:
         """The rule's action."""
+        if self.variant is None:
+            raise ValueError("the rule has several variants: choose by 'textenvs train rule', or set variant=0")
         return self._rules[self.variant](observation, info["action_mask"])
 
     def train(

@@ -78,7 +78,7 @@ class TabularAgent:
             self.settings = self.config_class(**settings)
         except TypeError:
             known = ", ".join(asdict(self.config_class()))
-            raise ValueError(f"unknown setting in {sorted(settings)}: choose among {known}") from None
+            raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None
         self.values: list[list[float]] = []
         self.counts: list[list[int]] = []
 
@@ -93,7 +93,7 @@ class TabularAgent:
     def act(self, observation: Any, info: Mapping[str, Any]) -> int:
         """The legal action of the largest value; the first of equals."""
         if not self.values:
-            raise ValueError(f"{self.name} has learned nothing yet: train it, or load a table")
+            raise ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")
         if not 0 <= int(observation) < len(self.values):
             raise ValueError(
                 f"observation {observation} is not in the table of {len(self.values)}: it is of another id"
@@ -250,8 +250,11 @@ class TabularAgent:
             agent = cls(env_id, env_kwargs or {}, **meta["config"])
         except FileNotFoundError:
             raise ValueError(f"{path}: there is no such file") from None
-        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is not a saved {cls.name} table ({error}): train it again") from None
+        except (KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile):
+            raise ValueError(f"{path} is not a saved {cls.name} table: train it again") from None
+        except ValueError as error:
+            reason = "it holds pickled objects, or is none of ours" if "pickle" in str(error) else str(error)
+            raise ValueError(f"{path} is not a saved {cls.name} table ({reason}): train it again") from None
         agent.values, agent.counts = values.tolist(), counts.tolist()
         return agent
 

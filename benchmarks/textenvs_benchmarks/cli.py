@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         package = str(error.name).partition(".")[0]
         if package not in ("pandas", "rich"):
             raise
-        return _complain(f'this needs {package}: pip install "textenvs[bench]"', MISUSED)
+        return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
 
@@ -198,11 +198,16 @@ def _suite(arguments: argparse.Namespace) -> Suite:
 
 def _print_report(folder: ResultsFolder, form: str) -> None:
     from textenvs_benchmarks import report
+    from textenvs_benchmarks.jobs import plan_jobs
     from textenvs_benchmarks.summary import summarise
 
     suite, frame = summarise(folder)
     if form == "text":
         report.print_text(frame, suite, folder.read_timings(), _console())
+        jobs = plan_jobs(suite)
+        ended = sum(folder.records(job.agent, job.env_id, job.splits[-1], job.seed).exists() for job in jobs)
+        if ended < len(jobs):
+            print(f"\nOnly {ended} of {len(jobs)} jobs have ended: the same 'textenvs run' goes on with the others.")
     else:
         print(report.FORMATS[form](frame, suite), end="")
 

@@ -171,14 +171,14 @@ class ResultsFolder:
         found, _ = self.read()
         for part, ours, theirs in (
             ("suite", run.suite, found.suite),
-            ("sources of the environments", run.sources, found.sources),
-            ("sources of the agents", run.agents, found.agents),
-            ("versions of packages", run.versions, found.versions),
+            ("source of the environments", run.sources, found.sources),
+            ("source of the agents", run.agents, found.agents),
+            ("version of a package", run.versions, found.versions),
         ):
             if ours != theirs:
                 raise ValueError(
-                    f"{self.path} holds another run ({found.suite.name}, version {found.suite.version}; "
-                    f"its {part} differ): give another --out, or remove it"
+                    f"{self.path} holds another run ({found.suite.name}, version {found.suite.version}), "
+                    f"with another {part}: give another --out, or remove it"
                 )
 
 

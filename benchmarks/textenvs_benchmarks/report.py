@@ -20,7 +20,10 @@ NOTES = (
     "optimal policy. It is the IQM, the interquartile mean (of the middle half), over training seeds; in brackets its "
     "95 % bootstrap interval over seeds, from 3 seeds on.",
     "A score is measured on finitely many episodes: it may lie a little beyond 0 or 100.",
-    "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test.",
+    "The optimum knows the rules and what users of its split tend to want; on test, an agent trained on train cannot "
+    "know that. The discrete observation tells less than the text, so that a table may not reach 100.",
+    "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test. Steps: of "
+    "training, or of choosing among a rule's variants.",
     "References are not ranked: 'optimal' plays the optimal policy of the split, 'floor' is the best agent that does "
     "not think (such as one that always does the same).",
 )
@@ -108,6 +111,8 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
 
 def _score(row: Mapping[Hashable, Any], split: str) -> str:
     low, high = row[f"score_{split}_low"], row[f"score_{split}_high"]
+    if row["reference"]:
+        return _number(row[f"score_{split}"], "z.1f")
     interval = "[-]" if pd.isna(low) else f"[{low:z.1f}, {high:z.1f}]"
     return f"{_number(row[f'score_{split}'], 'z.1f')}\n{interval}"
 

@@ -19,7 +19,8 @@ COLUMNS = (
     "score_test score_test_low score_test_high gap success_test turns_test training_steps seeds failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
-normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test."""
+normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test, which references
+do not have: they are another agent on each split."""
 
 
 def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
@@ -40,6 +41,7 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             | _statistics(of_env[of_env.agent == agent], run.suite.evaluation_seed)
             | {"training_steps": _training_steps(folder, run.suite, agent, env_id)}
             | {"failures": folder.count_failures(agent, env_id)}
+            | ({"gap": math.nan} if agent in run.suite.references else {})
             for agent in run.suite.references + run.suite.agents
         ]
         rows += sorted(group, key=_rank)

@@ -157,7 +157,7 @@ def test_bad_input():
     with pytest.raises(ValueError, match="cannot be made like this"):
         load_agent("rule", ID, varian=1)
     agent = QLearningAgent(ID, {})
-    with pytest.raises(ValueError, match="train it, or load a table"):
+    with pytest.raises(ValueError, match="learned nothing yet"):
         agent.act(0, {})
     for obs_type in ("text", "features"):
         with pytest.raises(ValueError, match='obs_type="discrete"'):

@@ -133,7 +133,7 @@ def test_missing_package_is_named(missing: str) -> None:
     program = f"import sys; sys.modules[{missing!r}] = None; {COMMAND[-1]}"
     ended = subprocess.run([sys.executable, "-c", program, "run", "quick"], capture_output=True, text=True)
     assert ended.returncode == 2
-    assert ended.stderr == f'textenvs: this needs {missing}: pip install "textenvs[bench]"\n'
+    assert ended.stderr == f'textenvs: this needs {missing}: pip install ".[bench]" in the folder of the sources\n'
 
 
 def test_closed_pipe_is_no_error(tiny_run: Path) -> None:
@@ -191,7 +191,7 @@ def test_run_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert capsys.readouterr().out.startswith(start)
 
     assert main([*TINY, "--episodes", "6", "--out", str(out)]) == 2
-    assert "holds another run (custom, version 1; its suite differ" in capsys.readouterr().err
+    assert "holds another run (custom, version 1), with another suite" in capsys.readouterr().err
 
 
 def test_numbers_on_the_line_change_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,8 @@ def check_split(split: str) -> str:
 def check_reward(task: Task, reward: Mapping[str, float] | None) -> dict[str, float]:
     """The weight of each reward term, in the task's order: its own, replaced by those given."""
     weights = dict(task.terms)
+    if reward is not None and not isinstance(reward, Mapping):
+        raise ValueError(f"reward must give weights by term, such as {{{next(iter(weights))!r}: 0.5}}, got {reward!r}")
     for term, weight in (reward or {}).items():
         if term not in weights:
             raise unknown("reward term", term, weights)

@@ -55,6 +55,8 @@ def evaluate(
     Returns:
         A record for each episode.
     """
+    if isinstance(agent, (str, type)) or not isinstance(agent, Agent):
+        raise ValueError(f"{agent!r} is no agent with obs_type, action_type, reset, act: textenvs.load_agent makes one")
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
     if seed < 0 or agent_seed < 0:
