@@ -12,6 +12,7 @@ class _Plain:
     invalid = Payoff((-1.0, -1.0))
     terms = {"gain": 1.0, "invalid": 1.0}  # noqa: RUF012
     partner = "World"
+    optimum = "exact"
     max_length = 300
     instructions = "Play."
 
@@ -44,6 +45,8 @@ class Coin(_Plain):
 
 class CoinProcess:
     """A state is how many times each side was heard; None is the end."""
+
+    shown = ""
 
     def __init__(self, coin):
         self.coin = coin
@@ -109,13 +112,14 @@ class Corridors(_Plain):
 
     def scenario(self, split, index):
         length = 160 + (37 * index + 11 * len(split)) % 40
-        return CorridorProcess(length, 0.1 + 0.5 * ((index * 7919) % 101) / 101)
+        return CorridorProcess(f"Corridor {index}", length, 0.1 + 0.5 * ((index * 7919) % 101) / 101)
 
 
 class CorridorProcess:
     """A state is (place, leaps left)."""
 
-    def __init__(self, length, wind):
+    def __init__(self, shown, length, wind):
+        self.shown = shown
         self.length = length
         self.wind = wind
 

@@ -97,7 +97,7 @@ def compute_scores(task: Task, split: str, reward: Mapping[str, float] | None = 
         solution = solve_tables(task, load_tables(task, split, k), reward)
         random += solution.random / n
         optimal += solution.optimal / n
-    return ReferenceScores(random, optimal)
+    return ReferenceScores(random, optimal, task.optimum)
 
 
 def solve(

@@ -19,8 +19,9 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
-from textenvs.core.mdp import SPLITS
+from textenvs.core.mdp import SPLITS, TextMDP
 from textenvs.core.spaces import OBS_TYPES
+from textenvs.core.tables import Tables
 from textenvs.core.vector import INFO_KEYS, TextVectorEnv
 
 SECTIONS = (
@@ -49,6 +50,7 @@ def check_id(env_id: str) -> None:
     check_docstring(env_id)
     for split in SPLITS:
         check_tables(env_id, split)
+        check_scenarios(env_id, split)
         for mode in AutoresetMode:
             check_vector(env_id, "discrete", split, mode, num_envs=5)
         check_vector(env_id, "text", split, AutoresetMode.SAME_STEP, num_envs=3)
@@ -152,24 +154,43 @@ def check_docstring(env_id: str) -> None:
 
 
 def check_tables(env_id: str, split: str, scenarios: int = 3) -> None:
-    """Over all states of some scenarios: the note determines the state, and everything is in its range and shape."""
+    """Over some scenarios: the texts determine the state, and everything is in its range and shape."""
     task = cast(TextEnv, gym.make(env_id).unwrapped).task
     assert len(task.action_names) == len(task.cues) == task.n_actions, "a name and cues for each action"
     for k in range(min(scenarios, task.n_scenarios(split))):
         process, tables = task.scenario(split, k), load_tables(task, split, k)
-        notes = {process.note(state) for state in tables.states}
-        assert len(notes) == tables.n_states, "two states have one note"
+        check_texts_determine_states(process, tables)
         assert 0 <= tables.discrete.min() <= tables.discrete.max() < task.n_observations, "discrete is out of range"
         assert tables.features.shape == (tables.n_states, len(task.feature_names) + 1), "features have a wrong length"
         assert tables.features.min() >= 0.0, "a feature is below 0"
         assert tables.features.max() <= 1.0, "a feature is above 1"
         for state, mask in zip(tables.states, tables.mask, strict=True):
-            assert [bool(sentence) for sentence in process.choices(state)] == mask.tolist(), (
-                "a sentence for each legal act"
-            )
+            assert [bool(sentence) for sentence in process.choices(state)] == mask.tolist(), "words for the impossible"
         for payoff in tables.payoffs:
             assert len(payoff.terms) == len(task.terms), "an amount for each term"
             assert len(payoff.metrics) == len(task.metrics) * payoff.terminated, "metrics at the end, and only there"
+
+
+def check_texts_determine_states(process: TextMDP, tables: Tables) -> None:
+    """Whoever knows the state and reads the next text knows the next state."""
+    notes = [process.note(state) for state in tables.states]
+    for row, (start, count) in enumerate(zip(tables.start.tolist(), tables.count.tolist(), strict=True)):
+        reached = set(tables.next[start : start + count].tolist())
+        assert len({notes[state] for state in reached}) == len(reached), (
+            f"row {row} leads to two states that look alike"
+        )
+    for state, mask in zip(tables.states, tables.mask, strict=True):
+        sentences = [sentence for sentence in process.choices(state) if sentence]
+        assert len(set(sentences)) == len(sentences) == mask.sum(), "a sentence of its own for each legal act"
+
+
+def check_scenarios(env_id: str, split: str) -> None:
+    """What is shown at reset tells the scenarios of a split apart."""
+    task = cast(TextEnv, gym.make(env_id).unwrapped).task
+    n = task.n_scenarios(split)
+    shown = {task.scenario(split, k).shown for k in range(n)}
+    assert len(shown) == n, f"{n} scenarios, but only {len(shown)} different things are shown"
+    assert n == 1 or "" not in shown, "a scenario shows nothing"
 
 
 def check_vector(

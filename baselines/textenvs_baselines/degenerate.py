@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import textenvs
-from textenvs_baselines.optimal import StateReader
+from textenvs_baselines.optimal import KEPT, StateReader
 
 
 class Constant:
@@ -72,7 +73,6 @@ class NeverGivesUp:
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], last: bool = False) -> None:
         self._reader = StateReader(env_id, env_kwargs)
-        self._allowed = hopeful(self._reader.solved)
         self._last = last
         self._rng = np.random.default_rng(0)
 
@@ -83,10 +83,11 @@ class NeverGivesUp:
     def act(self, observation: str, info: Mapping[str, Any]) -> int:
         """One of the actions that remain."""
         _, state = self._reader.read(observation)
-        actions = np.flatnonzero(self._allowed[state])
+        actions = np.flatnonzero(hopeful(self._reader.scenario.solved)[state])
         return int(actions[-1] if self._last else actions[self._rng.integers(len(actions))])
 
 
+@lru_cache(KEPT)
 def hopeful(solved: Any) -> NDArray[np.bool_]:
     """(states, actions) bool: legal actions that do not end the episode in certain failure; all, where none is left."""
     tables = solved.tables
@@ -134,16 +135,14 @@ def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, A
         env_kwargs: The task's parameters and `split` and `reward`.
     """
     task = textenvs.task_of(env_id)
-    agents: dict[str, Any] = {
+    return {
         **{f"always {name}": Constant(env_id, env_kwargs, action) for action, name in enumerate(task.action_names)},
         "first_legal": ByMask(env_id, env_kwargs),
         "last_legal": ByMask(env_id, env_kwargs, last=True),
         "parrot": Parrot(env_id, env_kwargs),
+        "never_gives_up": NeverGivesUp(env_id, env_kwargs),
+        "last_but_never_gives_up": NeverGivesUp(env_id, env_kwargs, last=True),
     }
-    if task.n_scenarios(env_kwargs.get("split", "train")) == 1:
-        agents["never_gives_up"] = NeverGivesUp(env_id, env_kwargs)
-        agents["last_but_never_gives_up"] = NeverGivesUp(env_id, env_kwargs, last=True)
-    return agents
 
 
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:

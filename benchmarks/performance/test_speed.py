@@ -83,7 +83,7 @@ def test_vector(benchmark, name):
 
 def test_make_and_first_reset(benchmark):
     def run():
-        loading.load_graph.cache_clear()
+        loading.forget_graphs()
         gym.make(ID).reset(seed=0)
 
     benchmark.pedantic(run, rounds=ROUNDS, warmup_rounds=1)

@@ -12,7 +12,7 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.graph import Graph, Node, Row, amounts, exchange, price
+from textenvs.core.graph import Graph, Node, Row, amounts, exchange, opening, price
 from textenvs.core.loading import check_reward, check_split, load_graph, load_task
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
@@ -247,6 +247,8 @@ class TextEnv(gym.Env[Any, Any]):
         words = ""
         if event is not None:
             words = self._graph.process.say(event, chance.bits(self._key, self._episode, turn, chance.WORDING))
+        if said is None:
+            return opening(self.task.partner, words, self._graph.process.shown, node.note, self._horizon)
         return exchange(self.task.partner, said, event, words, node.note, turn, self._horizon)
 
     def _observe(self, node: Node) -> Any:

@@ -7,6 +7,7 @@ its end. Graphs are shared by all environments of a process.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +31,10 @@ class Row:
 
     __slots__ = ("alias", "count", "events", "nodes", "payoffs", "probability", "threshold")
 
-    def __init__(self, graph: Graph, outcomes: tuple[Outcome, ...], where: str) -> None:
+    def __init__(self, graph: Graph, outcomes: Sequence[Outcome], where: str | tuple[int, State]) -> None:
         self.count = len(outcomes)
         self.probability = [outcome.probability for outcome in outcomes]
-        if not (outcomes and min(self.probability) > 0.0 and abs(math.fsum(self.probability) - 1.0) <= 1e-9):
-            raise ValueError(
-                f"probabilities must be positive and sum to 1: {where} has {self.count} outcomes that sum to "
-                f"{math.fsum(self.probability)!r}"
-            )
-        self.threshold, self.alias = chance.alias_table(self.probability)
+        self.threshold, self.alias = alias_of(self.probability, where)
         self.nodes = [graph.node(outcome.state) for outcome in outcomes]
         self.payoffs = [graph.payoff(outcome.payoff) for outcome in outcomes]
         self.events = [outcome.event for outcome in outcomes]
@@ -120,11 +116,15 @@ class Graph:
         self.invalid = self.payoff(task.invalid)
         self._initial: Row | None = None
 
+    def __len__(self) -> int:
+        """Number of states met."""
+        return len(self._nodes)
+
     @property
     def initial(self) -> Row:
         """The row of first states."""
         if self._initial is None:
-            self._initial = Row(self, tuple(self.process.initial()), "the start")
+            self._initial = Row(self, self.process.initial(), "the start")
         return self._initial
 
     def node(self, state: State) -> Node:
@@ -149,13 +149,33 @@ class Graph:
     def unfold(self, node: Node, action: int) -> Row:
         """The row of an action."""
         if node.legal[action]:
-            where = f"action {action} in {node.state!r}"
-            return Row(self, tuple(self.process.transitions(node.state, action)), where)
+            return Row(self, self.process.transitions(node.state, action), (action, node.state))
         return self.refusal(node)
 
     def refusal(self, node: Node) -> Row:
         """The row of an act that is not possible or not understood: it changes nothing and earns `task.invalid`."""
         return Row(self, (Outcome(1.0, node.state, None, self.task.invalid),), "a refusal")
+
+
+def alias_of(probability: list[float], where: str | tuple[int, State]) -> tuple[list[float], list[int]]:
+    """The alias table of the outcomes of a row, whose probabilities are checked.
+
+    Args:
+        probability: Of each outcome.
+        where: For the message: "the start", or action and state.
+
+    Raises:
+        ValueError: If the probabilities are not positive, or do not sum to 1.
+    """
+    if probability == [1.0]:
+        return probability, [0]
+    if not (probability and min(probability) > 0.0 and abs(math.fsum(probability) - 1.0) <= 1e-9):
+        place = where if isinstance(where, str) else f"action {where[0]} in {where[1]!r}"
+        raise ValueError(
+            f"probabilities must be positive and sum to 1: {place} has {len(probability)} outcomes that sum to "
+            f"{math.fsum(probability)!r}"
+        )
+    return chance.alias_table(probability)
 
 
 def amounts(payoff: Payoff, n_terms: int, turns_left: int) -> tuple[float, ...]:
@@ -175,12 +195,26 @@ def price(payoff: Payoff, weights: tuple[float, ...]) -> tuple[float, float]:
     )
 
 
-def exchange(partner: str, said: str | None, event: Event, words: str, note: str, turn: int, horizon: int) -> str:
+def opening(partner: str, words: str, shown: str, note: str, horizon: int) -> str:
+    """The text observation of a reset: what the partner says, what is shown, what is understood, and the turn.
+
+    Args:
+        partner: Who speaks to the agent.
+        words: What they say.
+        shown: What tells the scenario from others, if there is more than one.
+        note: What was understood.
+        horizon: Number of turns there are.
+    """
+    task = f"{shown}\n" if shown else ""
+    return f"{partner}: {words}\n{task}[{note}]\n[Turn 0 of {horizon}]"
+
+
+def exchange(partner: str, said: str, event: Event, words: str, note: str, turn: int, horizon: int) -> str:
     """A text observation: the latest exchange, what was understood so far, and the turn.
 
     Args:
         partner: Who speaks to the agent.
-        said: The agent's sentence; None at reset.
+        said: The agent's sentence.
         event: What the partner did; None where the agent's act was not possible.
         words: The event in words.
         note: What was understood so far.
@@ -188,8 +222,6 @@ def exchange(partner: str, said: str | None, event: Event, words: str, note: str
         horizon: Number of turns there are.
     """
     tail = f"\n[{note}]\n[Turn {turn} of {horizon}]"
-    if said is None:
-        return f"{partner}: {words}{tail}"
     if event is None:
         return f"You: {said or '...'}\n(That was not possible.){tail}"
     return f"You: {said}\n{partner}: {words}{tail}"

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
@@ -73,10 +74,30 @@ def check_reward(task: Task, reward: Mapping[str, float] | None) -> dict[str, fl
     return weights
 
 
-@lru_cache(maxsize=256)
+NODES = 100_000
+"""States that the graphs of a Python process hold together, about."""
+_GRAPHS: OrderedDict[tuple[Task, str, int], Graph] = OrderedDict()
+"""Graphs, that used longest ago first."""
+
+
 def load_graph(task: Task, split: str, scenario: int) -> Graph:
-    """The graph of a scenario."""
-    return Graph(task, task.scenario(split, scenario))
+    """The graph of a scenario; those used longest ago are let go when there are too many states."""
+    key = (task, split, scenario)
+    graph = _GRAPHS.get(key)
+    if graph is not None:
+        _GRAPHS.move_to_end(key)
+        return graph
+    if len(_GRAPHS) % 32 == 31:
+        held = sum(map(len, _GRAPHS.values()))
+        while held > NODES:
+            held -= len(_GRAPHS.popitem(last=False)[1])
+    graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario))
+    return graph
+
+
+def forget_graphs() -> None:
+    """Lets all graphs go."""
+    _GRAPHS.clear()
 
 
 def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:

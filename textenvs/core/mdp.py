@@ -56,7 +56,13 @@ class TextMDP(Protocol):
 
     A process may name the classes that its states are made of, dataclasses and named tuples, in an attribute
     `state_types`; then its compiled tables can be cached on disk.
+
+    Attributes:
+        shown: What is shown at reset and tells the scenario from all others of its split: a question, a draft; the
+            empty string where there is only one.
     """
+
+    shown: str
 
     def initial(self) -> Sequence[Outcome]:
         """The distribution of the first state. Its payoffs are ignored."""
@@ -80,7 +86,7 @@ class TextMDP(Protocol):
         """The sentence of each action; the empty string where the action is impossible."""
 
     def note(self, state: State) -> str:
-        """What was understood so far, in words. It determines the state."""
+        """What was understood so far, in words. With the history of texts it determines the state."""
 
     def say(self, event: Event, draw: int) -> str:
         """The event in words; `draw` is 64 random bits that choose among the wordings."""
@@ -103,6 +109,8 @@ class Task(Protocol):
         partner: Who speaks to the agent, for transcripts: "User".
         max_length: Upper bound on the length of a text observation, in characters.
         instructions: What a person or a language model must know to play: rules and aim.
+        optimum: What the solver's optimum is: "exact" (an agent that sees the text can reach it) or "bound" (it takes
+            an answer that is hidden from every agent; none can exceed it).
 
     A task of this package names the files of `textenvs.data` that it reads in an attribute `data_files`.
     """
@@ -119,6 +127,7 @@ class Task(Protocol):
     partner: str
     max_length: int
     instructions: str
+    optimum: str
 
     def __hash__(self) -> int:
         """Tasks are told apart by identity."""

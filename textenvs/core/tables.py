@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core.graph import Graph, Node, Row
-from textenvs.core.mdp import Event, Payoff, State, Task, TextMDP
+from textenvs.core.graph import alias_of
+from textenvs.core.mdp import Event, Outcome, Payoff, State, Task, TextMDP
 
 MEMORY_BUDGET = 200 * 2**20
 """Bytes of tables that an arena holds at a time."""
@@ -74,14 +74,16 @@ class Tables:
 
 
 class _Packer:
-    """Unfolds a graph breadth first, and packs its rows as it goes."""
+    """Unfolds a process breadth first, and packs its rows as they are met."""
 
     def __init__(self, task: Task, process: TextMDP) -> None:
-        self.graph = Graph(task, process)
-        self.nodes: list[Node] = []
-        self.masks: list[NDArray[np.int8]] = []
+        self.process = process
+        self.n_actions = task.n_actions
+        self.states: list[State] = []
+        self.masks: list[Sequence[bool]] = []
         self.events: dict[Event, int] = {}
-        self.start: list[int] = []
+        self.payoffs: dict[Payoff, int] = {task.invalid: 0}
+        self.rows: list[int] = []
         self.count: list[int] = []
         self.probability: list[float] = []
         self.threshold: list[float] = []
@@ -89,50 +91,53 @@ class _Packer:
         self.next: list[int] = []
         self.payoff: list[int] = []
         self.event: list[int] = []
-        self._index: dict[int, int] = {}
-        self._unfold(task.n_actions, task.horizon)
+        self._index: dict[State, int] = {}
+        self._unfold(task.horizon)
 
-    def _unfold(self, n_actions: int, horizon: int) -> None:
+    def _unfold(self, horizon: int) -> None:
         """All states that can be acted in get rows; ended ones, and those first met when the time is up, get none."""
-        met = {self._place(node) for node in self.graph.initial.nodes}
-        alive: dict[int, None] = dict.fromkeys(sorted(met))
-        rows: dict[int, list[Row | None]] = {}
+        first = self.process.initial()
+        self._pack(-1, first, "the start")
+        alive = dict.fromkeys(sorted(self._index[outcome.state] for outcome in first))
+        acted: set[int] = set()
         for _ in range(horizon):
             following: dict[int, None] = {}
             for position in alive:
-                node = self.nodes[position]
-                if not any(node.legal):
-                    raise ValueError(f"no action is legal in state {node.state!r}; allow at least one")
-                rows[position] = [self.graph.unfold(node, a) if node.legal[a] else None for a in range(n_actions)]
-                for row in filter(None, rows[position]):
-                    for reached, payoff in zip(row.nodes, row.payoffs, strict=True):
-                        place = self._place(reached)
-                        if not self.graph.payoffs[payoff].terminated and place not in rows:
-                            following[place] = None
-            alive = {position: None for position in following if position not in rows}
-        for position in range(len(self.nodes)):
-            for packed in rows.get(position, [None] * n_actions):
-                self._pack(packed)
-        self._pack(self.graph.initial)
+                acted.add(position)
+                self._act(position, following)
+            alive = {position: None for position in following if position not in acted}
 
-    def _place(self, node: Node) -> int:
-        position = self._index.get(id(node))
-        if position is None:
-            position = self._index[id(node)] = len(self.nodes)
-            self.nodes.append(node)
-            self.masks.append(node.look())
-        return position
+    def _act(self, position: int, following: dict[int, None]) -> None:
+        """Packs the rows of a state, and notes the states in which the game goes on."""
+        state, legal = self.states[position], self.masks[position]
+        if not any(legal):
+            raise ValueError(f"no action is legal in state {state!r}; allow at least one")
+        for action in range(self.n_actions):
+            if legal[action]:
+                outcomes = self.process.transitions(state, action)
+                begin = len(self.next)
+                self._pack(position * self.n_actions + action, outcomes, (action, state))
+                for outcome, reached in zip(outcomes, self.next[begin:], strict=True):
+                    if not outcome.payoff.terminated:
+                        following[reached] = None
 
-    def _pack(self, row: Row | None) -> None:
-        self.start.append(len(self.next))
-        self.count.append(row.count if row else 0)
-        if row:
-            self.probability += row.probability
-            self.threshold += row.threshold
-            self.alias += row.alias
-            self.next += [self._place(node) for node in row.nodes]
-            self.payoff += row.payoffs
-            self.event += [self.events.setdefault(event, len(self.events)) for event in row.events]
+    def _pack(self, row: int, outcomes: Sequence[Outcome], where: str | tuple[int, State]) -> None:
+        probability = [outcome.probability for outcome in outcomes]
+        threshold, alias = alias_of(probability, where)
+        self.rows.append(row)
+        self.count.append(len(outcomes))
+        self.probability += probability
+        self.threshold += threshold
+        self.alias += alias
+        for _, state, event, payoff in outcomes:
+            position = self._index.get(state)
+            if position is None:
+                position = self._index[state] = len(self.states)
+                self.states.append(state)
+                self.masks.append(self.process.legal(state))
+            self.next.append(position)
+            self.payoff.append(self.payoffs.setdefault(payoff, len(self.payoffs)))
+            self.event.append(self.events.setdefault(event, len(self.events)))
 
 
 def compile_tables(task: Task, process: TextMDP) -> Tables:
@@ -141,26 +146,33 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
     Raises:
         ValueError: If the probabilities of a row do not sum to 1, or a state has no legal action.
     """
-    packer = _Packer(task, process)
-    nodes = packer.nodes
-    timeout = [packer.graph.timeout(node) for node in nodes]
+    packed = _Packer(task, process)
+    states, payoffs = packed.states, packed.payoffs
+    timeout = [payoffs.setdefault(process.timeout(state), len(payoffs)) for state in states]
+    n_rows = len(states) * task.n_actions + 1
+    rows = np.array(packed.rows) % n_rows
+    count = np.zeros(n_rows, np.int32)
+    count[rows] = packed.count
+    order = np.argsort(np.repeat(rows, packed.count), kind="stable")
+    features = np.zeros((len(states), len(task.feature_names) + 1), np.float32)
+    features[:, :-1] = [process.features(state) for state in states]
     return Tables(
-        n_states=len(nodes),
+        n_states=len(states),
         n_actions=task.n_actions,
-        states=[node.state for node in nodes],
-        events=list(packer.events),
-        payoffs=packer.graph.payoffs,
-        start=np.array(packer.start, np.int32),
-        count=np.array(packer.count, np.int32),
-        probability=np.array(packer.probability, np.float64),
-        threshold=np.array(packer.threshold, np.float64),
-        alias=np.array(packer.alias, np.int32),
-        next=np.array(packer.next, np.int32),
-        payoff=np.array(packer.payoff, np.int32),
-        event=np.array(packer.event, np.int32),
-        discrete=np.array([node.discrete for node in nodes], np.int64),
-        features=np.array([node.features for node in nodes], np.float32),
-        mask=np.array(packer.masks),
+        states=states,
+        events=list(packed.events),
+        payoffs=list(payoffs),
+        start=(np.cumsum(count) - count).astype(np.int32),
+        count=count,
+        probability=np.array(packed.probability, np.float64)[order],
+        threshold=np.array(packed.threshold, np.float64)[order],
+        alias=np.array(packed.alias, np.int32)[order],
+        next=np.array(packed.next, np.int32)[order],
+        payoff=np.array(packed.payoff, np.int32)[order],
+        event=np.array(packed.event, np.int32)[order],
+        discrete=np.array([process.discrete(state) for state in states], np.int64),
+        features=features,
+        mask=np.array(packed.masks, np.int8),
         timeout=np.array(timeout, np.int32),
     )
 

@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.graph import exchange
+from textenvs.core.graph import exchange, opening
 from textenvs.core.ledger import Earned, Ledger
 from textenvs.core.loading import check_reward, check_split, load_graph, load_task, make_arena
 from textenvs.core.mdp import Task
@@ -398,9 +398,11 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             if event is not None:
                 draw = chance.bits(int(self._keys[i]), int(self._episodes[i]), turn, chance.WORDING)
                 words = process.say(event, draw)
-            sentence = None if said is None or turn == 0 else said[i]
             note = process.note(self._state(i))
-            texts.append(exchange(self.task.partner, sentence, event, words, note, turn, self._horizon))
+            if said is None or turn == 0:
+                texts.append(opening(self.task.partner, words, process.shown, note, self._horizon))
+            else:
+                texts.append(exchange(self.task.partner, said[i], event, words, note, turn, self._horizon))
         return texts
 
     def _info(

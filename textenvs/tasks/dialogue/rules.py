@@ -38,6 +38,7 @@ from textenvs.tasks.dialogue.user import UserLanguage
 class DialogueProcess:
     """The dynamics of one split."""
 
+    shown = ""
     state_types = (Seeking, Another, Asking, Booking, Closing, Over, Value)
 
     def __init__(self, split: str, error_rate: float) -> None:

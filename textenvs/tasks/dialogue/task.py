@@ -107,6 +107,7 @@ class Dialogue:
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "User"
+    optimum = "exact"
     max_length = 800
 
     def __init__(self, error_rate: float = 0.15) -> None:
