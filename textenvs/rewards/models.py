@@ -15,8 +15,8 @@ from textenvs.rewards.words import sentences, spoken_words
 
 Embed = Callable[[Sequence[str]], ArrayLike]
 """Embeds texts: an array (texts, dimensions)."""
-UNKNOWN_WORD = -7.0
-"""Log10 probability of a word that the language model does not know; its rarest word has about -7."""
+UNKNOWN_WORD = -9.5
+"""Log10 probability of a word that the language model does not know: that of the rarest word that it knows."""
 LANGUAGE_MODEL = "en-us/en-us.lm.bin"
 
 
@@ -45,12 +45,12 @@ def embedding_similarity(prediction: str, references: str | Sequence[str], embed
 
 
 def fluency(prediction: str) -> float:
-    """Mean log probability of a text's words under a language model: at most 0; -5 is fluent, -10 a heap of words.
+    """Mean log probability of a text's words under a language model: at most 0; -5 is fluent, -9 a heap of words.
 
     Natural logarithms; `exp(-fluency)` is the perplexity by word. The model is the trigram model of American English
-    that PocketSphinx ships (about 20,000 words, without case and punctuation). The end of each sentence counts as a
-    word; a word that it does not know, and a text without words, has a probability of 1e-7. Common words score higher
-    than rare ones: compare texts that say the same.
+    that PocketSphinx ships (73,000 words, without case and punctuation). The end of each sentence counts as a word; a
+    word that it does not know, and a text without words, have -21.9. Common words score higher than rare ones: compare
+    texts that say the same.
 
     Raises:
         ImportError: Without the extra "fluency".

@@ -64,9 +64,13 @@ def _gleu(source: list[Grams], found: list[Grams], gold: list[Grams]) -> float:
     """GLEU against one reference."""
     logs = 0.0
     for before, now, wanted in zip(source, found, gold, strict=True):
-        right = sum(min(count, wanted[gram]) for gram, count in now.items() if gram in wanted)
-        left = sum(min(count, before[gram]) for gram, count in now.items() if gram in before and gram not in wanted)
-        logs += math.log((max(right - left, 0) or 1) / (now.total() or 1))
+        right = 0  # common n-grams, less those that should have been changed and were not
+        for gram, count in now.items():
+            if gram in wanted:
+                right += min(count, wanted[gram])
+            elif gram in before:
+                right -= min(count, before[gram])
+        logs += math.log((max(right, 0) or 1) / (now.total() or 1))
     ratio = (gold[0].total() or 1) / (found[0].total() or 1)
     return math.exp(min(0.0, 1.0 - ratio) + logs / len(ORDERS))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -48,20 +48,21 @@ def edits(source: str, target: str) -> tuple[Edit, ...]:
 
     Tokens stand between white space, as in the M2 format: "cat." is one token, "cat ." two. They are aligned with the
     least number of insertions, deletions and substitutions, and neighbouring ones become one edit, so that two edits
-    have an unchanged token between them (ERRANT's "all-merge").
+    have an unchanged token between them (ERRANT's "all-merge"). An insertion or deletion that could stand in several
+    places stands in the first: of "the the", the first is deleted, as in ERRANT.
 
     Raises:
         ImportError: Without the extra "text".
     """
     before, after = source.split(), target.split()
     found: list[Edit] = []
-    for tag, start, end, first, last in _opcodes()(before, after):
-        if tag == "equal":
-            continue
-        replacement = tuple(after[first:last])
-        if found and found[-1].end == start:
-            start, replacement = found[-1].start, found.pop().replacement + replacement
-        found.append(Edit(start, end, replacement))
+    for edit in _runs(before, after):
+        limit = found[-1].end if found else 0
+        shifted = _leftmost(edit, before, limit)
+        if found and shifted.start == limit:
+            last = found.pop()
+            shifted = Edit(last.start, shifted.end, last.replacement + shifted.replacement)
+        found.append(shifted)
     return tuple(found)
 
 
@@ -82,8 +83,8 @@ def edit_scores(source: str, prediction: str, references: str | Sequence[str], b
 
     Edits are those of `edits`, conventions those of `f_beta`. Of several references that with the best F counts; if
     several have it, that with more right, then fewer wrong, then fewer missing edits, as in ERRANT. The M2 scorer takes
-    of all ways to write the same change the one that suits the gold edits best, so it may be more generous where edits
-    touch or words repeat.
+    of all ways to write the same change the one that suits the gold edits best, so it is more generous where an edit
+    touches another that is not proposed, or words repeat.
 
     Raises:
         ValueError: If there is no reference.
@@ -121,6 +122,31 @@ def edit_similarity(prediction: str, references: str | Sequence[str]) -> float:
     """
     similarity = _similarity()
     return max(float(similarity(prediction, reference)) for reference in as_references(references))
+
+
+def _runs(before: list[str], after: list[str]) -> Iterator[Edit]:
+    """What stands between the unchanged tokens of an alignment."""
+    start, first = 0, 0
+    for tag, equal, end, same, last in _opcodes()(before, after):
+        if tag == "equal":
+            if (start, first) != (equal, same):
+                yield Edit(start, equal, tuple(after[first:same]))
+            start, first = end, last
+    if start < len(before) or first < len(after):
+        yield Edit(start, len(before), tuple(after[first:]))
+
+
+def _leftmost(edit: Edit, before: list[str], limit: int) -> Edit:
+    """The same insertion or deletion as far to the left as it can stand, not before `limit`."""
+    start, end, words = edit
+    if start < end and words:
+        return edit
+    moving = words or before[start:end]
+    steps = 0
+    while start - steps > limit and before[start - steps - 1] == moving[-1 - steps % len(moving)]:
+        steps += 1
+    turn = len(moving) - steps % len(moving)
+    return Edit(start - steps, end - steps, words[turn:] + words[:turn]) if steps else edit
 
 
 def _counts(

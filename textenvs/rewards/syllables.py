@@ -22,7 +22,7 @@ HIATUS = re.compile(
     r"ia(?!l|n|ge)|[rdnvb]ia[ln]|io(?!u|n)|[^ctgxs]iou|(?<![ctfs])(?<!fr)ien[ct]"  # diary, radio, serious, client
     r"|eo(?!us|ple|rge|n$)|ua(?=l|t)|iu"  # video, actual, stadium
     r"|[aeiou]y(?:[aiou]|er|el)|[aeou]ing|[^aeiou]ying|ier$|iest$"  # player, seeing, flying, happier
-    r"|creat|[^aeiou]sms?$|n't$"  # create, tourism, didn't
+    r"|creat|poe[mt]|[^aeiou]sms?$|n't$"  # create, poem, tourism, didn't
 )
 """Neighbouring vowels that are two syllables, or a syllable without a vowel."""
 IRREGULAR = {
@@ -31,10 +31,10 @@ IRREGULAR = {
         (
             "",
             "aren't clothes weren't",
-            "awesome awful basis beyond business dr entire evening fired hired hundred maybe mr mrs ok people poem "
+            "awesome awful basis beyond business dr evening fired hired hundred maybe mr mrs ok people "
             "quiet safety science someone something sometimes therefore tired tv unique",
-            "anyone area areas basically businesses everyone idea ideas influence museum nuclear realise realised "
-            "realize realized quality suicide",
+            "anyone area areas basically businesses entire everyone idea ideas influence museum nuclear realise "
+            "realised realize realized quality suicide",
             "especially reality society",
         )
     )

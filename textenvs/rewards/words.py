@@ -6,7 +6,7 @@ import re
 
 SPOKEN = re.compile(r"[^\W_]")
 SPOKEN_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-SENTENCE_END = re.compile(r"[.!?]+[\"'\u2019\u201d)\]]*(?=\s)")
+SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++[\"'\u2019\u201d)\]]*+(?=\s)")
 
 
 def words(text: str) -> list[str]:
