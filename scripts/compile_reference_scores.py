@@ -16,6 +16,7 @@ import numpy as np
 
 import textenvs
 from textenvs.core.cache import scores_hash
+from textenvs.core.loading import load_tables
 from textenvs.core.mdp import SPLITS
 from textenvs.reference import compute_scores
 from textenvs_baselines.degenerate import degenerate_agents
@@ -27,9 +28,11 @@ EPISODES = 2000
 def scores_of(env_id: str, split: str) -> dict[str, Any]:
     """What is stored of one id and split."""
     began = time.perf_counter()
-    scores = compute_scores(textenvs.task_of(env_id), split)
+    task = textenvs.task_of(env_id)
+    scores = compute_scores(task, split)
     print(f"{env_id} {split}: solved in {time.perf_counter() - began:.1f} s", flush=True)
-    tables = textenvs.solve(env_id, split).tables
+    n = task.n_scenarios(split)
+    tables = [load_tables(task, split, k) for k in range(n)]
     degenerate = {}
     for name, agent in degenerate_agents(env_id, {"split": split}).items():
         records = textenvs.evaluate(agent, env_id, split=split, episodes=EPISODES, seed=0)
@@ -43,9 +46,10 @@ def scores_of(env_id: str, split: str) -> dict[str, Any]:
         "floor": degenerate[best],
         "floor_agent": best,
         "degenerate": degenerate,
-        "states": tables.n_states,
-        "outcomes": tables.n_outcomes,
-        "bytes": tables.nbytes,
+        "scenarios": n,
+        "states": max(each.n_states for each in tables),
+        "outcomes": max(each.n_outcomes for each in tables),
+        "bytes": max(each.nbytes for each in tables),
     }
 
 
@@ -56,7 +60,7 @@ def main(ids: list[str]) -> None:
     for entry in textenvs.ENTRIES:
         source = scores_hash(entry.task)
         if entry.id not in ids and (ids or stored.get(entry.id, {}).get("source") == source):
-            compiled[entry.id] = stored[entry.id]
+            compiled |= {entry.id: stored[entry.id]} if entry.id in stored else {}
             continue
         compiled[entry.id] = {split: scores_of(entry.id, split) for split in SPLITS}
         compiled[entry.id]["source"] = source

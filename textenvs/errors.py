@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 
 
@@ -16,16 +18,46 @@ def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
     return ValueError(f"unknown {what} {name!r}: {hint}")
 
 
+class MissingExtra(ImportError):
+    """An optional package is not installed.
+
+    Args:
+        package: Its name.
+        extra: The extra of this package that installs it.
+        reason: Why it cannot be imported, if that is known.
+    """
+
+    def __init__(self, package: str, extra: str, reason: str = "") -> None:
+        why = f" and cannot be imported ({reason})" if reason else ""
+        super().__init__(f'{package} is needed here{why}: pip install "textenvs[{extra}]"', name=package)
+        self.extra = extra
+
+
+def find_folder(package: str) -> Path | None:
+    """The folder of a package, which is not imported; None where it is not installed."""
+    spec = importlib.util.find_spec(package)
+    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
+
+
+def folder_of(package: str, extra: str) -> Path:
+    """The folder of an optional package, which is not imported.
+
+    Raises:
+        MissingExtra: If it is not installed, with the extra of this package to install.
+    """
+    folder = find_folder(package)
+    if folder is None:
+        raise MissingExtra(package, extra)
+    return folder
+
+
 def require(module: str, extra: str) -> ModuleType:
     """A module of an optional package.
 
     Raises:
-        ImportError: If it cannot be imported, with the extra of this package to install.
+        MissingExtra: If it cannot be imported, with the extra of this package to install.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        package = module.partition(".")[0]
-        raise ImportError(
-            f'{package} is needed here and cannot be imported ({error}): pip install "textenvs[{extra}]"', name=package
-        ) from error
+        raise MissingExtra(module.partition(".")[0], extra, str(error)) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from textenvs.core.cache import scores_hash
-from textenvs.core.loading import check_reward, check_split, load_tables
+from textenvs.core.composition import Reward, compose, counted
+from textenvs.core.loading import check_split, load_tables
 from textenvs.core.mdp import Task
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
@@ -64,9 +64,7 @@ class Solved:
         return f"Solved({type(self.task).__name__}, {self.tables.n_states} states, optimal {self.solution.optimal:.3f})"
 
 
-def reference_scores(
-    env_id: str, split: str = "train", reward: Mapping[str, float] | None = None, **parameters: Any
-) -> ReferenceScores:
+def reference_scores(env_id: str, split: str = "train", reward: Reward = None, **parameters: Any) -> ReferenceScores:
     """The reference scores of an id.
 
     Those of the registered ids are stored; with other parameters or another reward they are computed, which takes a
@@ -75,7 +73,7 @@ def reference_scores(
     Args:
         env_id: A registered id.
         split: "train" or "test".
-        reward: Weights that replace the task's own, by reward term.
+        reward: Weights that replace the task's own, or their name, as for `gymnasium.make`.
         **parameters: Parameters that replace those of the id.
     """
     entry = find_entry(env_id)
@@ -88,45 +86,44 @@ def reference_scores(
     return compute_scores(task_of(env_id, **parameters), split, reward)
 
 
-def compute_scores(task: Task, split: str, reward: Mapping[str, float] | None = None) -> ReferenceScores:
+def compute_scores(task: Task, split: str, reward: Reward = None) -> ReferenceScores:
     """Solves every scenario of a split, one after the other; scenarios are equally likely."""
-    check_reward(task, reward)
+    task, weights = compose(task, counted(task, reward))
     n = task.n_scenarios(split)
     random = optimal = 0.0
     for k in range(n):
-        solution = solve_tables(task, load_tables(task, split, k), reward)
+        solution = solve_tables(task, load_tables(task, split, k), weights)
         random += solution.random / n
         optimal += solution.optimal / n
     return ReferenceScores(random, optimal, task.optimum)
 
 
-def solve(
-    env_id: str, split: str = "train", scenario: int = 0, reward: Mapping[str, float] | None = None, **parameters: Any
-) -> Solved:
+def solve(env_id: str, split: str = "train", scenario: int = 0, reward: Reward = None, **parameters: Any) -> Solved:
     """Tables, values and policy of one scenario.
 
     Args:
         env_id: A registered id.
         split: "train" or "test".
         scenario: Number of the scenario in the split.
-        reward: Weights that replace the task's own, by reward term.
+        reward: Weights that replace the task's own, or their name, as for `gymnasium.make`.
         **parameters: Parameters that replace those of the id.
     """
     task = task_of(env_id, **parameters)
+    task, weights = compose(task, counted(task, reward))
     check_split(split)
-    check_reward(task, reward)
     if not 0 <= scenario < task.n_scenarios(split):
         raise ValueError(f"scenario {scenario} does not exist: {split} has 0 to {task.n_scenarios(split) - 1}")
     tables = load_tables(task, split, scenario)
-    return Solved(task, tables, solve_tables(task, tables, reward))
+    return Solved(task, tables, solve_tables(task, tables, weights))
 
 
-def instructions(env_id: str, action_type: str = "choice", **parameters: Any) -> str:
+def instructions(env_id: str, action_type: str = "choice", reward: Reward = None, **parameters: Any) -> str:
     """What a person or a language model must know to play: rules, aim, form of a reply.
 
     Args:
         env_id: A registered id.
-        action_type: "choice" (the reply is a number) or "text" (it is a sentence).
+        action_type: "choice" (the reply is a number) or "text" (it is a sentence, or the whole text).
+        reward: Not told: the aim is the task's own.
         **parameters: Parameters that replace those of the id.
     """
     task = task_of(env_id, **parameters)
@@ -136,4 +133,7 @@ def instructions(env_id: str, action_type: str = "choice", **parameters: Any) ->
     }
     if action_type not in reply:
         raise unknown("action_type", action_type, reply)
+    whole: str | None = getattr(task, "text_instructions", None)
+    if action_type == "text" and whole is not None:
+        return whole
     return f"{task.instructions}\n\n{reply[action_type]}"

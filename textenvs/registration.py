@@ -50,6 +50,19 @@ ENTRIES = (
         {"error_rate": 0.3},
         ("exploration", "memory", "noise", "planning", "generalisation"),
     ),
+    Entry("TextWriting-v0", "textenvs.tasks.writing:Writing", {}, ("generalisation", "language")),
+    Entry(
+        "TextWritingHard-v0",
+        "textenvs.tasks.writing:Writing",
+        {"mistakes": "many", "reasons": False},
+        ("generalisation", "language"),
+    ),
+    Entry(
+        "TextWritingWiki-v0",
+        "textenvs.tasks.writing:Writing",
+        {"source": "wikipedia"},
+        ("generalisation", "language"),
+    ),
 )
 IDS = tuple(entry.id for entry in ENTRIES)
 

@@ -59,6 +59,59 @@ class ByMask:
         return int(np.flatnonzero(info["action_mask"])[self._place])
 
 
+class Prefers:
+    """Takes one action wherever it is possible, else the last legal one.
+
+    Args:
+        env_id: The id it will play.
+        env_kwargs: Not needed.
+        action: Name of the action.
+    """
+
+    obs_type = "discrete"
+    action_type = "choice"
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], action: str) -> None:
+        names = textenvs.task_of(env_id).action_names
+        if action not in names:
+            raise ValueError(f"{env_id} has no action {action!r}: this agent is not for it")
+        self._action = names.index(action)
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+        """The action, or the last legal one."""
+        mask = info["action_mask"]
+        return self._action if mask[self._action] else int(np.flatnonzero(mask)[-1])
+
+
+class _Proofreader(Prefers):
+    """A proofreader that decides every place alike, and then finishes."""
+
+    action: str
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any]) -> None:
+        super().__init__(env_id, env_kwargs, self.action)
+
+    @classmethod
+    def plays(cls, env_id: str) -> bool:
+        """Whether the id is one of proofreading."""
+        return cls.action in textenvs.task_of(env_id).action_names
+
+
+class KeepAll(_Proofreader):
+    """Changes nothing."""
+
+    action = "keep"
+
+
+class AcceptAll(_Proofreader):
+    """Takes every first suggestion."""
+
+    action = "take_first"
+
+
 class NeverGivesUp:
     """Does not think, but never ends an episode in certain failure; it is told when that would be so.
 
@@ -130,19 +183,25 @@ class Parrot:
 def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All degenerate agents of an id, by name.
 
+    Where the answer is hidden from every agent, to be told which endings are certain failures is to be told the answer:
+    those that never give up are left out there.
+
     Args:
         env_id: A registered id.
         env_kwargs: The task's parameters and `split` and `reward`.
     """
     task = textenvs.task_of(env_id)
-    return {
+    agents: dict[str, Any] = {
         **{f"always {name}": Constant(env_id, env_kwargs, action) for action, name in enumerate(task.action_names)},
+        **{f"prefers {name}": Prefers(env_id, env_kwargs, name) for name in task.action_names},
         "first_legal": ByMask(env_id, env_kwargs),
         "last_legal": ByMask(env_id, env_kwargs, last=True),
         "parrot": Parrot(env_id, env_kwargs),
-        "never_gives_up": NeverGivesUp(env_id, env_kwargs),
-        "last_but_never_gives_up": NeverGivesUp(env_id, env_kwargs, last=True),
     }
+    if task.optimum == "exact":
+        agents["never_gives_up"] = NeverGivesUp(env_id, env_kwargs)
+        agents["last_but_never_gives_up"] = NeverGivesUp(env_id, env_kwargs, last=True)
+    return agents
 
 
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:

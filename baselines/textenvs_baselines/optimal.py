@@ -10,7 +10,7 @@ from typing import Any
 import textenvs
 
 TURN = re.compile(r"\[Turn (\d+) of \d+\]")
-KEPT = 128
+KEPT = 512
 """Scenarios that are kept solved."""
 
 

@@ -18,6 +18,10 @@ FORMAT = "textenvs-rule/1"
 TRIAL_STEPS = 10_000
 """Environment steps on train with which each variant of a rule is tried."""
 SLOTS = ("food", "area", "price")
+FITS = tuple(f"fits {how}" for how in ("far worse", "worse", "as well", "a little better", "better", "much better"))
+FITS += ("fits far better", "fits incomparably better")
+"""What the tool says of how well a suggestion fits."""
+FIRST = re.compile(r'Suggestions: 1\. "[^"]*" \([^,]*, (fits [a-z ]+),')
 
 
 class DialogueRule:
@@ -61,7 +65,35 @@ class DialogueRule:
         return "confirm_booking" if self.confirm and "(heard)" in note else "book"
 
 
-RULES = {"textenvs.tasks.dialogue:Dialogue": DialogueRule}
+class WritingRule:
+    """Takes the first suggestion of a place if it fits well enough, else keeps what is written.
+
+    Args:
+        names: The names of the actions.
+        least: From how good a fit on, as a number of `FITS`.
+    """
+
+    variants = tuple(range(1, len(FITS)))
+
+    def __init__(self, names: tuple[str, ...], least: int) -> None:
+        self._action = {name: number for number, name in enumerate(names)}
+        self._least = least
+
+    def __call__(self, observation: str, legal: Any) -> int:
+        """The action for a text observation."""
+        note = observation.split("\n")[-2]
+        if "No place is left" in note:
+            return self._action["finish"]
+        found = FIRST.search(note)
+        if found is None:
+            raise ValueError(f"a rule for proofreading cannot read {note!r}")
+        return self._action["take_first" if FITS.index(found[1]) >= self._least else "keep"]
+
+
+RULES: dict[str, Any] = {
+    "textenvs.tasks.dialogue:Dialogue": DialogueRule,
+    "textenvs.tasks.writing:Writing": WritingRule,
+}
 
 
 class RuleAgent:
@@ -98,7 +130,7 @@ class RuleAgent:
         """The rule's action."""
         if self.variant is None:
             raise ValueError("the rule has several variants: choose by 'textenvs train rule', or set variant=0")
-        return self._rules[self.variant](observation, info["action_mask"])
+        return int(self._rules[self.variant](observation, info["action_mask"]))
 
     def train(
         self, env: gym.Env[Any, Any], total_steps: int, seed: int = 0, progress: Callable[[int], None] | None = None

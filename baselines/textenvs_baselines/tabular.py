@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.evaluation import Training
+from textenvs_baselines.settings import tuned
 
 FORMAT = "textenvs-table/1"
 PROGRESS_STEPS = 2000
@@ -60,9 +61,9 @@ class TabularAgent:
     """A table of action values, greedy when it plays, epsilon-greedy when it learns.
 
     Args:
-        env_id: The id it will play; not needed.
+        env_id: The id it will play, to whose task the settings are tuned; it may be any other.
         env_kwargs: Not needed.
-        **settings: Fields of `Config` that are not at their default.
+        **settings: Fields of `Config` that are not as they are tuned.
 
     Raises:
         ValueError: For a setting that does not exist or is out of range.
@@ -75,7 +76,7 @@ class TabularAgent:
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         try:
-            self.settings = self.config_class(**settings)
+            self.settings = self.config_class(**{**tuned(env_id, self.name), **settings})
         except TypeError:
             known = ", ".join(asdict(self.config_class()))
             raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None

@@ -42,8 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         package = str(error.name).partition(".")[0]
+        if hasattr(error, "extra"):  # one of textenvs.errors.MissingExtra, which is not imported for --help
+            return _complain(one_line(error), MISUSED)
         if package not in ("pandas", "rich"):
             raise
         return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
@@ -170,6 +172,11 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     print(f"{arguments.agent} on {arguments.id}, {arguments.split}, {found.episodes} episodes")
     print(f"mean return  {found.mean_return:z.2f}{error}")
     print(f"score        {found.score:z.1f} (0 = random, 100 = optimal)")
+    if found.reward_return is not None:
+        known = f", score {found.reward_score:z.1f}" if found.reward_score is not None else ""
+        print(f"given reward {found.reward_return:z.2f}{known}")
+        if found.reward_note:
+            print(f"             no score: {found.reward_note}")
     print(f"turns        {found.length:.1f}")
     for name, value in found.metrics.items():
         print(f"{name:12} {value:z.3f}")

@@ -116,7 +116,10 @@ class ResultsFolder:
 
         Raises:
             ValueError: If it holds something else already; nothing is changed then.
+            ImportError: If an environment needs an extra that is not installed.
         """
+        for env_id in run.suite.environments:
+            textenvs.task_of(env_id).n_scenarios("train")
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"{self.path} is a file: give another --out")
         if self._run.exists():

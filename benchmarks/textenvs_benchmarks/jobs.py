@@ -95,6 +95,12 @@ def is_learner(agent: object) -> TypeGuard[Learner]:
     return hasattr(agent, "train")
 
 
+def plays(agent: str, env_id: str) -> bool:
+    """Whether an agent is for an environment: all are, but those whose factory has a `plays` that denies it."""
+    tells = getattr(find_agent(agent), "plays", None)
+    return tells is None or bool(tells(env_id))
+
+
 def plan_jobs(suite: Suite) -> list[Job]:
     """All jobs of a suite."""
     jobs = []
@@ -102,9 +108,9 @@ def plan_jobs(suite: Suite) -> list[Job]:
         job = partial(
             Job, env_id=env_id, steps=suite.steps, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed
         )
-        for agent, split in product(suite.references, SPLITS):
+        for agent, split in product((name for name in suite.references if plays(name, env_id)), SPLITS):
             jobs.append(job(agent, seed=0, splits=(split,), reference=True))
-        for agent, seed in product(suite.agents, range(suite.training_seeds)):
+        for agent, seed in product((name for name in suite.agents if plays(name, env_id)), range(suite.training_seeds)):
             jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False))
     return jobs
 

@@ -17,13 +17,13 @@ from textenvs.data import load_json
 from textenvs.evaluation import agent_names
 from textenvs_benchmarks.suite import suite_names
 
-SIZES = {"states": "States", "outcomes": "Outcomes", "bytes": "MB"}
+SIZES = {"scenarios": "Scenarios", "states": "States", "outcomes": "Outcomes", "bytes": "MB"}
 """What may be stored of a compiled scenario beside its reference scores, and its heading."""
 NOTE = (
     "Text: characters at most; Features, Discrete: how many. Returns on average: Random of the policy that takes every "
     "legal action with the same probability (score 0), Optimal of the best policy (score 100; where the kind is "
     "'bound', none is better), Floor of the best agent that does not think. States, Outcomes, MB: of the compiled "
-    "tables."
+    "tables of the largest scenario."
 )
 
 

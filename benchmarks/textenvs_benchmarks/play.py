@@ -29,6 +29,7 @@ def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console:
     """
     env_id = textenvs.find_entry(env_id).id
     action_type = "text" if free else "choice"
+    whole = free and hasattr(textenvs.task_of(env_id), "text_instructions")
     env = gym.make(env_id, obs_type=obs_type, action_type=action_type, split=split)
     for paragraph in textenvs.instructions(env_id, action_type).split("\n\n"):
         _say(console, " ".join(paragraph.split()) + "\n", "dim")
@@ -38,7 +39,8 @@ def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console:
     total, ended = 0.0, False
     while not ended:
         _show(console, observation)
-        _offer(console, info["choices"], free)
+        if not whole:
+            _offer(console, info["choices"], free)
         action = _ask(_reading(env, info["choices"], free), console)
         if action is None:
             _say(console, "\nThe game was left before its end: it has no score.", "bold")

@@ -24,8 +24,9 @@ NOTES = (
     "know that. The discrete observation tells less than the text, so that a table may not reach 100.",
     "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test. Steps: of "
     "training, or of choosing among a rule's variants.",
-    "References are not ranked: 'optimal' plays the optimal policy of the split, 'floor' is the best agent that does "
-    "not think (such as one that always does the same).",
+    "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden from "
+    "all others; 'floor' is the best agent that does not think (such as one that always does the same); 'keep_all' "
+    "changes nothing in a draft, 'accept_all' takes every first suggestion.",
 )
 HEADINGS = (
     "Agent,Return\ntrain,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Seeds"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,14 @@ class Evaluation:
 
     Attributes:
         episodes: Number of episodes.
-        mean_return: Mean return.
+        mean_return: Mean return under the task's own reward.
         standard_error: Of the mean return; None for a single episode.
         score: The mean return, normalised.
         length: Mean number of turns.
         metrics: Mean of each metric.
+        reward_return: Mean return under the reward that was given; None if none was.
+        reward_score: The same, normalised; None if its scale is not known.
+        reward_note: Why it is not.
     """
 
     episodes: int
@@ -38,6 +41,9 @@ class Evaluation:
     score: float
     length: float
     metrics: Mapping[str, float]
+    reward_return: float | None = None
+    reward_score: float | None = None
+    reward_note: str = ""
 
 
 def train_agent(
@@ -100,9 +106,8 @@ def evaluate_agent(
         out: File of records to write, if any.
     """
     env_id = check_environment(env_id, env_kwargs)
-    scores = textenvs.reference_scores(env_id, split, **env_kwargs)
-    if scores.optimal == scores.random:
-        raise ValueError(f"with {env_kwargs} all policies earn the same: there is nothing to evaluate")
+    parameters = {name: value for name, value in env_kwargs.items() if name != "reward"}
+    task, scores = textenvs.task_of(env_id, **parameters), textenvs.reference_scores(env_id, split, **parameters)
     if out is not None:
         check_new(out)
     told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
@@ -115,12 +120,35 @@ def evaluate_agent(
         raise ValueError(f"{load} was learned in another environment than {env_id}") from None
     if out is not None:
         write_records(out, make_header(name, agent, env_id, split, 0, seed, env_kwargs), records)
-    return summarise_records(records, scores)
+    found = summarise_records(records, task.terms, scores)
+    return found if "reward" not in env_kwargs else _under_reward(found, records, env_id, split, env_kwargs)
 
 
-def summarise_records(records: list[EpisodeRecord], scores: textenvs.ReferenceScores) -> Evaluation:
-    """The means of episodes."""
-    returns = np.array([record.episodic_return for record in records])
+def _under_reward(
+    found: Evaluation, records: list[EpisodeRecord], env_id: str, split: str, env_kwargs: Mapping[str, Any]
+) -> Evaluation:
+    """The same evaluation with what the episodes earned under the reward that was given."""
+    earned = float(np.mean([record.episodic_return for record in records]))
+    try:
+        score = textenvs.reference_scores(env_id, split, **env_kwargs).normalise(earned)
+    except ValueError as error:
+        return replace(found, reward_return=earned, reward_note=str(error))
+    return replace(found, reward_return=earned, reward_score=score)
+
+
+def summarise_records(
+    records: list[EpisodeRecord], terms: Mapping[str, float], scores: textenvs.ReferenceScores
+) -> Evaluation:
+    """The means of episodes under the task's own reward, whatever reward they were played with.
+
+    Args:
+        records: The episodes.
+        terms: The weights of the task's own terms.
+        scores: Reference scores of the task's own reward.
+    """
+    returns = np.array(
+        [sum(weight * sum(record.reward_terms[name]) for name, weight in terms.items()) for record in records]
+    )
     return Evaluation(
         episodes=len(records),
         mean_return=float(returns.mean()),
@@ -143,7 +171,8 @@ def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
     except TypeError as error:
         raise ValueError(f"{env_id} does not take {parameters}: {error}") from None
     reward = env_kwargs.get("reward", {})
-    if not isinstance(reward, dict) or not all(isinstance(weight, int | float) for weight in reward.values()):
+    weighs = isinstance(reward, dict) and all(isinstance(weight, int | float) for weight in reward.values())
+    if not weighs and not isinstance(reward, str):
         raise ValueError(f"'reward' must be an object of weights such as {{\"success\": 20}}, got {reward!r}")
     return env_id
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from textenvs import SPLITS
 from textenvs_benchmarks.folder import ResultsFolder, Scores
-from textenvs_benchmarks.jobs import plan_jobs, read_job
+from textenvs_benchmarks.jobs import plan_jobs, plays, read_job
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
 from textenvs_benchmarks.suite import Suite
 
@@ -43,6 +43,7 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             | {"failures": folder.count_failures(agent, env_id)}
             | ({"gap": math.nan} if agent in run.suite.references else {})
             for agent in run.suite.references + run.suite.agents
+            if plays(agent, env_id)
         ]
         rows += sorted(group, key=_rank)
     if not any(row["seeds"] or row["failures"] for row in rows):

@@ -107,7 +107,6 @@ MISTAKES = [
     (f"evaluate q_learning {ID} --load none.npz", "none.npz: there is no such file"),
     (f"evaluate random {ID} --load letter.txt", "random does not learn and cannot be loaded"),
     (f"evaluate q_learning {ID} --load letter.txt", "letter.txt is not a saved q_learning table"),
-    (f'evaluate random {ID} --env-kwargs {{"reward":{{"turn":0,"success":0,"failure":0}}}}', "nothing to evaluate"),
     (f"evaluate random {ID} --split tran", "unknown split 'tran': did you mean 'train'?"),
     (f"evaluate random {ID} --out letter.txt", "letter.txt exists already: give another --out"),
 ]

@@ -20,9 +20,9 @@ def test_shipped_suites_load(name: str) -> None:
 
 def test_leaderboard() -> None:
     suite = load_suite("leaderboard")
-    assert suite.environments == ("TextDialogue-v0", "TextDialogueClean-v0", "TextDialogueNoisy-v0")
+    assert suite.environments == textenvs.IDS
     assert suite.agents == ("random", "rule", "q_learning", "sarsa")
-    assert suite.references == ("optimal", "floor")
+    assert suite.references == ("optimal", "floor", "keep_all", "accept_all")
     assert (suite.training_seeds, suite.steps, suite.episodes) == (5, 200_000, 1000)
 
 

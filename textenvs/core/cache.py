@@ -35,8 +35,8 @@ def source_hash(task: str) -> str:
     module, _, name = task.partition(":")
     own = Path(importlib.import_module(module).__file__ or "")
     files = set(own.parent.glob("*.py")) if own.name == "__init__.py" else {own}
-    files |= {PACKAGE / "core" / f"{part}.py" for part in ("chance", "env", "graph", "mdp", "tables")}
-    files |= set((PACKAGE / "text").glob("*.py"))
+    files |= {PACKAGE / "core" / f"{part}.py" for part in ("chance", "composition", "env", "graph", "mdp", "tables")}
+    files |= set((PACKAGE / "text").glob("*.py")) | set((PACKAGE / "rewards").glob("*.py"))
     files |= {
         PACKAGE / "data" / file for file in getattr(getattr(importlib.import_module(module), name), "data_files", ())
     }

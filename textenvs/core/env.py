@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -12,8 +11,9 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from numpy.typing import NDArray
 
 from textenvs.core import chance
+from textenvs.core.composition import Reward, compose
 from textenvs.core.graph import Graph, Node, Row, amounts, exchange, opening, price
-from textenvs.core.loading import check_reward, check_split, load_graph, load_task
+from textenvs.core.loading import check_split, load_graph, load_task
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.errors import unknown
@@ -33,10 +33,11 @@ class TextEnv(gym.Env[Any, Any]):
         task: Entry point of the task, "module:Class", or a task object.
         obs_type: "text" (str), "features" (float32 array in [0, 1]) or "discrete" (int): the same dynamics, rewards
             and seeds, seen in another form.
-        action_type: "choice" (the number of a choice), or "text" (a free sentence, which is matched to a choice; what
-            matches none counts as an impossible act).
+        action_type: "choice" (the number of a choice), or "text": a free sentence, which is matched to a choice (what
+            matches none counts as an impossible act), or the whole text, where the task is to write one.
         split: "train" or "test", the held-out part.
-        reward: Weights that replace the task's own, by reward term.
+        reward: Weights that replace the task's own, by reward term, or the name of such weights. Measures of
+            `textenvs.rewards` are further terms where acts bring forth a text: `{"length": -0.1}`.
         render_mode: "ansi" (`render` returns the conversation) or "human" (it is printed as it goes).
         **parameters: The task's own parameters.
 
@@ -53,14 +54,15 @@ class TextEnv(gym.Env[Any, Any]):
         obs_type: str = "text",
         action_type: str = "choice",
         split: str = "train",
-        reward: Mapping[str, float] | None = None,
+        reward: Reward = None,
         render_mode: str | None = None,
         **parameters: Any,
     ) -> None:
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise unknown("render_mode", render_mode, RENDER_MODES)
         self.render_mode = render_mode
-        self.task = load_task(task, parameters)
+        self._made = (task, parameters, reward) if isinstance(task, str) else None
+        self.task, weights = compose(load_task(task, parameters), reward)
         self.split = check_split(split)
         self.obs_type = obs_type
         self.action_type = action_type
@@ -69,7 +71,7 @@ class TextEnv(gym.Env[Any, Any]):
         self._speaks = obs_type == "text" or render_mode is not None
         self._n_actions = self.task.n_actions
         self._n_scenarios = self.task.n_scenarios(split)
-        self._weights = tuple(check_reward(self.task, reward).values())
+        self._weights = tuple(weights.values())
         self._names = tuple(self.task.terms)
         self._zeros = dict.fromkeys(self._names, 0.0)
         self._horizon = self.task.horizon
@@ -171,8 +173,10 @@ class TextEnv(gym.Env[Any, Any]):
         return self._observe(following), reward, terminated, False, info
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the graph, which is shared and found again; a copy holds the state alone."""
+        """All but task and graph, which are shared and found again; a copy holds the state alone."""
         kept = self.__dict__.copy()
+        if self._made is not None:
+            kept.pop("task")
         kept.pop("_graph", None)
         kept["_node"] = None if self._node is None else (self._node.state,)
         kept["_priced"] = []
@@ -181,6 +185,9 @@ class TextEnv(gym.Env[Any, Any]):
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Finds the graph again."""
         self.__dict__.update(kept)
+        if self._made is not None:
+            task, parameters, reward = self._made
+            self.task, _ = compose(load_task(task, parameters), reward)
         if self._node is not None:
             self._graph = load_graph(self.task, self.split, self.scenario)
             self._node = self._graph.node(kept["_node"][0])
@@ -229,6 +236,10 @@ class TextEnv(gym.Env[Any, Any]):
         """The row and the words of the choice that a sentence means; those of a refusal where it means none."""
         if not isinstance(sentence, str):
             raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
+        submit = getattr(self._graph.process, "submit", None)
+        if submit is not None:
+            outcome, _ = submit(node.state, sentence)
+            return Row(self._graph, (outcome,), "a text"), "(a text)"
         number = match(sentence, node.choices, self.task.cues)
         return (self._graph.refusal(node), "") if number is None else (node.row(number), node.choices[number])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache, partial
+from itertools import count
 from typing import Any
 
 from textenvs.core import cache
@@ -60,22 +60,13 @@ def check_split(split: str) -> str:
     return split
 
 
-def check_reward(task: Task, reward: Mapping[str, float] | None) -> dict[str, float]:
-    """The weight of each reward term, in the task's order: its own, replaced by those given."""
-    weights = dict(task.terms)
-    if reward is not None and not isinstance(reward, Mapping):
-        raise ValueError(f"reward must give weights by term, such as {{{next(iter(weights))!r}: 0.5}}, got {reward!r}")
-    for term, weight in (reward or {}).items():
-        if term not in weights:
-            raise unknown("reward term", term, weights)
-        if not isinstance(weight, (int, float)) or not math.isfinite(weight):  # type: ignore[redundant-expr]
-            raise ValueError(f"the weight of {term!r} must be a number, got {weight!r}")
-        weights[term] = float(weight)
-    return weights
-
-
 NODES = 100_000
 """States that the graphs of a Python process hold together, about."""
+GRAPH = 20
+"""States that a graph counts as, beside its own."""
+CHECK = 64
+"""Uses of graphs between two looks at how much they hold."""
+_uses = count()
 _GRAPHS: OrderedDict[tuple[Task, str, int], Graph] = OrderedDict()
 """Graphs, that used longest ago first."""
 
@@ -84,14 +75,14 @@ def load_graph(task: Task, split: str, scenario: int) -> Graph:
     """The graph of a scenario; those used longest ago are let go when there are too many states."""
     key = (task, split, scenario)
     graph = _GRAPHS.get(key)
-    if graph is not None:
+    if graph is None:
+        graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario))
+    else:
         _GRAPHS.move_to_end(key)
-        return graph
-    if len(_GRAPHS) % 32 == 31:
-        held = sum(map(len, _GRAPHS.values()))
-        while held > NODES:
-            held -= len(_GRAPHS.popitem(last=False)[1])
-    graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario))
+    if next(_uses) % CHECK == 0:
+        held = sum(len(each) + GRAPH for each in _GRAPHS.values())
+        while held > NODES and len(_GRAPHS) > 1:
+            held -= len(_GRAPHS.popitem(last=False)[1]) + GRAPH
     return graph
 
 
@@ -101,7 +92,16 @@ def forget_graphs() -> None:
 
 
 def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
-    """The compiled tables of a scenario; where the split has only one, they are kept in memory and on disk."""
+    """The compiled tables of a scenario; where the split has only one, they are kept in memory and on disk.
+
+    Raises:
+        ValueError: If the states hold the texts and are too many.
+    """
+    if getattr(task, "countless", False):
+        raise ValueError(
+            "with measures of its text as reward terms this task has too many states to be compiled, so that it has no "
+            "reference scores and no optimum"
+        )
     if task.n_scenarios(split) == 1:
         return _kept_tables(task, split)
     return compile_tables(task, task.scenario(split, scenario))

@@ -51,6 +51,22 @@ class Outcome(NamedTuple):
     payoff: Payoff
 
 
+class Written(NamedTuple):
+    """A text that an act has brought forth, to be scored by measures of texts.
+
+    Attributes:
+        text: The text.
+        references: What it might say at best; empty where that is not known.
+        source: The text that was rewritten; None where there was none.
+        before: The text as it stood before the act, whose score is taken off; None where the act wrote all of it.
+    """
+
+    text: str
+    references: tuple[str, ...] = ()
+    source: str | None = None
+    before: str | None = None
+
+
 class TextMDP(Protocol):
     """The dynamics of one scenario. States are hashable and hold what an agent can know, no more.
 
@@ -112,7 +128,17 @@ class Task(Protocol):
         optimum: What the solver's optimum is: "exact" (an agent that sees the text can reach it) or "bound" (it takes
             an answer that is hidden from every agent; none can exceed it).
 
-    A task of this package names the files of `textenvs.data` that it reads in an attribute `data_files`.
+    A task of this package names the files of `textenvs.data` that it reads in an attribute `data_files`. A task may
+    have `rewards`: named weights of its terms, which can be given by their name as `reward`.
+
+    For measures of texts as reward terms it names what there is of the texts that its acts bring forth in `texts`:
+    "text", and perhaps "references" and the "source" that was rewritten. Its processes then have a method
+    `written(state, action, outcome)`, which gives the text as `Written`, or None if there is none. Where states do not
+    hold enough to tell the text, a method `with_text()` of the task gives the same task with states that do.
+
+    Where with `action_type="text"` the text itself is the act, and not one of the choices in other words, processes
+    have a method `submit(state, text)`, which gives the outcome, and the text as `Written`; the task's
+    `text_instructions` say what is asked.
     """
 
     n_actions: int

@@ -74,7 +74,11 @@ class Tables:
 
 
 class _Packer:
-    """Unfolds a process breadth first, and packs its rows as they are met."""
+    """Unfolds a process breadth first, and packs its rows as they are met.
+
+    Probabilities, thresholds and aliases are kept of the outcomes that are left to chance alone, whose numbers are
+    `drawn`.
+    """
 
     def __init__(self, task: Task, process: TextMDP) -> None:
         self.process = process
@@ -85,6 +89,7 @@ class _Packer:
         self.payoffs: dict[Payoff, int] = {task.invalid: 0}
         self.rows: list[int] = []
         self.count: list[int] = []
+        self.drawn: list[int] = []
         self.probability: list[float] = []
         self.threshold: list[float] = []
         self.alias: list[int] = []
@@ -97,38 +102,36 @@ class _Packer:
     def _unfold(self, horizon: int) -> None:
         """All states that can be acted in get rows; ended ones, and those first met when the time is up, get none."""
         first = self.process.initial()
-        self._pack(-1, first, "the start")
+        self._pack(-1, first, "the start", {})
         alive = dict.fromkeys(sorted(self._index[outcome.state] for outcome in first))
         acted: set[int] = set()
         for _ in range(horizon):
             following: dict[int, None] = {}
             for position in alive:
                 acted.add(position)
-                self._act(position, following)
+                state, legal = self.states[position], self.masks[position]
+                if not any(legal):
+                    raise ValueError(f"no action is legal in state {state!r}; allow at least one")
+                row = position * self.n_actions
+                for action, possible in enumerate(legal):
+                    if possible:
+                        outcomes = self.process.transitions(state, action)
+                        self._pack(row + action, outcomes, (action, state), following)
             alive = {position: None for position in following if position not in acted}
 
-    def _act(self, position: int, following: dict[int, None]) -> None:
-        """Packs the rows of a state, and notes the states in which the game goes on."""
-        state, legal = self.states[position], self.masks[position]
-        if not any(legal):
-            raise ValueError(f"no action is legal in state {state!r}; allow at least one")
-        for action in range(self.n_actions):
-            if legal[action]:
-                outcomes = self.process.transitions(state, action)
-                begin = len(self.next)
-                self._pack(position * self.n_actions + action, outcomes, (action, state))
-                for outcome, reached in zip(outcomes, self.next[begin:], strict=True):
-                    if not outcome.payoff.terminated:
-                        following[reached] = None
-
-    def _pack(self, row: int, outcomes: Sequence[Outcome], where: str | tuple[int, State]) -> None:
-        probability = [outcome.probability for outcome in outcomes]
-        threshold, alias = alias_of(probability, where)
+    def _pack(
+        self, row: int, outcomes: Sequence[Outcome], where: str | tuple[int, State], following: dict[int, None]
+    ) -> None:
+        """Packs a row, and notes the states in which the game goes on."""
         self.rows.append(row)
         self.count.append(len(outcomes))
-        self.probability += probability
-        self.threshold += threshold
-        self.alias += alias
+        if len(outcomes) != 1 or outcomes[0].probability != 1.0:
+            probability = [outcome.probability for outcome in outcomes]
+            threshold, alias = alias_of(probability, where)
+            self.drawn += range(len(self.next), len(self.next) + len(outcomes))
+            self.probability += probability
+            self.threshold += threshold
+            self.alias += alias
         for _, state, event, payoff in outcomes:
             position = self._index.get(state)
             if position is None:
@@ -138,6 +141,8 @@ class _Packer:
             self.next.append(position)
             self.payoff.append(self.payoffs.setdefault(payoff, len(self.payoffs)))
             self.event.append(self.events.setdefault(event, len(self.events)))
+            if not payoff.terminated:
+                following[position] = None
 
 
 def compile_tables(task: Task, process: TextMDP) -> Tables:
@@ -154,6 +159,11 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
     count = np.zeros(n_rows, np.int32)
     count[rows] = packed.count
     order = np.argsort(np.repeat(rows, packed.count), kind="stable")
+    probability = np.ones(len(order))
+    threshold = np.ones(len(order))
+    alias = np.zeros(len(order), np.int32)
+    probability[packed.drawn], threshold[packed.drawn] = packed.probability, packed.threshold
+    alias[packed.drawn] = packed.alias
     features = np.zeros((len(states), len(task.feature_names) + 1), np.float32)
     features[:, :-1] = [process.features(state) for state in states]
     return Tables(
@@ -164,9 +174,9 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
         payoffs=list(payoffs),
         start=(np.cumsum(count) - count).astype(np.int32),
         count=count,
-        probability=np.array(packed.probability, np.float64)[order],
-        threshold=np.array(packed.threshold, np.float64)[order],
-        alias=np.array(packed.alias, np.int32)[order],
+        probability=probability[order],
+        threshold=threshold[order],
+        alias=alias[order],
         next=np.array(packed.next, np.int32)[order],
         payoff=np.array(packed.payoff, np.int32)[order],
         event=np.array(packed.event, np.int32)[order],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from textenvs.core import chance
+from textenvs.core.composition import Reward, compose
 from textenvs.core.graph import exchange, opening
 from textenvs.core.ledger import Earned, Ledger
-from textenvs.core.loading import check_reward, check_split, load_graph, load_task, make_arena
+from textenvs.core.loading import check_split, load_graph, load_task, make_arena
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
@@ -60,7 +61,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         obs_type: str = "text",
         action_type: str = "choice",
         split: str = "train",
-        reward: Mapping[str, float] | None = None,
+        reward: Reward = None,
         render_mode: str | None = None,
         **parameters: Any,
     ) -> None:
@@ -80,7 +81,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.metadata = {"autoreset_mode": self.autoreset_mode, "render_modes": []}
         self.render_mode = None
         self.num_envs = num_envs
-        self.task = load_task(task, parameters)
+        self.task, weights = compose(load_task(task, parameters), reward)
         self.split = check_split(split)
         self.obs_type = obs_type
         self.action_type = action_type
@@ -88,9 +89,16 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = action_space(self.task, action_type)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
+        if action_type == "text" and hasattr(self.task.scenario(split, 0), "submit"):
+            raise ValueError('whole texts are scored one by one: make the batch with vectorization_mode="sync"')
+        if getattr(self.task, "countless", False):
+            raise ValueError(
+                "with measures of its text as reward terms this task has too many states to be compiled: make the "
+                'batch with vectorization_mode="sync"'
+            )
         self.arena = make_arena(self.task, split, memory_budget)
         self._n_scenarios = self.task.n_scenarios(split)
-        self._ledger = Ledger(self.task, self.arena.payoffs, tuple(check_reward(self.task, reward).values()))
+        self._ledger = Ledger(self.task, self.arena.payoffs, tuple(weights.values()))
         self._horizon = self.task.horizon
         self._limit = max_episode_steps
         self._info_keys = frozenset(info_keys)
@@ -233,10 +241,12 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         for option in options:
             if option not in ("reset_mask", "scenario"):
                 raise unknown("option", option, ("reset_mask", "scenario"))
-        scenario: int | None = options.get("scenario")
-        if scenario is not None and scenario not in range(self._n_scenarios):
+        scenario: Any = options.get("scenario")
+        if scenario is not None and (
+            not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < self._n_scenarios
+        ):
             raise ValueError(f"scenario {scenario!r} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
-        return scenario
+        return None if scenario is None else int(scenario)
 
     def _copy(self) -> Any:
         """The observations, for the caller to keep."""

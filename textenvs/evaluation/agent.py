@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from textenvs.errors import unknown
 
 GROUP = "textenvs.agents"
-"""Entry points of agents: a name, and a factory called as `factory(env_id, env_kwargs, **options)`."""
+"""Entry points of agents: a name, and a factory called as `factory(env_id, env_kwargs, **options)`. One that is not for
+all environments has a function `plays(env_id)`."""
 
 
 @runtime_checkable
@@ -31,7 +32,7 @@ class Agent(Protocol):
         """Begins an episode; all that is random in it comes from the seed."""
 
     def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
-        """The action for an observation and the `info` that came with it."""
+        """The action for an observation, and what `info` says of what can be done: `action_mask` and `choices`."""
 
 
 class Training(NamedTuple):

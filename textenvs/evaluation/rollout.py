@@ -13,6 +13,8 @@ from textenvs.core.mdp import SPLITS
 from textenvs.evaluation.agent import Agent
 from textenvs.evaluation.record import EpisodeRecord, Header
 
+TOLD = ("action_mask", "choices")
+"""What an agent is told of `info`; what it earns is for the record, and the hidden answer may be read off it."""
 AGENT_STREAM = len(SPLITS)
 """Marks the seeds of agents, apart from those of the splits."""
 
@@ -124,7 +126,7 @@ def _play(agent: Agent, env: gym.Env[Any, Any], index: int, seed: int) -> Episod
     actions: list[int | str] = []
     total, terminated, truncated = 0.0, False, False
     while not (terminated or truncated):
-        action = agent.act(observation, info)
+        action = agent.act(observation, {key: info[key] for key in TOLD if key in info})
         observation, reward, terminated, truncated, info = env.step(action)
         seen.update(as_bytes(observation))
         actions.append(action if isinstance(action, str) else int(action))
@@ -150,4 +152,4 @@ def as_bytes(observation: Any) -> bytes:
     """An observation as bytes that differ where it differs."""
     if isinstance(observation, np.ndarray):
         return f"{observation.dtype.str}{observation.shape}".encode() + observation.tobytes()
-    return f"{observation}\0".encode()
+    return f"{observation}\0".encode("utf-8", "surrogatepass")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from textenvs.core.mdp import Outcome, Payoff
+from textenvs.core.mdp import Outcome, Payoff, Written
 from textenvs.tasks.dialogue import observations, words
 from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, BOOKING, SLOTS, another, load_goals
 from textenvs.tasks.dialogue.reactions import Hearing, useless
@@ -110,6 +110,10 @@ class DialogueProcess:
     def note(self, state: State) -> str:
         """See `words`."""
         return words.note(state)
+
+    def written(self, state: State, action: int, outcome: Outcome) -> Written:
+        """What the agent says."""
+        return Written(words.choices(state)[action])
 
     def say(self, event: tuple[Any, ...], draw: int) -> str:
         """See `user`."""

@@ -107,6 +107,7 @@ class Dialogue:
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "User"
+    texts = ("text",)
     optimum = "exact"
     max_length = 800
 
