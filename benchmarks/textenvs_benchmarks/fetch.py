@@ -123,7 +123,8 @@ def _explained(data_set: DataSet, root: Path) -> Iterator[None]:
         raise
     except OSError as error:
         place = error.filename2 or error.filename or root
-        cure = "free some space" if error.errno == errno.ENOSPC else "make room for it there, writable"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        cure = "free some space" if full else "make that writable, or move away what is in its place"
         raise OSError(
             f"{data_set.name}: cannot write {place} ({error.strerror or error}): {cure}, or {ELSEWHERE}"
         ) from error

@@ -41,6 +41,8 @@ REASONS = (
      "run the same command again"),
 )  # fmt: skip
 """What is told from the messages of the tools, in this order."""
+ERROR = re.compile(r"(npm )?(error|ERR!):? ", re.IGNORECASE)
+"""How a line begins that says what went wrong."""
 CONFIG = {"pip": "python -m pip config list", "npm": "npm config list"}
 
 
@@ -145,6 +147,6 @@ def _reason(tool: str, said: str) -> str:
         if re.search(pattern, said):
             return reason.format(tool=tool, config=CONFIG[tool])
     lines = ["".join(filter(str.isprintable, line)).strip() for line in said.splitlines()]
-    errors = [line for line in lines if re.match(r"(npm )?error", line, re.IGNORECASE)] or list(filter(None, lines))
-    first = errors[0][:300] if errors else f"{tool} said nothing"
-    return f"{first} (which index it uses: '{CONFIG[tool]}')"
+    errors = [line for line in lines if ERROR.match(line)] or list(filter(None, lines))
+    first = ERROR.sub("", errors[0])[:300] if errors else f"{tool} ended without a word"
+    return f"{first}: check the network, and which index {tool} is set to use ('{CONFIG[tool]}'), and try again"
