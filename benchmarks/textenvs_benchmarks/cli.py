@@ -183,6 +183,19 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def data_command(arguments: argparse.Namespace) -> int:
+    """Lists the data sets, or fetches some."""
+    from textenvs_benchmarks.data_sets import data_catalogue, fetch_data_sets, print_data_catalogue
+
+    if arguments.action == "fetch":
+        fetch_data_sets(arguments.names, _console(stderr=True))
+    elif arguments.json:
+        _print_json(data_catalogue())
+    else:
+        print_data_catalogue(data_catalogue(), _console())
+    return DONE
+
+
 def _suite(arguments: argparse.Namespace) -> Suite:
     """The suite that was named, or made of what was given; numbers on the line replace the suite's."""
     from dataclasses import replace
@@ -237,6 +250,7 @@ COMMANDS = {
     "play": play_command,
     "train": train_command,
     "evaluate": evaluate_command,
+    "data": data_command,
 }
 
 

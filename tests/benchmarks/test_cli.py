@@ -52,11 +52,11 @@ def test_help_starts_at_once() -> None:
     status, heavy, seconds = ended.stderr.split()
     assert (status, heavy) == ("0", "[]")
     assert float(seconds) < 0.2
-    for command in ("list", "run", "report", "play", "train", "evaluate"):
+    for command in ("list", "run", "report", "play", "train", "evaluate", "data"):
         assert re.search(rf"^    {command} ", ended.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", ["list", "run", "report", "play", "train", "evaluate"])
+@pytest.mark.parametrize("command", ["list", "run", "report", "play", "train", "evaluate", "data"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"usage: textenvs {command}")
@@ -108,6 +108,10 @@ MISTAKES = [
     (f"evaluate random {ID} --load letter.txt", "random does not learn and cannot be loaded"),
     (f"evaluate q_learning {ID} --load letter.txt", "letter.txt is not a saved q_learning table"),
     (f"evaluate random {ID} --split tran", "unknown split 'tran': did you mean 'train'?"),
+    ("data", "the following arguments are required: ACTION (see 'textenvs data --help')"),
+    ("data ftch", "argument ACTION: invalid choice: 'ftch'"),
+    ("data fetch", "the following arguments are required: NAME (see 'textenvs data fetch --help')"),
+    ("data fetch smolm2", "unknown data set 'smolm2': did you mean 'smollm2'?"),
     (f"evaluate random {ID} --out letter.txt", "letter.txt exists already: give another --out"),
 ]
 

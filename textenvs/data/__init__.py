@@ -1,4 +1,4 @@
-"""Facts and sentences that ship with the package; PROVENANCE.md says where each comes from."""
+"""Facts and sentences that ship with the package, by PROVENANCE.md, and data sets that are fetched on demand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import json
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from textenvs.data.folder import fetched
+
+__all__ = ["fetched", "load_json"]
 
 
 @cache

@@ -1,0 +1,54 @@
+"""A lock between processes, on a file. The system releases it when its holder dies."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+PAUSE = 0.2
+"""Seconds between two attempts."""
+
+
+@contextmanager
+def locked(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Holds the lock; waits for it where another process does.
+
+    Args:
+        path: The file; it is made where it is missing, and left behind.
+        wait: Called once if there is something to wait for.
+
+    Raises:
+        OSError: If the file cannot be made, or the file system knows no locks.
+    """
+    with path.open("ab") as file:
+        if not _lock(file):
+            wait()
+            while not _lock(file):
+                time.sleep(PAUSE)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> bool:
+        try:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
