@@ -133,8 +133,9 @@ class Cities:
             name, capital = found[0]
             if len(named[same]) > 1 or name in family or key(name) in self.codes:
                 continue
+            if self.ledger.agree("division", name, "country", {"GeoNames": code, "KGeography": code}) is None:
+                continue
             family[name] = {"country": self.names[code]}
-            self.ledger.agree("division", name, "country", {"GeoNames": code, "KGeography": code})
             seat = self.geonames.seats.get((code, divisions[code, same]))
             said = {"GeoNames": self.locate(code, seat), "KGeography": self.locate(code, capital)}
             city = self.ledger.agree("division", name, "capital", said)

@@ -100,7 +100,10 @@ class Countries:
             "largest_city": (cities[0], urban[0]),
             "second_city": (cities[1], urban[1]),
             "currency": (_currency(code), row["currencycode"] or None),
-            "language": (tongue(ENGLISH.languages[official[0]]) if len(official) == 1 else None, self._official(code)),
+            "language": (
+                tongue(ENGLISH.languages.get(official[0])) if len(official) == 1 else None,
+                self._official(code),
+            ),
             "subregion": (self._subregion(code), region or None),
             "continent": (CONTINENTS.get(row["continentcode"]), self._continent(code)),
             "demonym": (re.split(r"[;,(]| or ", demonym)[0].strip() or None, info.get("demonym") or None),
@@ -152,6 +155,8 @@ class Countries:
             text = re.sub(r"\(.*?\)", "", self._text(code, "Geography", "Land boundaries", "border countries") or "")
             parts = [re.match(r"\s*([A-Za-z' -]+?)\s*[\d.]", part) for part in re.split(r"(?<=km)\s*,|;", text)]
             second[code] = {self.codes.get(key(part[1]), part[1]) for part in parts if part}
+        for code in self.names:  # a border stands in the World Factbook if it is told of either side
+            second[code] |= {other for other in self.names if code in second[other]}
         whole = {}
         for code, name in self.names.items():
             said = {"GeoNames": ", ".join(sorted(first[code])), "World Factbook": ", ".join(sorted(second[code]))}

@@ -21,6 +21,7 @@ NAMES = {
     "SZ": "Eswatini",
     "TL": "East Timor",
     "TR": "Turkey",
+    "VC": "Saint Vincent and the Grenadines",
 }
 OTHER_NAMES = {
     "AE": ["UAE"],
@@ -82,6 +83,6 @@ def country_keys(geonames: GeoNames, names: dict[str, str]) -> dict[str, str]:
     return found | {key(name): code for code, more in OTHER_NAMES.items() for name in more}
 
 
-def tongue(name: str) -> str:
+def tongue(name: str | None) -> str | None:
     """A language under the name by which it is shown."""
-    return TONGUES.get(key(name), plain(name))
+    return TONGUES.get(key(name), plain(name)) if name else None
