@@ -54,6 +54,12 @@ def questions(graph: dict[Node, list[tuple[str, Node]]], hops: int) -> list[tupl
     return found
 
 
+def begin(path: str) -> str:
+    """Family with which a question begins: that of "country.capital", and of "calling_code -> country"."""
+    first = path.split(", ")[0]
+    return first.split(" -> ")[1] if " -> " in first else first.split(".")[0]
+
+
 def main() -> None:
     """Prints the numbers by split, hops and path."""
     graphs = hops(json.loads(FACTS.read_text())["families"])
@@ -63,9 +69,9 @@ def main() -> None:
             answers = Counter(end for _, end in found)
             total = sum(min(count, PER_ANSWER) for count in answers.values())
             print(f"{split}, {number} hop(s): {total} of {len(found)}, {len(answers)} answers")
-            for path, count in Counter(path.split(".")[0].split(" -> ")[-1] for path, _ in found).most_common():
-                kept = Counter(end for other, end in found if other.split(".")[0].split(" -> ")[-1] == path)
-                print(f"  begin at {path}: {sum(min(n, PER_ANSWER) for n in kept.values())} of {count}")
+            for family in sorted({begin(path) for path, _ in found}):
+                here = Counter(end for path, end in found if begin(path) == family)
+                print(f"  from {family}: {sum(min(n, PER_ANSWER) for n in here.values())} of {here.total()}")
 
 
 if __name__ == "__main__":
