@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from dataclasses import asdict
 from typing import Any
 
-import gymnasium as gym
 from rich.console import Console
 from rich.table import Table
 
@@ -51,10 +49,8 @@ def _environment(entry: Any) -> dict[str, Any]:
 
 def _size(env_id: str, obs_type: str) -> int:
     """Characters at most, number of features, or number of observations."""
-    space = gym.make(env_id, obs_type=obs_type).observation_space
-    if isinstance(space, gym.spaces.Text):
-        return int(space.max_length)
-    return int(space.n) if isinstance(space, gym.spaces.Discrete) else math.prod(space.shape or ())
+    task = textenvs.task_of(env_id)
+    return {"text": task.max_length, "features": len(task.feature_names) + 1, "discrete": task.n_observations}[obs_type]
 
 
 def _split(env_id: str, split: str) -> dict[str, Any]:

@@ -26,12 +26,18 @@ DATA = Path(__file__).parents[2] / "textenvs" / "data"
 UNFIT = Path(__file__).with_name("unfit.json")
 """Mistakes not to be made, found by reading: split, text, token, what was written. Those of "before" are out before
 drafts are drawn; drafts that hold one of "after" are left out, so that all others stay as they were read."""
+COARSE = set(
+    "bastard bastards boob boobs cock cocks penis porn porno rape rapes sex thong thongs tit tits viagra whore "
+    "whores".split()
+)
+"""Words that a tool for everyone does not suggest; a place with no other suggestion is not shown."""
 SEED = 20260301
 VARIANTS = {"few": (1, 2, 3) * 3, "many": (2, 2, 2, 2, 2, 3, 3, 3, 4)}
 """How many mistakes the drafts of a text have, by variant; there is a clean one besides."""
 SHARES = {"spelling": 0.4, "confusion": 0.25, "agreement": 0.15, "article": 0.08, "doubled": 0.12}
 """How often a mistake of a draft is of a kind, if the text has one of it."""
 LEAST_RIGHT = 9
+LEAST_SHOWN = 8
 MOST_RIGHT = {"few": 10, "many": 12}
 """Right places of a draft: with more mistakes, more of them, so that to take every suggestion is as bad."""
 APART = 4
@@ -187,6 +193,7 @@ class Weighed:
         offered = [
             [s.words, round(s.common, 1), round(likely[sentence(tokens, place.token, s.words)] - before, 1), s.letters]
             for s in place.suggestions
+            if s.words.lower() not in COARSE
         ]
         return [place.kind, offered]
 
@@ -223,6 +230,11 @@ def make_drafts(
     return drafts, used
 
 
+def shown(text: Mapping[str, Any], right: Sequence[int]) -> list[int]:
+    """Those of the right places of a draft that have a suggestion."""
+    return [i for i in right if text["right"][i][-1]]
+
+
 def compile_split(split: str, texts: Sequence[str], spellings: Mapping[str, Sequence[str]], pairs: Any) -> Any:
     """Texts and drafts of a split as JSON."""
     rows: dict[str, list[Any]] = {variant: [] for variant in VARIANTS}
@@ -240,6 +252,9 @@ def compile_split(split: str, texts: Sequence[str], spellings: Mapping[str, Sequ
             rows[variant] += [[number, *draft] for draft in made]
     likely = log10_probabilities({sentence for each in weighed for sentence in each.sentences()})
     compiled = [each.packed(likely, pairs) for each in weighed]
+    for variant in VARIANTS:
+        told = ([number, made, shown(compiled[number], right)] for number, made, right in rows[variant])
+        rows[variant] = [row for row in told if len(row[2]) >= LEAST_SHOWN]
     for variant in VARIANTS:
         kinds = collections.Counter(compiled[k]["mistakes"][i][1] for k, made, _ in rows[variant] for i in made)
         print(f"{split} {variant}: {len(rows[variant])} drafts, {dict(kinds)}", flush=True)

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from compile_drafts import DATA, SEED, Text, Weighed, keep_pairs, right_places
+from compile_drafts import DATA, SEED, Text, Weighed, keep_pairs, right_places, shown
 from likelihood import log10_probabilities
 from mistakes import misspellings
 from proofreader import render, tokenise
@@ -77,9 +77,11 @@ def main(codespell: str, cspell: str) -> None:
     compiled: dict[str, Any] = {split: {"titles": [], "texts": [], "few": []} for split in SPLITS}
     for at, (title, prose, weighed, right) in enumerate(drawn):
         into = compiled[SPLITS[at % len(SPLITS)]]
-        into["few"].append([len(into["titles"]), list(range(len(weighed.mistakes))), right])
+        text = weighed.packed(likely, pairs)
+        if len(shown(text, right)) >= LEAST_RIGHT:
+            into["few"].append([len(into["titles"]), list(range(len(weighed.mistakes))), shown(text, right)])
         into["titles"].append([title, hashlib.blake2b(prose.encode(), digest_size=8).hexdigest()])
-        into["texts"].append(weighed.packed(likely, pairs))
+        into["texts"].append(text)
     print({split: len(into["few"]) for split, into in compiled.items()})
     keep_pairs("wikipedia", pairs)
     (DATA / "writing_wiki.json").write_text(json.dumps(compiled, separators=(",", ":")) + "\n")

@@ -59,7 +59,7 @@ def test_drafts_are_as_described(task):
             planted = [place for place in draft.places if place.right >= 0]
             assert len(planted) == draft.mistakes
             assert draft.mistakes == 0 or least <= draft.mistakes <= most
-            assert len(draft.places) - draft.mistakes >= (8 if task.source == "wikipedia" else 9)
+            assert len(draft.places) - draft.mistakes >= 8
             assert len(draft.places) <= observations.MOST_PLACES
             assert all(b.token - a.token >= 4 for a, b in itertools.pairwise(planted))
             assert sum(token in ENDS for token in draft.tokens) == 5
@@ -232,6 +232,29 @@ def test_without_the_extra_the_message_names_it(monkeypatch):
     with pytest.raises(ImportError, match=r"textenvs\[wiki\]"):
         gym.make("TextWriting-v0", source="wikipedia").reset(seed=0)
     wikipedia._extracts.cache_clear()
+
+
+def test_what_needs_no_texts_works_without_the_extra(monkeypatch):
+    from textenvs.tasks.writing import drafts, wikipedia
+    from textenvs_benchmarks.listing import catalogue
+
+    monkeypatch.setattr(wikipedia, "PACKAGE", "no_such_package")
+    wikipedia._extracts.cache_clear()
+    drafts.wikipedia_drafts.cache_clear()
+    found = {each["id"]: each for each in catalogue()["environments"]}
+    assert found["TextWritingWiki-v0"]["observations"]["discrete"] == Writing().n_observations
+    wikipedia._extracts.cache_clear()
+
+
+def test_no_suggestion_is_coarse(task):
+    said = {
+        s.words.lower()
+        for split in textenvs.SPLITS
+        for d in all_drafts(task, split)
+        for p in d.places
+        for s in p.suggestions
+    }
+    assert not said & {"rape", "tits", "cock", "whores", "boobs", "penis", "thongs"}
 
 
 def test_compiled_scenarios_are_small():

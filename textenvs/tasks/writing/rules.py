@@ -156,8 +156,9 @@ class Proofreading:
 
     def note(self, state: State) -> str:
         """What the tool says of the place, and what was done."""
-        place = "all is over" if state.place < 0 else self._notes[state.place]
-        return place + words.done(state.right + state.wrong, state.last != NOTHING)
+        if state.place < 0:
+            return "All is over"
+        return self._notes[state.place] + words.done(state.right + state.wrong, state.last != NOTHING)
 
     def say(self, event: Any, draw: int) -> str:
         """The writer's words."""

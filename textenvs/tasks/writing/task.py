@@ -20,9 +20,9 @@ class Writing:
 
     ## Description
     A writer hands over a draft of five sentences: a mail, the end of an essay, a reply to a customer. A proofreading
-    tool points at 9 to 16 suspicious places of it, at eight right ones at least, and gives up to three suggestions for
-    each. The agent goes through the places in their order: it takes a suggestion, or keeps what is written. The last
-    decision can be taken back, once in a draft. What counts is the text at the end.
+    tool points at 8 to 16 suspicious places of it, at eight at least where nothing is wrong, and gives up to three
+    suggestions for each. The agent goes through the places in their order: it takes a suggestion, or keeps what is
+    written. The last decision can be taken back, once in a draft. What counts is the text at the end.
 
     *The drafts* are texts that this project wrote, five genres in equal parts. One draft of ten has no mistake. The
     others have one to three (`mistakes="many"`: two to four), at least four words apart: real misspellings (those of
@@ -59,9 +59,9 @@ class Writing:
       as precision 1, no mistake as recall 1 (the convention of the M2 scorer).
     - `invalid`: -0.05 for an impossible act; it costs its turn as well.
     - `right`, `wrong`: 1 for a right change, -1 for a wrong one, with weight 0. `reward="edits"` is the name of weights
-      0 for `f05`, 1 for `right` and 2 for `wrong`: denser, to learn from; `info["metrics"]` has F0.5 all the same.
-    - Measures of `textenvs.rewards` that compare a text with a reference or a source may be further terms: the change
-      of the measure from the draft before the act to the draft after it.
+      0 for `f05`, 1 for `right` and 2 for `wrong`; `info["metrics"]` has F0.5 all the same.
+    - Any measure of `textenvs.rewards` may be a further term: its change from the draft before the act to the draft
+      after it.
 
     ## Starting State
     A draft, each of the split's as likely as any other. The two splits share no text and no sentence.

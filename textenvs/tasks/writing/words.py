@@ -53,7 +53,7 @@ WRITER = {
 }  # fmt: skip
 """By what happens; the last of each is said in the test split only."""
 
-INSTRUCTIONS = """You proofread a draft. A tool points at places that look suspicious; most of them are right. For each \
+INSTRUCTIONS = """You proofread a draft. A tool points at places that look suspicious; at most of them nothing is wrong. For each \
 place it gives up to three suggestions, and says how common each is beside what is written, how well it fits into its \
 sentence, and how many letters differ. Take a suggestion, or keep what is written; the places come one after the \
 other. The last decision can be taken back, once in a draft. Finish when you are done; what was not decided stays as \
@@ -61,7 +61,7 @@ it is. You have {horizon} turns.
 
 What counts is the text at the end: F0.5 of your changes, which is 1 if you mended every mistake and changed nothing \
 else. A wrong change costs more than a mistake that is left. A draft may have no mistake; then it is best to leave it \
-alone."""
+alone: any change costs 1. An impossible reply costs 0.05."""
 
 
 def notes(places: Sequence[Place], reasons: bool) -> list[str]:
@@ -85,11 +85,12 @@ def done(changes: int, back: bool) -> str:
     return f". Changes: {changes}" + ("; the last decision can be taken back" if back else "")
 
 
-TEXT_INSTRUCTIONS = """You proofread a draft. A tool points at places that look suspicious; most of them are right, and \
-you see the first alone. Reply with the whole draft as it should be, and nothing else; that ends the task.
+TEXT_INSTRUCTIONS = """You proofread a draft. A tool points at places that look suspicious, though at most of them \
+nothing is wrong; you see the first alone. Reply with the whole draft as it should be, and nothing else; that ends the task.
 
 What counts is F0.5 of your changes, which is 1 if you mended every mistake and changed nothing else. A wrong change \
-costs more than a mistake that is left. A draft may have no mistake; then it is best to reply with it unchanged."""
+costs more than a mistake that is left. A draft may have no mistake; then any change costs 1. Every word that you add counts as a change, \
+so give no heading and no quotation marks."""
 
 CLOSING = tuple(
     ("", "", "", "", "Take the last decision back." if back else "", "I am done.") for back in (False, True)
