@@ -55,8 +55,8 @@ def test_settings_are_of_the_task():
 def test_learning_beats_a_threshold(env_id):
     """On the held-out texts, with intervals apart: two standard errors of the mean over seeds on either side.
 
-    On Wikipedia, which the language model behind the evidence has read, one threshold does nearly as well, and there are
-    few drafts: there learning is ahead, but not by so much.
+    On Wikipedia, which the language model behind the evidence has read, one threshold does nearly as well, and drafts
+    are few: there learning is ahead, but not by so much.
     """
     learned, ruled = scores("q_learning", env_id, "test"), scores("rule", env_id, "test")
     assert learned.mean() >= 75
