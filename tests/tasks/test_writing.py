@@ -224,26 +224,28 @@ def test_bad_parameters_are_told(parameters, message):
 
 
 def test_without_the_extra_the_message_names_it(monkeypatch):
-    from textenvs.tasks.writing import drafts, wikipedia
+    from textenvs.data import wikipedia
+    from textenvs.tasks.writing import drafts
 
     monkeypatch.setattr(wikipedia, "PACKAGE", "no_such_package")
-    wikipedia._extracts.cache_clear()
+    wikipedia.articles.cache_clear()
     drafts.wikipedia_drafts.cache_clear()
     with pytest.raises(ImportError, match=r"textenvs\[wiki\]"):
         gym.make("TextWriting-v0", source="wikipedia").reset(seed=0)
-    wikipedia._extracts.cache_clear()
+    wikipedia.articles.cache_clear()
 
 
 def test_what_needs_no_texts_works_without_the_extra(monkeypatch):
-    from textenvs.tasks.writing import drafts, wikipedia
+    from textenvs.data import wikipedia
+    from textenvs.tasks.writing import drafts
     from textenvs_benchmarks.listing import catalogue
 
     monkeypatch.setattr(wikipedia, "PACKAGE", "no_such_package")
-    wikipedia._extracts.cache_clear()
+    wikipedia.articles.cache_clear()
     drafts.wikipedia_drafts.cache_clear()
     found = {each["id"]: each for each in catalogue()["environments"]}
     assert found["TextWritingWiki-v0"]["observations"]["discrete"] == Writing().n_observations
-    wikipedia._extracts.cache_clear()
+    wikipedia.articles.cache_clear()
 
 
 def test_no_suggestion_is_coarse(task):
