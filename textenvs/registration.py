@@ -50,6 +50,7 @@ ENTRIES = (
         {"error_rate": 0.3},
         ("exploration", "memory", "noise", "planning", "generalisation"),
     ),
+    Entry("TextQA-v0", "textenvs.tasks.qa:QA", {}, ("exploration", "memory", "generalisation", "language")),
     Entry("TextWriting-v0", "textenvs.tasks.writing:Writing", {}, ("generalisation", "language")),
     Entry(
         "TextWritingHard-v0",

@@ -112,6 +112,64 @@ class AcceptAll(_Proofreader):
     action = "take_first"
 
 
+class Script:
+    """Acts by a list, whatever it sees; leaves out what is not possible, and at the end takes the last legal action.
+
+    Args:
+        env_id: The id it will play; it must have the actions of the list.
+        env_kwargs: Not needed.
+    """
+
+    obs_type = "discrete"
+    action_type = "choice"
+    script: tuple[str, ...]
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any]) -> None:
+        if not self.plays(env_id):
+            raise ValueError(f"{env_id} lacks some of the actions {', '.join(self.script)}: this agent is not for it")
+        names = textenvs.task_of(env_id).action_names
+        self._actions = [names.index(name) for name in self.script]
+        self._rest = iter(self._actions)
+
+    @classmethod
+    def plays(cls, env_id: str) -> bool:
+        """Whether the id has the actions of the list."""
+        return set(cls.script) <= set(textenvs.task_of(env_id).action_names)
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+        self._rest = iter(self._actions)
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+        """The next action that is possible."""
+        mask = info["action_mask"]
+        return next((action for action in self._rest if mask[action]), int(np.flatnonzero(mask)[-1]))
+
+
+class Abstain(Script):
+    """Never answers."""
+
+    script = ("abstain",)
+
+
+class SearchOpenAbstain(Script):
+    """Opens the first page that the name in the question finds, and abstains."""
+
+    script = ("search_names", "open_first", "abstain")
+
+
+class SearchOpenAnswer(Script):
+    """Opens the first page that the name in the question finds, and takes the best supported name."""
+
+    script = ("search_names", "open_first", "answer_first")
+
+
+class SearchFollowAbstain(Script):
+    """Follows the best link of the first page that the name in the question finds, and abstains."""
+
+    script = ("search_names", "open_first", "follow_first", "abstain")
+
+
 class NeverGivesUp:
     """Does not think, but never ends an episode in certain failure; it is told when that would be so.
 
@@ -198,6 +256,9 @@ def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, A
         "last_legal": ByMask(env_id, env_kwargs, last=True),
         "parrot": Parrot(env_id, env_kwargs),
     }
+    for name, script in (("search_open_abstain", SearchOpenAbstain), ("search_follow_abstain", SearchFollowAbstain)):
+        if script.plays(env_id):
+            agents[name] = script(env_id, env_kwargs)
     if task.optimum == "exact":
         agents["never_gives_up"] = NeverGivesUp(env_id, env_kwargs)
         agents["last_but_never_gives_up"] = NeverGivesUp(env_id, env_kwargs, last=True)

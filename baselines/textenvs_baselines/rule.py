@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -21,6 +22,8 @@ SLOTS = ("food", "area", "price")
 FITS = tuple(f"fits {how}" for how in ("far worse", "worse", "as well", "a little better", "better", "much better"))
 FITS += ("fits far better", "fits incomparably better")
 """What the tool says of how well a suggestion fits."""
+SUPPORTED = ("hardly supported", "weakly supported", "supported", "well supported")
+"""What the library says of how well a name is supported."""
 FIRST = re.compile(r'Suggestions: 1\. "[^"]*" \([^,]*, (fits [a-z ]+),')
 
 
@@ -90,8 +93,53 @@ class WritingRule:
         return self._action["take_first" if FITS.index(found[1]) >= self._least else "keep"]
 
 
+class QARule:
+    """Searches, opens the page that the question names, follows the best link for a second page; answers or abstains.
+
+    Args:
+        names: The names of the actions.
+        option: What to search for first, and how well the best name must be supported on the first page, and on the
+            second, to be the answer: numbers of `SUPPORTED`.
+    """
+
+    variants = tuple(itertools.product(("search_question", "search_names"), range(1, 4), range(1, 4)))
+
+    def __init__(self, names: tuple[str, ...], option: tuple[str, int, int]) -> None:
+        self._action = {name: number for number, name in enumerate(names)}
+        self._search, *self._least = option
+
+    def __call__(self, observation: str, legal: Any) -> int:
+        """The action for a text observation."""
+        note = observation.split("\n")[-2]
+        number = self._action[self._act(note.rstrip("]"), legal)]
+        return number if legal[number] else self._action["abstain"]
+
+    def _act(self, note: str, legal: Any) -> str:
+        parts = dict(part.split(": ", 1) for part in note.split(" | ")[2:])
+        if "Nothing was searched for" in note:
+            return self._search
+        if "Open pages" not in parts:
+            return self._result(note)
+        deep = note.startswith("[Question (two pages)")
+        if deep and "Named on pages that these link to" not in parts:
+            return "follow_first"
+        named = parts.get("Named on pages that these link to" if deep else "Named there", "nothing")
+        found = re.match(r'"[^"]*" \(([a-z ]+)\)', named)
+        enough = found is not None and SUPPORTED.index(found[1]) >= self._least[deep]
+        return ("answer_linked_first" if deep else "answer_first") if enough else "abstain"
+
+    def _result(self, note: str) -> str:
+        """The first result whose title the question names, else the first that is likely, else the first."""
+        for tag in ("named in the question", "likely"):
+            found = re.search(rf' ([123])\. "[^"]*" \({tag}\)', note)
+            if found:
+                return ("open_first", "open_second", "open_third")[int(found[1]) - 1]
+        return "open_first"
+
+
 RULES: dict[str, Any] = {
     "textenvs.tasks.dialogue:Dialogue": DialogueRule,
+    "textenvs.tasks.qa:QA": QARule,
     "textenvs.tasks.writing:Writing": WritingRule,
 }
 

@@ -26,7 +26,8 @@ NOTES = (
     "training, or of choosing among a rule's variants.",
     "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden from "
     "all others; 'floor' is the best agent that does not think (such as one that always does the same); 'keep_all' "
-    "changes nothing in a draft, 'accept_all' takes every first suggestion.",
+    "changes nothing in a draft, 'accept_all' takes every first suggestion; 'search_open_answer' takes the best "
+    "supported name of the first page found, 'search_open_abstain' reads it and abstains, 'abstain' does at once.",
 )
 HEADINGS = (
     "Agent,Return\ntrain,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Seeds"

@@ -56,6 +56,7 @@ class Question:
 
     Attributes:
         text: The question; no other of its split is the same.
+        names: The names in it.
         hops: From how many pages the answer has to be put together: 1 or 2.
         answer: The answer; "" where the corpus does not tell.
         evidence: Numbers of the pages that tell it, or that would if the corpus did.
@@ -64,6 +65,7 @@ class Question:
     """
 
     text: str
+    names: tuple[str, ...]
     hops: int
     answer: str
     evidence: frozenset[int]
@@ -82,3 +84,6 @@ class Corpus(Protocol):
 
     def page(self, number: int) -> Page:
         """One of the pages."""
+
+    def weight(self, word: str) -> float:
+        """What a word of a question counts, as `reading.content` has it: more if few pages have it; positive."""

@@ -1,0 +1,143 @@
+"""Questions about the facts of a split, of one hop and of two."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pages import Fact, Key, Pages, with_article, wording
+from wordings import NOUNS, RELATIONS
+
+from textenvs.rewards import normalise_answer
+
+PER_ANSWER = 6
+PER_SUBJECT = 3
+PER_BRIDGE = 8
+"""How many questions may have the same answer, begin with the same name, and go by way of the same entity."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A question that may be asked.
+
+    Args:
+        kind: The fields it asks for, in the order of the hops.
+        text: The question.
+        name: The name in it.
+        answer: The answer; "" where it is left out.
+        evidence: Whose pages tell it, or would.
+        target: What is asked for, also where it is left out.
+        bridge: The entity between the hops, if there are two.
+    """
+
+    kind: str
+    text: str
+    name: str
+    answer: str
+    evidence: tuple[Key, ...]
+    target: Key
+    bridge: Key | None = None
+
+
+def noun(pages: Pages, key: Key) -> str:
+    """An entity or a plain value as it is named in a question; a city by its name alone, if nothing else has it."""
+    family, name = key
+    if family == "element":
+        return name.lower()
+    if family == "star" and name.endswith(" Star"):
+        return name.replace("The ", "the ")
+    plain = family == "city" and pages.titles[key] == name
+    return with_article(key, (NOUNS.get(family, "{n}") if not plain else "{n}").format(n=name))
+
+
+def one_hop(pages: Pages, split: str, rng: random.Random) -> Iterable[Draft]:
+    """All questions of one hop."""
+    for fact in pages.facts:
+        relation = RELATIONS[fact.relation]
+        text = wording(relation.asked, split, rng).format(s=noun(pages, fact.entity))
+        if fact.page is None:
+            if fact.entity in pages.texts and not named(pages, fact.entity, fact.value):
+                yield Draft(fact.relation, text, fact.entity[1], "", (fact.entity,), fact.value)
+            continue
+        yield Draft(fact.relation, text, fact.entity[1], fact.value[1], (fact.page,), fact.value)
+        if relation.asked_back and fact.sole:
+            text = wording(relation.asked_back, split, rng).format(v=noun(pages, fact.value))
+            yield Draft(f"{fact.relation} back", text, fact.value[1], fact.entity[1], (fact.page,), fact.entity)
+
+
+def bridges(pages: Pages, split: str, rng: random.Random) -> Iterable[tuple[str, str, Key, Key]]:
+    """What can be described by what its page does not tell: kind, description, page that tells it, the entity."""
+    for fact in pages.facts:
+        relation = RELATIONS[fact.relation]
+        if fact.page == fact.entity and relation.value and fact.value in pages.texts:
+            description = wording(relation.value, split, rng).format(s=noun(pages, fact.entity))
+            yield fact.relation, description, fact.entity, fact.value
+        elif fact.page == fact.value and fact.sole and relation.entity and fact.entity in pages.texts:
+            description = wording(relation.entity, split, rng).format(v=noun(pages, fact.value))
+            yield f"{fact.relation} back", description, fact.value, fact.entity
+
+
+def named(pages: Pages, page: Key, other: Key) -> bool:
+    """Whether a page has a name, for whatever reason."""
+    text = " ".join(pages.texts[page])
+    return f"[[{other[1]}]]" in text or f"|{other[1]}]]" in text
+
+
+def two_hops(pages: Pages, split: str, rng: random.Random) -> Iterable[Draft]:
+    """All questions of two hops: the first page names the entity whose page tells the answer."""
+    told: dict[Key, list[Fact]] = defaultdict(list)
+    for fact in pages.facts:
+        if fact.page in (None, fact.entity):
+            told[fact.entity].append(fact)
+    for kind, description, page, bridge in bridges(pages, split, rng):
+        for fact in told[bridge]:
+            text = wording(RELATIONS[fact.relation].asked, split, rng).format(s=description)
+            answer = fact.value[1] if fact.page else ""
+            if fact.value[1] == page[1] or named(pages, page, fact.value):
+                continue
+            if not fact.page and named(pages, bridge, fact.value):
+                continue
+            yield Draft(f"{kind}, {fact.relation}", text, page[1], answer, (page, bridge), fact.value, bridge)
+
+
+def shown(draft: Draft) -> bool:
+    """Whether the answer, or the beginning of one of its words, stands in the question."""
+    answer, question = (normalise_answer(text) for text in (draft.target[1], draft.text))
+    if f" {answer} " in f" {question} ":
+        return True
+    heads = {word[:4] for word in question.split() if len(word) > 2}
+    return any(word[:4] in heads for word in answer.split() if len(word) > 2)
+
+
+def stutters(text: str) -> bool:
+    """Whether a verb stands twice in a row: "belongs belong"."""
+    return re.search(r"\b(\w+)s \1\b", text) is not None
+
+
+def chosen(drafts: Iterable[Draft], wanted: int, rng: random.Random) -> list[Draft]:
+    """Questions of all kinds in turns, none of whose answers, names or bridges owns the set; all of them different."""
+    kinds: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if not shown(draft) and not stutters(draft.text):
+            kinds[draft.kind].append(draft)
+    for group in kinds.values():
+        rng.shuffle(group)
+    counts: Counter[tuple[str, object]] = Counter()
+    texts: set[str] = set()
+    found: list[Draft] = []
+    while len(found) < wanted and kinds:
+        for kind in list(kinds):
+            draft = kinds[kind].pop()
+            if not kinds[kind]:
+                del kinds[kind]
+            uses = [("answer", draft.target), ("subject", draft.evidence[0]), ("bridge", draft.bridge or draft)]
+            limits = (PER_ANSWER, PER_SUBJECT, PER_BRIDGE)
+            if draft.text in texts or any(counts[use] >= most for use, most in zip(uses, limits, strict=True)):
+                continue
+            counts.update(uses)
+            texts.add(draft.text)
+            found.append(draft)
+    return found[:wanted]

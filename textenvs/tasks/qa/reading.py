@@ -1,0 +1,184 @@
+"""What a reader without understanding finds on the pages: names, and how many words of the question stand beside them.
+
+Support is lexical: the share of the question's words that a sentence has, rare words counting more, and whether the
+sentence or its page is about a name in the question. It is in [0, 1], and often wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
+
+from textenvs.tasks.qa.questions import Corpus, Page, Question, Sentence
+from textenvs.tasks.qa.thesaurus import REPRESENTATIVE
+from textenvs.text.tokens import stem, tokens
+
+CANDIDATES, LINKS = 3, 2
+"""How many of them are offered at a time, the best supported first."""
+WORDS, NAME = 0.75, 0.25
+"""What the words and the name of the question count in a support."""
+Key = TypeVar("Key")
+EMPTY = frozenset(
+    "a about and are as at be been by called can do does each find first for from go has have how if in into is it "
+    "its like long many more most name named names no not of on one or some that the their there these they this to "
+    "use was were what when where which who whom whose why with would".split()
+)
+
+
+class Candidate(NamedTuple):
+    """A name that may be the answer.
+
+    Attributes:
+        name: The name.
+        support: How well it is supported, in [0, 1].
+    """
+
+    name: str
+    support: float
+
+
+class Link(NamedTuple):
+    """A page that an opened page names.
+
+    Attributes:
+        page: Its number.
+        support: Of the name where it stands.
+    """
+
+    page: int
+    support: float
+
+
+class Found(NamedTuple):
+    """What there is on the opened pages.
+
+    Attributes:
+        candidates: The best supported names on the pages of depth 0, and on those of depth 1.
+        links: The best supported links to pages that are not open.
+        opened: How many pages are open.
+        named: How many of these have a title that stands in the question.
+        deep: How many of them have depth 1.
+    """
+
+    candidates: tuple[tuple[Candidate, ...], tuple[Candidate, ...]]
+    links: tuple[Link, ...]
+    opened: int
+    named: int
+    deep: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page seen with a question in mind.
+
+    Attributes:
+        page: The page.
+        named: Whether its title stands in the question.
+        snippet: Number of the sentence that a search engine shows.
+        told: Whether that sentence, or the title, names what the question names.
+        title_support: Support of its title, as an answer: by the sentences that name what the question names and the
+            first one, and by the first alone.
+        mentions: Name, linked page and support of each name that does not stand in the question.
+    """
+
+    page: Page
+    named: bool
+    snippet: int
+    told: bool
+    title_support: tuple[float, float]
+    mentions: tuple[tuple[str, int, float], ...] = field(default=())
+
+    @property
+    def links(self) -> frozenset[int]:
+        """Pages that it links to."""
+        return frozenset(page for _, page, _ in self.mentions if page >= 0)
+
+
+class Reader:
+    """Reads the pages of a corpus with one question in mind.
+
+    Args:
+        corpus: The corpus.
+        question: The question.
+    """
+
+    def __init__(self, corpus: Corpus, question: Question) -> None:
+        self._corpus = corpus
+        self._names = frozenset(question.names)
+        self._words = {word: corpus.weight(word) for word in sorted(content(question.text))}
+        for name in question.names:
+            for word in content(name):
+                self._words.pop(word, None)
+        self._total = sum(self._words.values()) or 1.0
+        self._views: dict[int, View] = {}
+
+    def view(self, number: int) -> View:
+        """A page as the question makes it look."""
+        view = self._views.get(number)
+        if view is None:
+            view = self._views[number] = self._look(self._corpus.page(number))
+        return view
+
+    def asks_for(self, name: str) -> bool:
+        """Whether a name stands in the question."""
+        return name in self._names
+
+    def found(self, opened: Iterable[int]) -> Found:
+        """What there is on opened pages.
+
+        A page has depth 1 if its title is not in the question, but on an opened page whose title is.
+        """
+        views = {number: self.view(number) for number in opened}
+        linked = {page for view in views.values() if view.named for page in view.links}
+        deep = {number for number, view in views.items() if not view.named and number in linked}
+        names: tuple[dict[str, float], dict[str, float]] = ({}, {})
+        links: dict[int, float] = {}
+        for number, view in views.items():
+            at = names[number in deep]
+            if not view.named:
+                at[view.page.name] = max(view.title_support[number in deep], at.get(view.page.name, 0.0))
+            for name, page, support in view.mentions:
+                if page not in deep:
+                    at[name] = max(support, at.get(name, 0.0))
+                if page >= 0 and page not in views:
+                    links[page] = max(support, links.get(page, 0.0))
+        for name in names[1].keys() & names[0].keys():
+            del names[names[0][name] >= names[1][name]][name]
+        shallow, below = (tuple(Candidate(*pair) for pair in best(each, CANDIDATES)) for each in names)
+        followed = tuple(Link(*pair) for pair in best(links, LINKS))
+        return Found((shallow, below), followed, len(views), sum(v.named for v in views.values()), len(deep))
+
+    def _look(self, page: Page) -> View:
+        named = self.asks_for(page.name)
+        about = [named or any(self.asks_for(m.name) for m in sentence.mentions) for sentence in page.sentences]
+        words = [self._overlap(sentence) for sentence in page.sentences]
+        mentions = tuple(
+            (mention.name, mention.page, WORDS * share + NAME * tells)
+            for sentence, share, tells in zip(page.sentences, words, about, strict=True)
+            for mention in sentence.mentions
+            if not self.asks_for(mention.name) and mention.name != page.name
+        )
+        first = WORDS * words[0]
+        told = max((WORDS * words[i] + NAME for i, tells in enumerate(about) if tells), default=0.0)
+        snippet = max(range(len(words)), key=lambda i: (about[i], words[i], -i))
+        return View(page, named, snippet, about[snippet], (max(first, told), first), mentions)
+
+    def _overlap(self, sentence: Sentence) -> float:
+        """Share of the question's words in a sentence, by their weights."""
+        there = content(sentence.text)
+        return sum(weight for word, weight in self._words.items() if word in there) / self._total
+
+
+def best(supports: dict[Key, float], n: int) -> list[tuple[Key, float]]:
+    """The best supported, the earlier first of equals."""
+    return sorted(supports.items(), key=itemgetter(1), reverse=True)[:n]
+
+
+@lru_cache(maxsize=65536)
+def content(text: str) -> frozenset[str]:
+    """The stems of the words of a text that say something; of words that mean the same, one."""
+    stems = (stem(token) for token in tokens(text) if token not in EMPTY)
+    return frozenset(REPRESENTATIVE.get(word, word) for word in stems)

@@ -1,0 +1,254 @@
+"""The rules of question answering: search, open, follow, and at last answer or abstain. Open pages are the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from textenvs.core.mdp import Outcome, Payoff, Written
+from textenvs.rewards import exact_match, token_f1
+from textenvs.tasks.qa import observations, words
+from textenvs.tasks.qa.observations import MOST_OPENED, QUERIES, RESULTS
+from textenvs.tasks.qa.questions import Corpus
+from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Found, Reader
+
+HORIZON = 10
+"""Acts, the last one included."""
+ACT, INVALID = -0.04, -0.05
+WRONG, WRONG_ABSTENTION = -0.5, -0.9
+ANSWER, EVIDENCE = 0.2, 0.8
+"""What a right answer is worth without evidence, and what evidence adds."""
+ACTIONS = (
+    *(f"search_{query}" for query in ("question", "names", "words")),
+    *(f"open_{rank}" for rank in ("first", "second", "third")),
+    *(f"follow_{rank}" for rank in ("first", "second")),
+    *(f"answer_{rank}" for rank in ("first", "second", "third")),
+    *(f"answer_linked_{rank}" for rank in ("first", "second", "third")),
+    "abstain",
+)
+SEARCH, OPEN, FOLLOW = 0, QUERIES, QUERIES + RESULTS
+REPLY = FOLLOW + LINKS
+ABSTAIN = REPLY + 2 * CANDIDATES
+
+
+class State(NamedTuple):
+    """What has been done.
+
+    Attributes:
+        query: Number of the last query; -1 before the first and after the search, `ENDED` when all is over.
+        opened: Numbers of the opened pages, in order.
+    """
+
+    query: int
+    opened: tuple[int, ...] = ()
+
+
+ENDED = -2
+OVER = State(ENDED)
+GOING = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, 0.0))
+"""What an act costs that does not end the episode."""
+
+
+class Opened(NamedTuple):
+    """What is the same in all states with the same open pages.
+
+    Attributes:
+        found: What there is on them.
+        legal: What can be followed and answered.
+        ends: What comes of each answer, and of abstaining.
+    """
+
+    found: Found
+    legal: tuple[bool, ...]
+    ends: tuple[list[Outcome], ...]
+
+
+class Answering:
+    """The dynamics of one question. Nothing is left to chance; what the pages say is hidden until they are opened.
+
+    Args:
+        corpus: The corpus.
+        number: Number of the question.
+        test: Whether the library speaks as in the test split.
+    """
+
+    state_types = (State,)
+
+    def __init__(self, corpus: Corpus, number: int, test: bool = False) -> None:
+        self.question = question = corpus.question(number)
+        self.shown = words.asked(question)
+        self._test = test
+        self._reader = Reader(corpus, question)
+        self._opened: dict[tuple[int, ...], Opened] = {}
+        self._scores: dict[str, tuple[float, float]] = {}
+
+    def initial(self) -> Sequence[Outcome]:
+        """The question is asked."""
+        return [Outcome(1.0, State(-1), ("ask",), GOING)]
+
+    def transitions(self, state: State, action: int) -> Sequence[Outcome]:
+        """Where the act leads."""
+        query, opened = state
+        if action < OPEN:
+            return [Outcome(1.0, State(action, opened), ("found", action), GOING)]
+        if action >= REPLY:
+            return self._at(opened).ends[action - REPLY]
+        if action < FOLLOW:
+            page = self.question.results[query][action - OPEN]
+        else:
+            page = self._at(opened).found.links[action - FOLLOW].page
+        opened = tuple(sorted((*opened, page)))
+        return [Outcome(1.0, State(query if len(opened) < MOST_OPENED else -1, opened), ("page", page), GOING)]
+
+    def legal(self, state: State) -> Sequence[bool]:
+        """What there is to open, to follow and to answer; four open pages end the search."""
+        query, opened = state
+        if query == ENDED:
+            return LAST
+        if len(opened) == MOST_OPENED:
+            return (*NO_SEARCH, *self._at(opened).legal)
+        results = self.question.results[query] if query >= 0 else ()
+        openable = [page not in opened for page in results] + [False] * (RESULTS - len(results))
+        return (True, True, True, *openable, *self._at(opened).legal)
+
+    def timeout(self, state: State) -> Payoff:
+        """No answer is a wrong one."""
+        return wrong(self._f1(state.opened), 0.0, WRONG)
+
+    def _at(self, opened: tuple[int, ...]) -> Opened:
+        known = self._opened.get(opened)
+        if known is None:
+            found = self._reader.found(opened)
+            links = len(found.links) if len(opened) < MOST_OPENED else 0
+            legal = [k < links for k in range(LINKS)]
+            ends: list[list[Outcome]] = []
+            f1 = self._f1(opened)
+            for candidates in found.candidates:
+                legal += [k < len(candidates) for k in range(CANDIDATES)]
+                said = [candidate.name for candidate in candidates]
+                ends += [self._end(name, f1) for name in said] + [[]] * (CANDIDATES - len(said))
+            ends.append(self._end("", f1))
+            known = self._opened[opened] = Opened(found, (*legal, True), tuple(ends))
+        return known
+
+    def _f1(self, opened: tuple[int, ...]) -> float:
+        """F1 of the opened pages as evidence."""
+        return evidence_f1(len(self.question.evidence.intersection(opened)), len(opened), len(self.question.evidence))
+
+    def _end(self, said: str, f1: float) -> list[Outcome]:
+        """What comes of an answer; "" is to abstain."""
+        gold = self.question.answer
+        if said not in self._scores:
+            self._scores[said] = exact_match(said, gold), token_f1(said, gold)
+        exact, likeness = self._scores[said]
+        if exact:
+            payoff = right(f1) if said else abstention(f1)
+        else:
+            payoff = wrong(f1, ACT, WRONG if said else WRONG_ABSTENTION, likeness)
+        return [Outcome(1.0, OVER, ("end", exact == 1.0), payoff)]
+
+    def written(self, state: State, action: int, outcome: Outcome) -> Written | None:
+        """The answer beside the right one; to abstain is to write nothing."""
+        if action < REPLY:
+            return None
+        depth, rank = divmod(action - REPLY, CANDIDATES)
+        said = "" if action == ABSTAIN else self._at(state.opened).found.candidates[depth][rank].name
+        return Written(said, (self.question.answer,))
+
+    def discrete(self, state: State) -> int:
+        """What was searched and found, and how well it is supported."""
+        if state.query == ENDED:
+            return observations.OVER
+        return observations.discrete(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+
+    def features(self, state: State) -> Sequence[float]:
+        """The same with the supports themselves."""
+        if state.query == ENDED:
+            return observations.OVER_FEATURES
+        return observations.features(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+
+    def _tags(self, state: State) -> list[str]:
+        """What each result looks like from outside."""
+        if state.query < 0:
+            return []
+        views = {page: self._reader.view(page) for page in state.opened}
+        linked = {page for view in views.values() if view.named for page in view.links}
+        return [
+            "open" if page in views else observations.tag(self._reader.view(page), page in linked)
+            for page in self.question.results[state.query]
+        ]
+
+    def choices(self, state: State) -> Sequence[str]:
+        """What the agent can do."""
+        query, opened = state
+        if query == ENDED:
+            return words.CLOSING
+        results = self.question.results[query] if query >= 0 else ()
+        found = self._at(opened).found
+        titles = [self._title(page) for page in results]
+        links = [self._title(link.page) for link in found.links]
+        names = [[candidate.name for candidate in candidates] for candidates in found.candidates]
+        sentences = words.choices(self.question.queries, titles, links, names)
+        return [sentence if legal else "" for sentence, legal in zip(sentences, self.legal(state), strict=True)]
+
+    def note(self, state: State) -> str:
+        """What was found so far."""
+        query, opened = state
+        if query == ENDED:
+            return "All is over"
+        listed = words.SEARCHED if opened else words.NOTHING
+        if query >= 0:
+            results = [self._reader.view(page) for page in self.question.results[query]]
+            listed = words.results(self.question.queries[query], results, self._tags(state))
+        found = self._at(opened).found
+        titles, links = [self._title(page) for page in opened], [self._title(link.page) for link in found.links]
+        return words.note(self.shown, listed, titles, links, found)
+
+    def say(self, event: Any, draw: int) -> str:
+        """The library's words, or a page."""
+        kind, *what = event
+        if kind == "page":
+            return words.page(self._reader.view(what[0]).page)
+        if kind == "end":
+            return words.end(what[0], self.question.answer, draw, self._test)
+        return words.say(kind, draw, self._test)
+
+    def _title(self, page: int) -> str:
+        return self._reader.view(page).page.title
+
+
+LAST = (*(False,) * ABSTAIN, True)
+"""What is possible when all is over."""
+NO_SEARCH = (False,) * FOLLOW
+
+
+@cache
+def right(f1: float) -> Payoff:
+    """What a right answer earns with evidence of this F1."""
+    return Payoff((ACT, ANSWER, EVIDENCE * f1, 0.0, 0.0, 0.0), terminated=True, metrics=(1.0, 1.0, 1.0, f1))
+
+
+@cache
+def abstention(f1: float) -> Payoff:
+    """What a right abstention earns: it is worth what its evidence is, and without any it is a guess."""
+    metrics = (1.0, 1.0, 1.0, f1)
+    return Payoff((ACT, 0.0, 0.0, f1, WRONG * (1.0 - f1), 0.0), terminated=True, metrics=metrics)
+
+
+@cache
+def wrong(f1: float, act: float, cost: float, likeness: float = 0.0) -> Payoff:
+    """What a wrong answer earns, a wrong abstention, and none at all.
+
+    Args:
+        f1: F1 of the evidence.
+        act: What the act costs.
+        cost: What it costs to be wrong.
+        likeness: Token F1 of the answer.
+    """
+    return Payoff((act, 0.0, 0.0, 0.0, cost, 0.0), terminated=True, metrics=(0.0, 0.0, likeness, f1))
+
+
+def evidence_f1(hits: int, opened: int, gold: int) -> float:
+    """F1 of opened pages against the pages that tell the answer (supporting facts of HotpotQA), in [0, 1]."""
+    return 2.0 * hits / (opened + gold)

@@ -1,0 +1,119 @@
+"""The task of question answering: find evidence in a library, and answer from it."""
+
+from __future__ import annotations
+
+from textenvs.core.mdp import Payoff, Split
+from textenvs.errors import unknown
+from textenvs.tasks.qa.facts import facts
+from textenvs.tasks.qa.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.qa.questions import Corpus
+from textenvs.tasks.qa.rules import ACT, ACTIONS, HORIZON, INVALID, Answering
+from textenvs.tasks.qa.words import CUES, INSTRUCTIONS
+
+CORPORA = {"facts": facts}
+
+
+class QA:
+    """A question, a library to search, and an answer that counts with its evidence.
+
+    ## Description
+    Somebody asks a question. The agent searches the library, opens pages, follows their links, and answers with a name
+    that stands on the open pages, or abstains: one question of four has no answer in the library. What is open when the
+    agent answers is its evidence. Half of the questions are told by one page ("What is the capital of Croatia?"), half
+    take two ("What is the calling code of the country in which Zadar lies?").
+
+    *The library* holds pages on countries, regions, cities, airports, currencies, languages, elements, stars and
+    constellations, 2,291 to train and 958 to test. Their facts are real, and two independent sources state each of
+    them; every fact is told on one page alone, in one of several wordings, some of which stand only in test. Which page
+    that is has to be found out: that Zagreb is the capital of Croatia may be told on either page. Some facts are told
+    nowhere: where they are asked for, it is right to abstain, on the evidence of the page that should tell them.
+
+    *The search* is BM25 over titles and texts, computed once; it ships with the questions. Three queries are offered:
+    the question, the name in it, and its other words; of each the first three results can be opened.
+
+    *The reader* that points out names understands nothing. How well a name is supported is the share of the question's
+    words in its sentence (stems, a small thesaurus, rare words counting more), and whether sentence or page are about
+    the name in the question. It is often wrong. Names are offered best supported first, those of pages that the
+    question names apart from those of pages to which these link.
+
+    ## Action Space
+    `Discrete(15)`: search for the question, the name, the words; open the first, second, third result; follow the
+    first, second link; answer with the first, second, third name of the pages found, or of those they link to; abstain.
+    What does not exist is masked. Four pages can be open; the fourth ends the search. With `action_type="text"` a free
+    sentence is matched to one of these.
+
+    ## Observation Space
+    `text`: what the library says (a page that is opened, whole); the question, on how many pages its answer stands,
+    what was found, the open pages, names and links with their support; the turn. `features`: `Box(0, 1, (29,),
+    float32)`, named in `textenvs.tasks.qa.observations`, the share of turns last. `discrete`: `Discrete(6387)`: the
+    hops; before a page is open, query and looks of the three results; then which result is the first that the question
+    names, how many pages are open and whether one of them is named, support of the best name found, of the best on
+    linked pages, and of the best link.
+
+    ## Rewards
+    - `act`: -0.04 for each act.
+    - `answer`: 0.2 for a right answer (exact match, as in SQuAD).
+    - `evidence`: 0.8 x F1 of the open pages against those that tell the answer, with a right answer.
+    - `abstention`: F1 of the open pages against those that should tell the answer, if nothing tells it.
+    - `wrong`: -0.5 for a wrong answer, or none at the last turn; -0.9 to abstain where the answer is told; -0.5 x (1 -
+      F1) to abstain rightly on weak evidence.
+    - `invalid`: -0.05 for an impossible act; it costs its turn as well.
+    - Any measure of `textenvs.rewards` that needs references may be a further term: it scores the answer.
+
+    ## Starting State
+    A question, each of the split's as likely as any other: 2,240 to train, 880 to test, half of them of two hops. The
+    splits share no entity, be it asked about, passed or answered: they are regions of the world, the periodic table and
+    the sky.
+
+    ## Episode End
+    An answer, an abstention, or 10 turns. All of these terminate. `info["metrics"]` has `success` and `exact_match`
+    (the answer is right, or rightly withheld), `token_f1` and `evidence_f1`.
+
+    ## Reference Scores
+    `textenvs.reference_scores("TextQA-v0", split="test")`: 100 is a reader who knows where the answer stands before
+    it searches. That is an upper bound (`kind` is "bound").
+
+    ## Arguments
+    - `source="facts"`: the library.
+
+    ## References
+    - Yang et al. (2018), HotpotQA: two hops, supporting facts and their F1; Yao et al. (2023), ReAct: its acts.
+    - Rajpurkar et al. (2018), Know What You Don't Know: SQuAD 2.0, exact match and F1, questions without an answer.
+    - Robertson and Zaragoza (2009), The Probabilistic Relevance Framework: BM25.
+
+    ## Version History
+    - v0: provisional until release 0.1.0.
+    """
+
+    data_files = ("qa_facts.json",)
+    n_actions = len(ACTIONS)
+    horizon = HORIZON
+    terms = {"act": 1.0, "answer": 1.0, "evidence": 1.0, "abstention": 1.0, "wrong": 1.0, "invalid": 1.0}  # noqa: RUF012
+    metrics = ("success", "exact_match", "token_f1", "evidence_f1")
+    invalid = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, INVALID))
+    action_names = ACTIONS
+    cues = CUES
+    n_observations = N_OBSERVATIONS
+    feature_names = FEATURE_NAMES
+    partner = "Library"
+    texts = ("text", "references")
+    optimum = "bound"
+    max_length = 6000
+    instructions = INSTRUCTIONS.format(horizon=HORIZON)
+
+    def __init__(self, source: str = "facts") -> None:
+        if source not in CORPORA:
+            raise unknown("source", source, CORPORA)
+        self.source = source
+
+    def corpus(self, split: Split) -> Corpus:
+        """Questions and pages of a split."""
+        return CORPORA[self.source](split)
+
+    def n_scenarios(self, split: Split) -> int:
+        """How many questions there are."""
+        return len(self.corpus(split))
+
+    def scenario(self, split: Split, index: int) -> Answering:
+        """The answering of one question."""
+        return Answering(self.corpus(split), index, split == "test")
