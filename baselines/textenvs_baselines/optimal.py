@@ -19,13 +19,15 @@ class Scenario:
 
     Attributes:
         solved: Tables and solution.
-        notes: The note of each state.
     """
 
     def __init__(self, solved: Any, process: Any) -> None:
         self.solved = solved
-        self.notes = [process.note(state) for state in solved.tables.states]
         self._process = process
+
+    def note(self, state: int) -> str:
+        """The note of a state."""
+        return str(self._process.note(self.solved.tables.states[state]))
 
     def candidates(self, state: int | None, said: str | None, possible: bool) -> list[int]:
         """States that can follow.
@@ -86,7 +88,7 @@ class StateReader:
             self.scenario = self._load(self._number("\n".join(spoken[1:])))
         scenario = self.scenario
         candidates = scenario.candidates(self._state, said, spoken[-1] != "(That was not possible.)")
-        matching = {state for state in candidates if scenario.notes[state] == note[1:-1]}
+        matching = {state for state in candidates if scenario.note(state) == note[1:-1]}
         if found is None or len(matching) != 1:
             raise ValueError(f"{note} is no state of the {self.split} split, for which this agent was solved")
         (self._state,) = matching

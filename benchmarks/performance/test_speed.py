@@ -24,6 +24,7 @@ STEPS = 20_000
 ROUNDS = 7
 ID = "TextDialogue-v0"
 WRITING = "TextWriting-v0"
+QA = "TextQA-v0"
 SINGLE = {
     "FrozenLake-v1": {},
     f"{ID} discrete": {"obs_type": "discrete"},
@@ -31,6 +32,8 @@ SINGLE = {
     f"{ID} text": {"obs_type": "text"},
     f"{WRITING} discrete": {"obs_type": "discrete"},
     f"{WRITING} text": {"obs_type": "text"},
+    f"{QA} discrete": {"obs_type": "discrete"},
+    f"{QA} text": {"obs_type": "text"},
 }
 VECTOR = {
     f"{ID} sync 256": {"num_envs": 256, "vectorization_mode": "sync"},
@@ -98,9 +101,10 @@ def test_compile_and_solve(benchmark):
     benchmark.pedantic(lambda: solve_tables(task, compile_tables(task, task.scenario("train", 0))), rounds=2)
 
 
-def test_compile_the_median_draft(benchmark):
-    """The aim is 5 ms; 4.5 to 7.3 were measured on two noisy cores, and 10 is a mistake."""
-    task = loading.load_task("textenvs.tasks.writing:Writing")
+@pytest.mark.parametrize(("task", "most"), [("textenvs.tasks.writing:Writing", 0.01), ("textenvs.tasks.qa:QA", 0.015)])
+def test_compile_the_median_scenario(benchmark, task, most):
+    """Of drafts the aim is 5 ms; 4.5 to 7.3 were measured on two noisy cores, and 10 is a mistake."""
+    task = loading.load_task(task)
     processes = [task.scenario("train", k) for k in range(0, task.n_scenarios("train"), 5)]
     seconds = []
     for process in processes:
@@ -109,7 +113,8 @@ def test_compile_the_median_draft(benchmark):
         seconds.append(time.perf_counter() - began)
     median = processes[sorted(range(len(seconds)), key=seconds.__getitem__)[len(seconds) // 2]]
     benchmark.pedantic(lambda: compile_tables(task, median), rounds=50, warmup_rounds=5)
-    assert statistics.median(seconds) < 0.01
+    print(f"\n{type(task).__name__}: {1000 * statistics.median(seconds):.1f} ms")
+    assert statistics.median(seconds) < most
 
 
 def test_help(benchmark):
@@ -153,6 +158,7 @@ def test_ratios(benchmark):
     assert ratio(f"{ID} discrete", "FrozenLake-v1") >= 1.5
     assert ratio(f"{ID} text", "FrozenLake-v1") >= 1.0
     assert ratio(f"{WRITING} text", f"{ID} text") >= 0.5
+    assert ratio(f"{QA} text", f"{ID} text") >= 0.5
     assert ratio(f"{ID} vector 256", "FrozenLake-v1") >= 15
     assert ratio(f"{ID} vector 256", f"{ID} sync 256") >= 15
     assert ratio(f"{ID} vector 4096", "FrozenLake-v1") >= 40
