@@ -1,0 +1,174 @@
+"""Questions of two hops: a page names something that is described in other words; or nothing that it names fits."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from heads import kind_of
+from retrieval import search, stems
+
+from textenvs.data.wikipedia import articles, plain
+from textenvs.tasks.qa.introductions import common_words, description, introduction, titles
+from textenvs.tasks.qa.wikipedia import hop_queries
+
+LEAST_MENTIONS = {"place": 3, "person": 2, "work": 2, "event": 2}
+"""So many pages must be named where the goal is of a kind."""
+LEAST_STEMS, SURE_STEMS = 2, 3
+"""So many content words has a description; so many where the page has names that are not known."""
+BACKED = 0.6
+"""This share of a description's content words stands in the first two sentences of its page."""
+PER_GOAL, PER_PAGE = 3, 2
+TRIED = 400
+"""So many pages are tried as the one that a page does not name."""
+_UNKNOWN = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
+_BRACKETS = re.compile(r" ?\([^()]*\)")
+
+
+class Pair(NamedTuple):
+    """A question of two hops.
+
+    Attributes:
+        page: The page that is asked about.
+        goal: The page whose description is asked for.
+        kind: Which kind of thing the goal is.
+    """
+
+    page: int
+    goal: int
+    kind: str
+
+
+@cache
+def kind(number: int) -> str:
+    """The kind of thing that a page is about; "" if it is none that is asked for."""
+    return kind_of(description(number), articles()[titles()[number]].topic)
+
+
+@cache
+def described(number: int) -> frozenset[str]:
+    """Stems of a page's description, without years and what is in brackets."""
+    return frozenset(stem for stem in stems(_BRACKETS.sub("", description(number))) if not re.search(r"\d{3}", stem))
+
+
+@cache
+def opening(number: int) -> frozenset[str]:
+    """Stems of a page's description and first two sentences."""
+    return described(number) | stems(" ".join(s.text for s in introduction(number).sentences[:2]))
+
+
+@cache
+def mentioned(number: int) -> tuple[int, ...]:
+    """Pages that a page names, each once."""
+    return tuple(dict.fromkeys(m.page for s in introduction(number).sentences for m in s.mentions))
+
+
+@cache
+def unknown_names(number: int) -> bool:
+    """Whether a page has names of several words that are no mentions: one of them might fit a description."""
+    page = introduction(number)
+    text = page.text
+    for name in {m.name for s in page.sentences for m in s.mentions} | {page.title, page.name}:
+        text = text.replace(name, "")
+    return bool(_UNKNOWN.search(text))
+
+
+def rivals(pair: Pair) -> bool:
+    """Whether the page itself, or something else that it names, fits the description too."""
+    wanted = described(pair.goal)
+    others = [number for number in mentioned(pair.page) if number != pair.goal]
+    if wanted <= described(pair.page) or wanted <= opening(pair.page):
+        return True
+    return any(
+        wanted <= described(other) or (kind(other) in ("", pair.kind) and wanted <= opening(other)) for other in others
+    )
+
+
+def told(pair: Pair) -> bool:
+    """Whether the question has its answer in it, or a word of the title of either page."""
+    page, goal, asked = (
+        stems(text) for text in (introduction(pair.page).title, introduction(pair.goal).title, description(pair.goal))
+    )
+    shown = f"{introduction(pair.page).title} {description(pair.goal)}".lower()
+    return bool(asked & (page | goal) or page & goal) or introduction(pair.goal).name.lower() in shown
+
+
+def retrievable(pair: Pair) -> bool:
+    """Whether some query finds the page that is asked about."""
+    queries = hop_queries(pair.page, pair.goal)
+    return len(set(queries)) == 3 and any(number == pair.page for query in queries for number, _ in search(query))
+
+
+def good_goal(number: int) -> bool:
+    """Whether a description is one that can be asked for, of whatever page."""
+    text, wanted = description(number), described(number)
+    opens = stems(" ".join(s.text for s in introduction(number).sentences[:2]))
+    return (
+        kind(number) != ""
+        and '"' not in text
+        and len(wanted) >= LEAST_STEMS
+        and len(wanted & opens) >= BACKED * len(wanted)
+        and not introduction(number).name.lower() in common_words()
+    )
+
+
+def pairs(counts: Counter[str]) -> list[Pair]:
+    """Pages and what they name; what is left after each filter goes into the counts."""
+    left = []
+    for page in range(len(titles())):
+        for goal in mentioned(page):
+            pair = Pair(page, goal, kind(goal))
+            steps = {
+                "mentions": lambda: True,
+                "of a kind that is asked for": lambda: pair.kind != "",
+                "page with enough mentions": lambda: len(mentioned(page)) >= LEAST_MENTIONS[pair.kind],
+                "description specific and backed": lambda: good_goal(goal),
+                "more specific where names are unknown": lambda: (
+                    not unknown_names(page) or len(described(goal)) >= SURE_STEMS
+                ),
+                "no word of a title": lambda: not told(pair),
+                "nothing else fits": lambda: not rivals(pair),
+                "not found by the description": lambda: search(description(goal))[0][0] != goal,
+                "page found by a query": lambda: retrievable(pair),
+            }
+            for step, passes in steps.items():
+                if not passes():
+                    break
+                counts[step] += 1
+            else:
+                left.append(pair)
+    return left
+
+
+def chosen(found: list[Pair], rng: random.Random) -> list[Pair]:
+    """Few of each goal and of each page: places last, what is described in more words first."""
+    drawn, goals, pages = [], Counter[int](), Counter[int]()
+    for pair in sorted(rng.sample(found, len(found)), key=lambda pair: (pair.kind == "place", -len(described(pair.goal)))):
+        if goals[pair.goal] < PER_GOAL and pages[pair.page] < PER_PAGE:
+            drawn.append(pair)
+            goals[pair.goal] += 1
+            pages[pair.page] += 1
+    return drawn
+
+
+@cache
+def everything(number: int) -> tuple[str, frozenset[str]]:
+    """All of an introduction, with its stems and those of what it names."""
+    extract = plain(articles()[titles()[number]].extract)
+    return extract.lower(), stems(extract) | frozenset().union(*map(described, mentioned(number)))
+
+
+def unanswerable(page: int, goals: list[Pair], rng: random.Random) -> Iterator[Pair]:
+    """Goals of which a page names nothing: no word of the description stands in it or is said of what it names."""
+    text, words = everything(page)
+    kinds = {kind(number) for number in mentioned(page)}
+    for of in rng.sample(goals, min(TRIED, len(goals))):
+        pair = Pair(page, of.goal, of.kind)
+        name = introduction(of.goal).name.lower()
+        named = name in text or (of.kind == "person" and name.split()[-1] in text)
+        if of.kind in kinds and not named and not described(of.goal) & words and not told(pair) and retrievable(pair):
+            yield pair
