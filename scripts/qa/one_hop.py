@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from retrieval import search, stems
+from sieve import survives
 
 from textenvs.tasks.qa.introductions import introduction, titles
 from textenvs.tasks.qa.wikipedia import BLANK, clue, clue_queries, content_words
@@ -17,6 +19,7 @@ _VAGUE = re.compile(
     rf"{BLANK} (?:is|was|are|were|refers to|means) (?:(?:a|an|any|the|one|either|both|some|several|two) )?(?:\w+ )?"
     r"(?:types?|kinds?|forms?|sorts?|any|groups?|names?|words?|terms?|lists?|titles?|set|class) (?:of|for|given|used)\b"
 )
+_STRAY = re.compile(r" [,;:.]|[,;:]$|\.\.|\? |;")
 LEAST_NAMES = 2
 _NAME = re.compile(r"\b[A-Z][a-z]+|\b\d{3,4}\b")
 
@@ -28,17 +31,19 @@ def balanced(text: str) -> bool:
 
 
 def leaks(name: str, text: str) -> bool:
-    """Whether a clue gives away the name: a word of the same beginning, or its initials."""
-    words = [word for word in re.findall(r"[a-z0-9]+", name.lower()) if len(word) > 1]
+    """Whether a clue gives away the name: a word of the same beginning, its initials, or what they stand for."""
+    words = [word.lower() for word in re.findall(r"[A-Za-z0-9]{2,}", " ".join(content_words(name)))]
     others = re.findall(r"[a-z0-9]+", text.lower())
-    if any(word[:5] == other[:5] or (len(word) > 3 and word in other) for word in words for other in others if len(other) > 3):
-        return not all(word in ("the", "and", "of", "in") for word in words)
-    initials = "".join(word[0] for word in content_words(name)).upper()
-    capitals = re.findall(r"\b[A-Z]{2,}s?\b", text)
-    spelt = "".join(word[0] for word in others)
-    return any(token.startswith(initials) for token in capitals if len(initials) > 1) or (
-        name.isupper() and len(name) > 1 and name.lower() in spelt
+    alike = any(
+        word[:5] == other[:5] or (len(word) > 3 and word in other)
+        for word in words
+        for other in others
+        if len(other) > 3
     )
+    initials = "".join(word[0] for word in content_words(name)).upper()
+    short = any(token.startswith(initials) for token in re.findall(r"\b[A-Z]{2,}", text) if len(initials) > 1)
+    spelt = name.isupper() and len(name) > 1 and name.lower() in "".join(word[0] for word in others)
+    return alike or short or spelt
 
 
 def fine_queries(queries: tuple[str, ...], goal: int) -> bool:
@@ -47,29 +52,22 @@ def fine_queries(queries: tuple[str, ...], goal: int) -> bool:
     return found and len(set(queries)) == len(queries) and all(query.split() for query in queries)
 
 
+def filters(number: int) -> Iterator[tuple[str, bool]]:
+    """Whether the defining sentence of a page makes a question."""
+    text, name = clue(number), introduction(number).name
+    yield "a blank for the name", text.count(BLANK) == 1
+    yield "name not in clue", not leaks(name, text) and not stems(name) & stems(text)
+    yield "length", LEAST_WORDS <= len(content_words(text)) <= MOST_WORDS
+    yield "balanced, no stray marks", balanced(text) and not _STRAY.search(text)
+    yield "says more than a type", not _VAGUE.search(text)
+    yield "names or years", len(set(_NAME.findall(text.partition(BLANK)[2]))) >= LEAST_NAMES
+    (first, best), (_, second), *_ = search(text)
+    yield "found first by the clue", first == number
+    for margin in MARGINS:
+        yield f"score {margin} times the second", best >= margin * second
+    yield "queries differ, one finds it", fine_queries(clue_queries(text), number)
+
+
 def candidates(counts: Counter[str]) -> list[int]:
-    """Pages whose defining sentence makes a question; what is left after each filter goes into the counts."""
-    left = []
-    for number in range(len(titles())):
-        text, name = clue(number), introduction(number).name
-        steps = {
-            "a blank for the name": lambda: text.count(BLANK) == 1,
-            "name not in clue": lambda: not leaks(name, text) and not stems(name) & stems(text),
-            "length": lambda: LEAST_WORDS <= len(content_words(text)) <= MOST_WORDS,
-            "balanced, no stray marks": lambda: balanced(text) and not re.search(r" [,;:.]|[,;:]$|\.\.|\? |;", text),
-            "says more than a type": lambda: not _VAGUE.search(text),
-            "names or years": lambda: len(set(_NAME.findall(text.partition(BLANK)[2]))) >= LEAST_NAMES,
-            "found first by the clue": lambda: search(text)[0][0] == number,
-            **{
-                f"score {margin} times the second": lambda margin=margin: search(text)[0][1] >= margin * search(text)[1][1]
-                for margin in MARGINS
-            },
-            "queries differ, one finds it": lambda: fine_queries(clue_queries(text), number),
-        }
-        for step, passes in steps.items():
-            if not passes():
-                break
-            counts[step] += 1
-        else:
-            left.append(number)
-    return left
+    """Pages that pass all filters; what is left after each goes into the counts."""
+    return [number for number in range(len(titles())) if survives(filters(number), counts)]

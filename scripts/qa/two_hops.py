@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from heads import kind_of
 from retrieval import search, stems
+from sieve import survives
 
 from textenvs.data.wikipedia import articles, plain
 from textenvs.tasks.qa.introductions import common_words, description, introduction, titles
@@ -22,10 +23,12 @@ LEAST_STEMS, SURE_STEMS = 2, 3
 """So many content words has a description; so many where the page has names that are not known."""
 BACKED = 0.6
 """This share of a description's content words stands in the first two sentences of its page."""
-PER_GOAL, PER_PAGE = 3, 2
+PER_GOAL = {"place": 2, "person": 3, "work": 3, "event": 3}
+PER_PAGE = 2
 TRIED = 400
 """So many pages are tried as the one that a page does not name."""
 _UNKNOWN = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
+_PARTS = frozenset("county department district empire island kingdom province state territory tribe".split())
 _BRACKETS = re.compile(r" ?\([^()]*\)")
 
 
@@ -68,6 +71,28 @@ def mentioned(number: int) -> tuple[int, ...]:
 
 
 @cache
+def ambiguous(name: str) -> bool:
+    """Whether another title is this name with something after it, such as "New York (state)" beside "New York"."""
+    return any(re.match(rf"{re.escape(name)}(?: \(|, )", title) for title in map(plain, titles()))
+
+
+def named_alone(pair: Pair) -> bool:
+    """Whether the goal is named as itself somewhere, not only in a name such as "Treaty of Paris".
+
+    What is called the province, state or city of something has to be described as one.
+    """
+    text, said = introduction(pair.page).text, opening(pair.goal)
+    for place in re.finditer(rf"\b{re.escape(introduction(pair.goal).name)}\b", text):
+        before = re.search(r"(\w+) of (?:the )?$", text[: place.start()])
+        part = before[1].removesuffix("s") if before else ""
+        if part.islower() and part in _PARTS and not stems(part) <= said:
+            continue
+        if not part[:1].isupper():
+            return True
+    return False
+
+
+@cache
 def unknown_names(number: int) -> bool:
     """Whether a page has names of several words that are no mentions: one of them might fit a description."""
     page = introduction(number)
@@ -78,13 +103,20 @@ def unknown_names(number: int) -> bool:
 
 
 def rivals(pair: Pair) -> bool:
-    """Whether the page itself, or something else that it names, fits the description too."""
+    """Whether the page itself, or something else that it names, fits the description too, or nearly.
+
+    Of a short one, such as "country in South Asia", a single word may differ: borders of regions are not sharp.
+    """
     wanted = described(pair.goal)
     others = [number for number in mentioned(pair.page) if number != pair.goal]
     if wanted <= described(pair.page) or wanted <= opening(pair.page):
         return True
+    near = 1 if len(wanted) <= SURE_STEMS else 0
     return any(
-        wanted <= described(other) or (kind(other) in ("", pair.kind) and wanted <= opening(other)) for other in others
+        wanted <= described(other)
+        or (kind(other) == pair.kind and len(wanted - described(other)) <= near)
+        or (kind(other) in ("", pair.kind) and wanted <= opening(other))
+        for other in others
     )
 
 
@@ -112,44 +144,52 @@ def good_goal(number: int) -> bool:
         and '"' not in text
         and len(wanted) >= LEAST_STEMS
         and len(wanted & opens) >= BACKED * len(wanted)
-        and not introduction(number).name.lower() in common_words()
+        and introduction(number).name.lower() not in common_words()
     )
 
 
+def filters(pair: Pair) -> Iterator[tuple[str, bool]]:
+    """Whether what a page names can be asked for by its description."""
+    described_as = description(pair.goal)
+    yield "mentions", True
+    yield "of a kind that is asked for", pair.kind != ""
+    yield "page with enough mentions", len(mentioned(pair.page)) >= LEAST_MENTIONS[pair.kind]
+    yield "description specific and backed", good_goal(pair.goal)
+    sure = len(described(pair.goal)) >= SURE_STEMS
+    yield "more specific where names are unknown", sure or not unknown_names(pair.page)
+    yield "named as itself", not ambiguous(introduction(pair.goal).name) and named_alone(pair)
+    yield "no word of a title", not told(pair)
+    yield "nothing else fits", not rivals(pair)
+    yield "not found by the description", search(described_as)[0][0] != pair.goal
+    yield "page found by a query", retrievable(pair)
+
+
 def pairs(counts: Counter[str]) -> list[Pair]:
-    """Pages and what they name; what is left after each filter goes into the counts."""
-    left = []
-    for page in range(len(titles())):
-        for goal in mentioned(page):
-            pair = Pair(page, goal, kind(goal))
-            steps = {
-                "mentions": lambda: True,
-                "of a kind that is asked for": lambda: pair.kind != "",
-                "page with enough mentions": lambda: len(mentioned(page)) >= LEAST_MENTIONS[pair.kind],
-                "description specific and backed": lambda: good_goal(goal),
-                "more specific where names are unknown": lambda: (
-                    not unknown_names(page) or len(described(goal)) >= SURE_STEMS
-                ),
-                "no word of a title": lambda: not told(pair),
-                "nothing else fits": lambda: not rivals(pair),
-                "not found by the description": lambda: search(description(goal))[0][0] != goal,
-                "page found by a query": lambda: retrievable(pair),
-            }
-            for step, passes in steps.items():
-                if not passes():
-                    break
-                counts[step] += 1
-            else:
-                left.append(pair)
-    return left
+    """Pages and what they name, of what passes all filters; what is left after each goes into the counts."""
+    found = (Pair(page, goal, kind(goal)) for page in range(len(titles())) for goal in mentioned(page))
+    return [pair for pair in found if survives(filters(pair), counts)]
 
 
-def chosen(found: list[Pair], rng: random.Random) -> list[Pair]:
-    """Few of each goal and of each page: places last, what is described in more words first."""
-    drawn, goals, pages = [], Counter[int](), Counter[int]()
-    for pair in sorted(rng.sample(found, len(found)), key=lambda pair: (pair.kind == "place", -len(described(pair.goal)))):
-        if goals[pair.goal] < PER_GOAL and pages[pair.page] < PER_PAGE:
-            drawn.append(pair)
+def chosen(found: list[Pair], split_of: dict[int, str], rng: random.Random) -> dict[str, list[Pair]]:
+    """Few of each goal and of each page by split: places last, what is described in more words first.
+
+    Args:
+        found: All that could be asked.
+        split_of: The split of each page as an answer; what is asked about falls to the split of its first answer.
+        rng: Draws.
+    """
+    drawn: dict[str, list[Pair]] = {"train": [], "test": []}
+    goals, pages, about = Counter[int](), Counter[int](), dict[int, str]()
+    for pair in sorted(
+        rng.sample(found, len(found)), key=lambda pair: (pair.kind == "place", -len(described(pair.goal)))
+    ):
+        split = split_of[pair.goal]
+        if (
+            goals[pair.goal] < PER_GOAL[pair.kind]
+            and pages[pair.page] < PER_PAGE
+            and about.setdefault(pair.page, split) == split
+        ):
+            drawn[split].append(pair)
             goals[pair.goal] += 1
             pages[pair.page] += 1
     return drawn

@@ -88,13 +88,11 @@ def mentions_of(text: str, own: frozenset[str]) -> tuple[Mention, ...]:
 
 
 def _stands_alone(text: str, at: int, end: int) -> bool:
-    """Whether a title is a name of its own there, not a part of another, nor a common word with a sentence's capital."""
-    before, word = _BEFORE.search(text[:at]), text[at:end]
-    first = not re.search(r"\w", text[:at])
-    if _AFTER.match(text, end) or (first and word.lower() in common_words()):
+    """Whether a title is a name of its own there: no part of another, and no word that only has a capital there."""
+    if _AFTER.match(text, end) or text[at:end].lower() in common_words():
         return False
-    sentence_starts = before is not None and not re.search(r"\w", text[: before.start()])
-    return before is None or (sentence_starts and before[1].lower() in common_words())
+    before = _BEFORE.search(text[:at])
+    return before is None or (before[1].lower() in common_words() and not re.search(r"\w", text[: before.start()]))
 
 
 @cache

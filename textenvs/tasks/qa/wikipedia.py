@@ -78,14 +78,16 @@ def content_words(text: str) -> list[str]:
 
 @lru_cache(4096)
 def clue(number: int) -> str:
-    """The first sentence of a page with a blank for its subject, without what is in brackets; "" if that is not easy."""
+    """The first sentence of a page, a blank for its subject, nothing in brackets; "" where the subject is hard to tell."""
     page = introduction(number)
     text = page.sentences[0].text
     while "(" in text and (shorter := re.sub(r" ?\([^()]*\)", "", text)) != text:
         text = shorter
     lead = found.group() if (found := _LEAD.match(text)) else ""
     rest = text.removeprefix(lead)
-    named = re.match(rf"(?:The |An? |the |an? )?{re.escape(page.name)}(?= [a-z])(?! (?:or|and|is|was|are|were) )", rest)
+    named = re.match(
+        rf"(?:The |An? |the |an? )?{re.escape(page.name)}(?= [a-z])(?! (?:or|and|is|was|are|were|de|e|i|y) )", rest
+    )
     verb = _VERB.search(rest)
     if named:
         end = named.end()
