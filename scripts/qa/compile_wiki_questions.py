@@ -9,39 +9,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 from collections import Counter
 from pathlib import Path
 
 import one_hop
 import two_hops
 from retrieval import search
+from sieve import lot
 from two_hops import Pair
 
 from textenvs.data.wikipedia import summaries
 from textenvs.tasks.qa.introductions import introduction, titles
 from textenvs.tasks.qa.wikipedia import FOUND, KINDS, ONE_HOP, TRAIN_WORDINGS, clue, clue_queries, hop_queries
 
-SEED = 20
 DATA = Path(__file__).resolve().parents[2] / "textenvs" / "data"
-TEST = 3
-"""One name of so many is an answer of the test split."""
+TEST = 1 / 3
+"""Share of the names that are answers of the test split."""
 UNANSWERABLE = 0.2
 """Share of the questions of two hops."""
 MOST_ONE_HOP = 0.3
 """Share of all questions."""
-STRUCK: dict[tuple[int, int], str] = {}
+STRUCK: dict[tuple[str, str], str] = {}
 """Questions that were found bad when they were read, by titles of page and goal, with the reason."""
 
 Stored = list[int]
 
 
-def splits(rng: random.Random) -> dict[int, str]:
+def splits() -> dict[int, str]:
     """The split of every page as an answer; pages of one name share theirs."""
-    names = sorted({introduction(number).name for number in range(len(titles()))})
-    rng.shuffle(names)
-    of = {name: "train" if at % TEST else "test" for at, name in enumerate(names)}
-    return {number: of[introduction(number).name] for number in range(len(titles()))}
+    names = [introduction(number).name for number in range(len(titles()))]
+    return {number: "test" if lot(name) < TEST else "train" for number, name in enumerate(names)}
 
 
 def results(queries: tuple[str, ...]) -> list[int]:
@@ -49,24 +46,27 @@ def results(queries: tuple[str, ...]) -> list[int]:
     return [number for query in queries for number, _ in search(query, FOUND)]
 
 
-def unanswerable(answered: list[Pair], pages: list[int], rng: random.Random) -> list[Pair]:
+def unanswerable(answered: list[Pair], pages: list[int]) -> list[Pair]:
     """Questions without an answer, so many of each kind as is their share, over pages that nothing else is asked of.
 
     Args:
         answered: Those of the split that have one; of what they ask for, others are asked too.
         pages: Pages to ask about.
-        rng: Draws.
     """
     share = UNANSWERABLE / (1 - UNANSWERABLE)
     wanted = Counter({kind: round(count * share) for kind, count in kinds(answered).items()})
     drawn: list[Pair] = []
-    for page in rng.sample(pages, len(pages)):
-        goals = [pair for pair in answered if wanted[pair.kind] > 0]
-        pair = next(two_hops.unanswerable(page, goals, rng), None)
-        if pair is not None:
+    for page in sorted(pages, key=lot):
+        pair = two_hops.unanswerable(page, [goal for goal in answered if wanted[goal.kind] > 0])
+        if pair is not None and not struck(pair.page, pair.goal):
             drawn.append(pair)
             wanted[pair.kind] -= 1
     return drawn
+
+
+def struck(page: int, goal: int) -> bool:
+    """Whether a question was found bad."""
+    return (introduction(page).title, introduction(goal).title) in STRUCK
 
 
 def kinds(pairs: list[Pair]) -> Counter[str]:
@@ -74,14 +74,16 @@ def kinds(pairs: list[Pair]) -> Counter[str]:
     return Counter(pair.kind for pair in pairs)
 
 
-def stored(pairs: list[Pair], single: list[int], split: str, rng: random.Random) -> list[Stored]:
-    """The questions of a split in a drawn order, with the wordings in turns."""
+def stored(pairs: list[Pair], single: list[int], split: str) -> list[Stored]:
+    """The questions of a split in a drawn order, each in a drawn wording."""
     rows = [(KINDS.index(pair.kind), pair.page, pair.goal) for pair in pairs] + [(0, page, page) for page in single]
-    rng.shuffle(rows)
     wordings = TRAIN_WORDINGS if split == "train" else len(ONE_HOP)
     return [
-        [kind, page, goal, at % wordings, *results(hop_queries(page, goal) if kind else clue_queries(clue(page)))]
-        for at, (kind, page, goal) in enumerate(rows)
+        [
+            *(kind, page, goal, int(lot("wording", page, goal) * wordings)),
+            *results(hop_queries(page, goal) if kind else clue_queries(clue(page))),
+        ]
+        for kind, page, goal in sorted(rows, key=lambda row: lot("order", *row))
     ]
 
 
@@ -98,23 +100,23 @@ def show_overlap(compiled: dict[str, list[Stored]]) -> None:
 
 def main() -> None:
     """Writes the data file."""
-    rng = random.Random(SEED)
-    split_of = splits(rng)
+    split_of = splits()
     one, two = Counter[str](), Counter[str]()
-    single, found = one_hop.candidates(one), two_hops.pairs(two)
+    single = [number for number in one_hop.candidates(one) if not struck(number, number)]
+    found = [pair for pair in two_hops.pairs(two) if not struck(pair.page, pair.goal)]
     for title, counts in ("one hop", one), ("two hops", two):
         print(title, *(f"{count:7} {step}" for step, count in counts.items()), sep="\n")
-    answered = two_hops.chosen(found, split_of, rng)
+    answered = two_hops.chosen(found, split_of)
     taken = {number for pairs in answered.values() for pair in pairs for number in (pair.page, pair.goal)}
     compiled: dict[str, list[Stored]] = {}
     for split, pairs in answered.items():
         free = [number for number, of in split_of.items() if of == split and number not in taken]
-        without = unanswerable(pairs, [number for number in free if len(two_hops.mentioned(number)) > 1], rng)
-        asked = [number for number in free if number in single and number not in {pair.page for pair in without}]
+        without = unanswerable(pairs, [number for number in free if len(two_hops.mentioned(number)) > 1])
+        asked = sorted(set(free) & set(single) - {pair.page for pair in without}, key=lot)
         most = int(MOST_ONE_HOP / (1 - MOST_ONE_HOP) * len(pairs + without))
         print(f"{split}: {len(pairs)} of two hops {dict(kinds(pairs))}, {len(without)} without an answer")
         print(f"  {dict(kinds(without))}, {min(most, len(asked))} of one hop, of {len(asked)}")
-        compiled[split] = stored(pairs + without, rng.sample(asked, min(most, len(asked))), split, rng)
+        compiled[split] = stored(pairs + without, asked[:most], split)
     show_overlap(compiled)
     digest = hashlib.sha256(summaries().read_bytes()).hexdigest()
     lines = {

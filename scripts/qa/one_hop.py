@@ -35,10 +35,10 @@ def leaks(name: str, text: str) -> bool:
     words = [word.lower() for word in re.findall(r"[A-Za-z0-9]{2,}", " ".join(content_words(name)))]
     others = re.findall(r"[a-z0-9]+", text.lower())
     alike = any(
-        word[:5] == other[:5] or (len(word) > 3 and word in other)
+        word[:5] == other[:5] or word in other or (len(other) > 3 and word.startswith(other))
         for word in words
         for other in others
-        if len(other) > 3
+        if len(word) > 2 and len(other) > 2
     )
     initials = "".join(word[0] for word in content_words(name)).upper()
     short = any(token.startswith(initials) for token in re.findall(r"\b[A-Z]{2,}", text) if len(initials) > 1)

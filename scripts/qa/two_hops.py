@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,11 +10,11 @@ from typing import NamedTuple
 
 from heads import kind_of
 from retrieval import search, stems
-from sieve import survives
+from sieve import lot, survives
 
 from textenvs.data.wikipedia import articles, plain
 from textenvs.tasks.qa.introductions import common_words, description, introduction, titles
-from textenvs.tasks.qa.wikipedia import hop_queries
+from textenvs.tasks.qa.wikipedia import content_words, hop_queries
 
 LEAST_MENTIONS = {"place": 3, "person": 2, "work": 2, "event": 2}
 """So many pages must be named where the goal is of a kind."""
@@ -28,7 +27,10 @@ PER_PAGE = 2
 TRIED = 400
 """So many pages are tried as the one that a page does not name."""
 _UNKNOWN = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
-_PARTS = frozenset("county department district empire island kingdom province state territory tribe".split())
+_PARTS = frozenset(
+    "county department district empire island kingdom language province river state territory tribe".split()
+)
+_COUNTRY = stems("country")
 _BRACKETS = re.compile(r" ?\([^()]*\)")
 
 
@@ -77,17 +79,16 @@ def ambiguous(name: str) -> bool:
 
 
 def named_alone(pair: Pair) -> bool:
-    """Whether the goal is named as itself somewhere, not only in a name such as "Treaty of Paris".
+    """Whether the goal is named as itself somewhere, not only in a name such as "Treaty of Paris" or "Mali rivers".
 
-    What is called the province, state or city of something has to be described as one.
+    What is called the province, state or kingdom of something has to be described as one.
     """
     text, said = introduction(pair.page).text, opening(pair.goal)
-    for place in re.finditer(rf"\b{re.escape(introduction(pair.goal).name)}\b", text):
+    for place in re.finditer(rf"(?<![\w-]){re.escape(introduction(pair.goal).name)}(?![\w-])", text):
         before = re.search(r"(\w+) of (?:the )?$", text[: place.start()])
-        part = before[1].removesuffix("s") if before else ""
-        if part.islower() and part in _PARTS and not stems(part) <= said:
-            continue
-        if not part[:1].isupper():
+        after = re.match(r" (\w+)", text[place.end() :])
+        parts = {found[1].removesuffix("s") for found in (before, after) if found}
+        if not (before and before[1][0].isupper()) and not stems(" ".join(parts & _PARTS)) - said:
             return True
     return False
 
@@ -170,25 +171,19 @@ def pairs(counts: Counter[str]) -> list[Pair]:
     return [pair for pair in found if survives(filters(pair), counts)]
 
 
-def chosen(found: list[Pair], split_of: dict[int, str], rng: random.Random) -> dict[str, list[Pair]]:
+def chosen(found: list[Pair], split_of: dict[int, str]) -> dict[str, list[Pair]]:
     """Few of each goal and of each page by split: places last, what is described in more words first.
 
     Args:
         found: All that could be asked.
         split_of: The split of each page as an answer; what is asked about falls to the split of its first answer.
-        rng: Draws.
     """
     drawn: dict[str, list[Pair]] = {"train": [], "test": []}
     goals, pages, about = Counter[int](), Counter[int](), dict[int, str]()
-    for pair in sorted(
-        rng.sample(found, len(found)), key=lambda pair: (pair.kind == "place", -len(described(pair.goal)))
-    ):
+    for pair in sorted(found, key=lambda pair: (pair.kind == "place", -len(described(pair.goal)), lot(*pair))):
         split = split_of[pair.goal]
-        if (
-            goals[pair.goal] < PER_GOAL[pair.kind]
-            and pages[pair.page] < PER_PAGE
-            and about.setdefault(pair.page, split) == split
-        ):
+        few = goals[pair.goal] < PER_GOAL[pair.kind] and pages[pair.page] < PER_PAGE
+        if few and about.setdefault(pair.page, split) == split:
             drawn[split].append(pair)
             goals[pair.goal] += 1
             pages[pair.page] += 1
@@ -197,18 +192,45 @@ def chosen(found: list[Pair], split_of: dict[int, str], rng: random.Random) -> d
 
 @cache
 def everything(number: int) -> tuple[str, frozenset[str]]:
-    """All of an introduction, with its stems and those of what it names."""
+    """All of an introduction, with its stems and those of what is said of what it names."""
     extract = plain(articles()[titles()[number]].extract)
     return extract.lower(), stems(extract) | frozenset().union(*map(described, mentioned(number)))
 
 
-def unanswerable(page: int, goals: list[Pair], rng: random.Random) -> Iterator[Pair]:
-    """Goals of which a page names nothing: no word of the description stands in it or is said of what it names."""
-    text, words = everything(page)
-    kinds = {kind(number) for number in mentioned(page)}
-    for of in rng.sample(goals, min(TRIED, len(goals))):
-        pair = Pair(page, of.goal, of.kind)
-        name = introduction(of.goal).name.lower()
-        named = name in text or (of.kind == "person" and name.split()[-1] in text)
-        if of.kind in kinds and not named and not described(of.goal) & words and not told(pair) and retrievable(pair):
-            yield pair
+@cache
+def beginnings(text: str) -> frozenset[str]:
+    """The first letters of its words: "japa" stands for Japan and for what is Japanese."""
+    return frozenset(word[:4] for word in re.findall(r"[a-z]{4,}", text.lower()))
+
+
+@cache
+def fitting(wanted: frozenset[str]) -> frozenset[str]:
+    """Beginnings of the names of all pages that a description fits."""
+    names = [introduction(number).name for number in range(len(titles())) if wanted <= described(number)]
+    return beginnings(" ".join(" ".join(content_words(name)) for name in names))
+
+
+def names_nothing(pair: Pair) -> bool:
+    """Whether a page names nothing that a description fits, nor alludes to anything.
+
+    No word of the description may stand in the page or be said of what it names, but for "country": where other
+    countries are named, that none of them lies in a region that is far away is as plain.
+    """
+    text, words = everything(pair.page)
+    wanted, name = described(pair.goal), introduction(pair.goal).name.lower()
+    return (
+        pair.kind in {kind(number) for number in mentioned(pair.page)}
+        and len(wanted - _COUNTRY) >= LEAST_STEMS
+        and not (wanted - _COUNTRY) & words
+        and name not in text
+        and not fitting(wanted) & beginnings(text)
+    )
+
+
+def unanswerable(page: int, goals: list[Pair]) -> Pair | None:
+    """A question about a page that it does not answer, with a description that others are asked for."""
+    for goal in sorted(goals, key=lambda goal: lot(page, goal.goal, goal.page))[:TRIED]:
+        pair = Pair(page, goal.goal, goal.kind)
+        if names_nothing(pair) and not told(pair) and retrievable(pair):
+            return pair
+    return None

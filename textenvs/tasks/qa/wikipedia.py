@@ -78,7 +78,7 @@ def content_words(text: str) -> list[str]:
 
 @lru_cache(4096)
 def clue(number: int) -> str:
-    """The first sentence of a page, a blank for its subject, nothing in brackets; "" where the subject is hard to tell."""
+    """The first sentence of a page, a blank for its subject, nothing in brackets; "" where the subject is not plain."""
     page = introduction(number)
     text = page.sentences[0].text
     while "(" in text and (shorter := re.sub(r" ?\([^()]*\)", "", text)) != text:
@@ -91,11 +91,16 @@ def clue(number: int) -> str:
     verb = _VERB.search(rest)
     if named:
         end = named.end()
-    elif verb and page.name.split()[-1] in rest[: verb.start()] and not _DANGLING.search(rest[: verb.start()]):
+    elif verb and _is_subject(rest[: verb.start()], page.name):
         end = verb.start()
     else:
         return ""
     return (lead + BLANK + rest[end:]).removesuffix(".").replace('"', "'")
+
+
+def _is_subject(text: str, name: str) -> bool:
+    """Whether what stands before the verb of a sentence is the subject, in full, and has the words of a name."""
+    return all(word in text for word in content_words(name)) and not _DANGLING.search(text)
 
 
 def clue_queries(text: str) -> tuple[str, ...]:
