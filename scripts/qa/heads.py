@@ -62,6 +62,7 @@ _TAIL = re.compile(
 _GROUP = re.compile(
     r"\b(?:band|group|duo|trio|brothers|sisters|twins|family|couple|people|inventors|team|theologians)\b"
 )
+_DEITY = re.compile(r"\b(?:deity|deities|god|goddess|gods|spirit|demon|figure|name)\b")
 _VAGUE = frozenset("area channel land range region series site state".split())
 _PLACES = frozenset({"Geography", "History", "Uncategorized", "Arts", "Philosophy and religion"})
 
@@ -70,6 +71,8 @@ def kind_of(description: str, topic: str) -> str:
     """One of the kinds, or "" where neither topic nor head noun tells."""
     if topic == "People":
         return "" if _GROUP.search(description) or not description else "person"
+    if _DEITY.search(description):
+        return ""
     before = _TAIL.split(re.sub(r"^\d{3,4}\S*\s|^(?:The|the|[Aa]n?) ", "", description), maxsplit=1)[0].split()
     head = before[-1].lower() if before else ""
     kind = _KINDS.get(head, "")

@@ -22,8 +22,9 @@ LEAST_STEMS, SURE_STEMS = 2, 3
 """So many content words has a description; so many where the page has names that are not known."""
 BACKED = 0.6
 """This share of a description's content words stands in the first two sentences of its page."""
-PER_GOAL = {"place": 2, "person": 3, "work": 3, "event": 3}
-PER_PAGE = 2
+RARE = 400
+"""On so many pages stands a rare word at most."""
+PER_GOAL, PER_PAGE = 3, 2
 TRIED = 400
 """So many pages are tried as the one that a page does not name."""
 _UNKNOWN = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
@@ -56,8 +57,9 @@ def kind(number: int) -> str:
 
 @cache
 def described(number: int) -> frozenset[str]:
-    """Stems of a page's description, without years and what is in brackets."""
-    return frozenset(stem for stem in stems(_BRACKETS.sub("", description(number))) if not re.search(r"\d{3}", stem))
+    """Stems of a page's description, without years, "major", and what is in brackets."""
+    found = stems(_BRACKETS.sub("", description(number)))
+    return frozenset(stem for stem in found if stem != "major" and not re.search(r"\d{3}", stem))
 
 
 @cache
@@ -121,6 +123,44 @@ def rivals(pair: Pair) -> bool:
     )
 
 
+@cache
+def beginnings(text: str) -> frozenset[str]:
+    """The first letters of its words: "japa" stands for Japan and for what is Japanese."""
+    return frozenset(word[:4] for word in re.findall(r"[a-z]{4,}", text.lower()))
+
+
+@cache
+def fitting(goal: int) -> tuple[frozenset[str], ...]:
+    """Beginnings of the names of all pages of its kind that the description of a page fits, without its own."""
+    wanted, own = described(goal), introduction(goal).name
+    others = (number for number in range(len(titles())) if number != goal and kind(number) == kind(goal))
+    names = (introduction(number).name for number in others if wanted <= opening(number))
+    return tuple(filter(None, (beginnings(" ".join(content_words(name))) for name in names if name != own)))
+
+
+@cache
+def _frequency() -> Counter[str]:
+    """On how many pages each stem stands."""
+    return Counter(stem for number in range(len(titles())) for stem in stems(introduction(number).text))
+
+
+def same_sense(pair: Pair) -> bool:
+    """Whether a page has a rare word in common with the goal's first two sentences, so that it is this goal it names.
+
+    A name of several words hardly means anything else; Mali is a river too, and Jacob one of the Brothers Grimm.
+    """
+    goal = introduction(pair.goal)
+    common = opening(pair.goal) & stems(introduction(pair.page).text) - stems(goal.name)
+    return " " in goal.name or any(len(stem) > 3 and _frequency()[stem] <= RARE for stem in common)
+
+
+def alluded(pair: Pair) -> bool:
+    """Whether something else that fits may be alluded to, as China in "Northwest China" or "Chinese"."""
+    page = introduction(pair.page)
+    text = beginnings(page.text) - beginnings(introduction(pair.goal).name)
+    return any(name <= text for name in fitting(pair.goal))
+
+
 def told(pair: Pair) -> bool:
     """Whether the question has its answer in it, or a word of the title of either page."""
     page, goal, asked = (
@@ -161,6 +201,8 @@ def filters(pair: Pair) -> Iterator[tuple[str, bool]]:
     yield "named as itself", not ambiguous(introduction(pair.goal).name) and named_alone(pair)
     yield "no word of a title", not told(pair)
     yield "nothing else fits", not rivals(pair)
+    yield "nothing else that fits is alluded to", not alluded(pair)
+    yield "named in this sense", same_sense(pair)
     yield "not found by the description", search(described_as)[0][0] != pair.goal
     yield "page found by a query", retrievable(pair)
 
@@ -182,7 +224,7 @@ def chosen(found: list[Pair], split_of: dict[int, str]) -> dict[str, list[Pair]]
     goals, pages, about = Counter[int](), Counter[int](), dict[int, str]()
     for pair in sorted(found, key=lambda pair: (pair.kind == "place", -len(described(pair.goal)), lot(*pair))):
         split = split_of[pair.goal]
-        few = goals[pair.goal] < PER_GOAL[pair.kind] and pages[pair.page] < PER_PAGE
+        few = goals[pair.goal] < PER_GOAL and pages[pair.page] < PER_PAGE
         if few and about.setdefault(pair.page, split) == split:
             drawn[split].append(pair)
             goals[pair.goal] += 1
@@ -195,19 +237,6 @@ def everything(number: int) -> tuple[str, frozenset[str]]:
     """All of an introduction, with its stems and those of what is said of what it names."""
     extract = plain(articles()[titles()[number]].extract)
     return extract.lower(), stems(extract) | frozenset().union(*map(described, mentioned(number)))
-
-
-@cache
-def beginnings(text: str) -> frozenset[str]:
-    """The first letters of its words: "japa" stands for Japan and for what is Japanese."""
-    return frozenset(word[:4] for word in re.findall(r"[a-z]{4,}", text.lower()))
-
-
-@cache
-def fitting(wanted: frozenset[str]) -> frozenset[str]:
-    """Beginnings of the names of all pages that a description fits."""
-    names = [introduction(number).name for number in range(len(titles())) if wanted <= described(number)]
-    return beginnings(" ".join(" ".join(content_words(name)) for name in names))
 
 
 def names_nothing(pair: Pair) -> bool:
@@ -223,7 +252,8 @@ def names_nothing(pair: Pair) -> bool:
         and len(wanted - _COUNTRY) >= LEAST_STEMS
         and not (wanted - _COUNTRY) & words
         and name not in text
-        and not fitting(wanted) & beginnings(text)
+        and not beginnings(name) & beginnings(text)
+        and not any(found & beginnings(text) for found in fitting(pair.goal))
     )
 
 

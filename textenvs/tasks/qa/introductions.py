@@ -18,7 +18,7 @@ _ABBREVIATION = re.compile(
 _EMPTY = re.compile(r" ?\([\s;,:]*\)")
 _LOOSE = re.compile(r" +(?=[,;:)](?:\s|$)|\.(?:\s|$))|(?<=\() +")
 _START = re.compile(r"(?<![\w'-])[A-Z0-9]\w*")
-_BEFORE = re.compile(r"([\w.'&-]*[A-Z][\w.'&-]*) $")
+_BEFORE = re.compile(r"([\w.'&-]*[A-Z][\w.'&-]*)(?<!'s) $")
 _AFTER = re.compile(r"\w|-\w|'(?!s?\b)| (?:(?:of|de|von|van|da|del) )?[A-Z]|/")
 
 
