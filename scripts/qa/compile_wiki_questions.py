@@ -29,7 +29,21 @@ UNANSWERABLE = 0.2
 """Share of the questions of two hops."""
 MOST_ONE_HOP = 0.3
 """Share of all questions."""
-STRUCK: dict[tuple[str, str], str] = {}
+STRUCK = {
+    ("Babak Khorramdin", "Azerbaijan"): "the region in Iran is meant",
+    ("Blackbeard", "Blackbeard"): "fits other pirates",
+    ("Crimean War", "Sardinia"): "the kingdom is meant",
+    ("Ecuador", "Galapagos Islands"): "the title stands in the description",
+    ("George Lucas", "Star Wars"): "Indiana Jones fits too",
+    ("Greater Antilles", "Puerto Rico"): "Navassa Island fits too",
+    ("Italy", "San Marino"): "Vatican City fits too",
+    ("John Jacob Astor", "John Jacob Astor"): "fits other businessmen",
+    ("Manuel I Komnenos", "Manuel I Komnenos"): "fits other emperors",
+    ("Middle Eastern theatre of World War I", "Middle Eastern theatre of World War I"): "says little but dates",
+    ("Minas Gerais", "Rio de Janeiro"): "the state is meant",
+    ("Norwegian Sea", "Norway"): "Iceland fits too",
+    ("Sydney", "Royal National Park"): "another national park of the page fits",
+}
 """Questions that were found bad when they were read, by titles of page and goal, with the reason."""
 
 Stored = list[int]

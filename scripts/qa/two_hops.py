@@ -26,7 +26,7 @@ RARE = 400
 """On so many pages stands a rare word at most."""
 PER_GOAL, PER_PAGE = 3, 2
 TRIED = 400
-"""So many pages are tried as the one that a page does not name."""
+"""So many goals are tried as the one that a page does not name."""
 _UNKNOWN = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 _PARTS = frozenset(
     "county department district empire island kingdom language province river state territory tribe".split()
@@ -112,7 +112,7 @@ def rivals(pair: Pair) -> bool:
     """
     wanted = described(pair.goal)
     others = [number for number in mentioned(pair.page) if number != pair.goal]
-    if wanted <= described(pair.page) or wanted <= opening(pair.page):
+    if wanted <= opening(pair.page):
         return True
     near = 1 if len(wanted) <= SURE_STEMS else 0
     return any(
@@ -252,6 +252,7 @@ def names_nothing(pair: Pair) -> bool:
         and len(wanted - _COUNTRY) >= LEAST_STEMS
         and not (wanted - _COUNTRY) & words
         and name not in text
+        and name.split()[-1] not in text
         and not beginnings(name) & beginnings(text)
         and not any(found & beginnings(text) for found in fitting(pair.goal))
     )
