@@ -56,8 +56,13 @@ def splits() -> dict[int, str]:
 
 
 def results(queries: tuple[str, ...]) -> list[int]:
-    """What the queries find."""
-    return [number for query in queries for number, _ in search(query, FOUND)]
+    """What the queries find; where one finds too little, what all of them find together follows."""
+    together = [number for number, _ in search(" ".join(queries), 2 * FOUND)]
+    found: list[int] = []
+    for query in queries:
+        hits = [number for number, score in search(query, FOUND) if score > 0]
+        found += [*hits, *(number for number in together if number not in hits)][:FOUND]
+    return found
 
 
 def unanswerable(answered: list[Pair], pages: list[int]) -> list[Pair]:
@@ -125,7 +130,7 @@ def main() -> None:
     compiled: dict[str, list[Stored]] = {}
     for split, pairs in answered.items():
         free = [number for number, of in split_of.items() if of == split and number not in taken]
-        without = unanswerable(pairs, [number for number in free if len(two_hops.mentioned(number)) > 1])
+        without = unanswerable(pairs, free)
         asked = sorted(set(free) & set(single) - {pair.page for pair in without}, key=lot)
         most = int(MOST_ONE_HOP / (1 - MOST_ONE_HOP) * len(pairs + without))
         print(f"{split}: {len(pairs)} of two hops {dict(kinds(pairs))}, {len(without)} without an answer")

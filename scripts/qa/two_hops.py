@@ -248,7 +248,8 @@ def names_nothing(pair: Pair) -> bool:
     text, words = everything(pair.page)
     wanted, name = described(pair.goal), introduction(pair.goal).name.lower()
     return (
-        pair.kind in {kind(number) for number in mentioned(pair.page)}
+        len(mentioned(pair.page)) >= LEAST_MENTIONS[pair.kind]
+        and pair.kind in {kind(number) for number in mentioned(pair.page)}
         and len(wanted - _COUNTRY) >= LEAST_STEMS
         and not (wanted - _COUNTRY) & words
         and name not in text
