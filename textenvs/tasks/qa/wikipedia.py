@@ -1,0 +1,170 @@
+"""Questions over the introductions of Wikipedia: put together from their own words, which are read when they are shown.
+
+What ships is numbers: which pages, which wording, what a search finds (`scripts/qa/compile_wiki_questions.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from textenvs.data import load_json
+from textenvs.data.wikipedia import check
+from textenvs.tasks.qa.introductions import description, introduction
+from textenvs.tasks.qa.questions import Page, Question
+
+KINDS = ("page", "person", "place", "work", "event")
+"""What is asked for; a page from one hop, the others from two."""
+QUERIES, FOUND = 3, 3
+MOST_WORDS = 8
+"""So many words at most has a query of a question of one hop."""
+TRAIN_WORDINGS = 4
+"""So many wordings occur in both splits, the others in the test split alone."""
+ONE_HOP = (
+    'What is meant: "{clue}"?',
+    'Which name belongs in the blank: "{clue}"?',
+    'Fill in the blank: "{clue}". What is the name?',
+    '"{clue}": what is this sentence about?',
+    'Which name was left out of the sentence "{clue}"?',
+    'Of whom or of what is it said that "{clue}"?',
+)
+TWO_HOPS = (
+    'The introduction to "{title}" names {a} {kind} described as "{description}". Which one is it?',
+    'Which {kind} named in the introduction to "{title}" is described as "{description}"?',
+    '"{description}": which {kind} that the introduction to "{title}" names is this?',
+    'Look at the introduction to "{title}". Which {kind} in it fits the description "{description}"?',
+    'Somewhere in the introduction to "{title}" stands {a} {kind}, "{description}". What is the name?',
+    'What is the {kind} called that is "{description}" and occurs in the introduction to "{title}"?',
+)
+BLANK = "___"
+STOP_WORDS = frozenset(
+    "a about above after against all along also although am among an and any are around as at be became because become "
+    "been before being below between both but by called can could did do does during each either especially even ever "
+    "for from had has have having he her here him his how however i if in including into is it its itself just known "
+    "many may more most much near no nor not of off often on once one only onto or other others our out over own per "
+    "she since so some such than that the their them themselves then there these they this those through throughout "
+    "thus to too toward towards two under until up upon us use used usually various very was we well were what when "
+    "where whether which while who whom whose why will with within without would you".split()
+)
+_LEAD = re.compile(r"(?:In|On|At|During|Within|As) [^,]{1,60}, ")
+_VERB = re.compile(r" (?:is|was|are|were) ")
+_DANGLING = re.compile(r"(?:\b(?:which|who|whom|that|there|it|what|where|when|and|he|she)|[;:,] [a-z]+)$")
+_WORD = re.compile(r"\d[\d,.]*\d|\w(?:[\w'.-]*\w)?")
+
+
+class Row(NamedTuple):
+    """A question as it is stored.
+
+    Attributes:
+        kind: Place in `KINDS`.
+        page: Number of the page that is asked about.
+        goal: Number of the page that the answer names; of one hop, the same page.
+        wording: Place in `ONE_HOP` or `TWO_HOPS`.
+        found: Numbers of pages, `FOUND` for each query.
+    """
+
+    kind: int
+    page: int
+    goal: int
+    wording: int
+    found: tuple[int, ...]
+
+
+def content_words(text: str) -> list[str]:
+    """Its words, without those that stand in every text."""
+    return [word for word in _WORD.findall(text) if word.lower() not in STOP_WORDS and word != BLANK]
+
+
+@lru_cache(4096)
+def clue(number: int) -> str:
+    """The first sentence of a page, a blank for its subject, nothing in brackets; "" where the subject is not plain."""
+    page = introduction(number)
+    text = page.sentences[0].text
+    while "(" in text and (shorter := re.sub(r" ?\([^()]*\)", "", text)) != text:
+        text = shorter
+    lead = found.group() if (found := _LEAD.match(text)) else ""
+    rest = text.removeprefix(lead)
+    named = re.match(
+        rf"(?:The |An? |the |an? )?{re.escape(page.name)}(?= [a-z])(?! (?:or|and|is|was|are|were|de|e|i|y) )", rest
+    )
+    verb = _VERB.search(rest)
+    if named:
+        end = named.end()
+    elif verb and _is_subject(rest[: verb.start()], page.name):
+        end = verb.start()
+    else:
+        return ""
+    return (lead + BLANK + rest[end:]).removesuffix(".").replace('"', "'")
+
+
+def _is_subject(text: str, name: str) -> bool:
+    """Whether what stands before the verb of a sentence is the subject, in full, and has the words of a name."""
+    return all(word in text for word in content_words(name)) and not _DANGLING.search(text)
+
+
+def clue_queries(text: str) -> tuple[str, ...]:
+    """What can be searched for with a clue, never all of it: its names and years; its other words; its first half."""
+    words = list(dict.fromkeys(content_words(text)))
+    names = [word for word in words if word[0].isupper() or word[0].isdigit()]
+    others = [word for word in words if word not in names]
+    return tuple(" ".join(some[:MOST_WORDS]) for some in (names, others, words[: len(words) // 2]))
+
+
+def hop_queries(page: int, goal: int) -> tuple[str, ...]:
+    """What can be searched for with a question of two hops: the title, the description, or both."""
+    title, described = introduction(page).title, description(goal)
+    return title, described, f"{title} {described}"
+
+
+def question(row: Row) -> Question:
+    """A question in words; what the page asked about does not name has no answer."""
+    found = tuple(row.found[at : at + FOUND] for at in range(0, QUERIES * FOUND, FOUND))
+    page, goal = introduction(row.page), introduction(row.goal)
+    if row.kind == 0:
+        blanked = clue(row.page)
+        text = ONE_HOP[row.wording].format(clue=blanked)
+        return Question(text, 1, page.name, frozenset({row.page}), clue_queries(blanked), found)
+    kind, described = KINDS[row.kind], description(row.goal)
+    a = "an" if kind[0] in "aeiou" else "a"
+    text = TWO_HOPS[row.wording].format(title=page.title, a=a, kind=kind, description=described)
+    named = any(mention.page == row.goal for sentence in page.sentences for mention in sentence.mentions)
+    evidence = frozenset({row.page, row.goal} if named else {row.page})
+    return Question(text, 2, goal.name if named else "", evidence, hop_queries(row.page, row.goal), found)
+
+
+@cache
+def rows(split: str) -> tuple[Row, ...]:
+    """The questions of a split, as they are stored."""
+    return tuple(
+        Row(kind, page, goal, wording, tuple(found))
+        for kind, page, goal, wording, *found in load_json("qa_wiki.json")[split]
+    )
+
+
+class WikipediaQuestions:
+    """The questions of a split over the introductions of English Wikipedia; a `Corpus`.
+
+    Args:
+        split: "train" or "test"; no answer of one is an answer of the other.
+
+    Raises:
+        MissingExtra: Without the extra `wiki`.
+        ValueError: If another version of its package is installed.
+    """
+
+    def __init__(self, split: str) -> None:
+        check(load_json("qa_wiki.json")["summaries"])
+        self._rows = rows(split)
+
+    def __len__(self) -> int:
+        """How many questions there are."""
+        return len(self._rows)
+
+    def question(self, number: int) -> Question:
+        """One of the questions."""
+        return question(self._rows[number])
+
+    def page(self, number: int) -> Page:
+        """A page; its number is the place of its title among all, sorted."""
+        return introduction(number)
