@@ -51,6 +51,12 @@ ENTRIES = (
         ("exploration", "memory", "noise", "planning", "generalisation"),
     ),
     Entry("TextQA-v0", "textenvs.tasks.qa:QA", {}, ("exploration", "memory", "generalisation", "language")),
+    Entry(
+        "TextQAWiki-v0",
+        "textenvs.tasks.qa:QA",
+        {"source": "wikipedia"},
+        ("exploration", "memory", "generalisation", "language"),
+    ),
     Entry("TextWriting-v0", "textenvs.tasks.writing:Writing", {}, ("generalisation", "language")),
     Entry(
         "TextWritingHard-v0",

@@ -17,6 +17,8 @@ PER_ANSWER = 6
 PER_SUBJECT = 3
 PER_BRIDGE = 8
 """How many questions may have the same answer, begin with the same name, and go by way of the same entity."""
+GUESSED = ("country.demonym", "country.currency", "country.language")
+"""What is guessed from another name: who pays with Swedish Krona, and where people are Swedish."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,28 @@ def noun(pages: Pages, key: Key) -> str:
         return name.lower()
     if family == "star" and name.endswith(" Star"):
         return name.replace("The ", "the ")
-    plain = family == "city" and pages.titles[key] == name
+    plain = family in ("city", "division") and pages.titles[key] == name
     return with_article(key, (NOUNS.get(family, "{n}") if not plain else "{n}").format(n=name))
+
+
+def role(pages: Pages, key: Key) -> str:
+    """The same where it is plain that a city is meant, as in "whose capital is"."""
+    return key[1] if key[0] == "city" else noun(pages, key)
 
 
 def one_hop(pages: Pages, split: str, rng: random.Random) -> Iterable[Draft]:
     """All questions of one hop."""
+    names = first_words(pages)
     for fact in pages.facts:
         relation = RELATIONS[fact.relation]
         text = wording(relation.asked, split, rng).format(s=noun(pages, fact.entity))
         if fact.page is None:
-            if fact.entity in pages.texts and not named(pages, fact.entity, fact.value):
+            if fact.entity in pages.texts and not betrayed(pages, fact, fact.entity, names):
                 yield Draft(fact.relation, text, fact.entity[1], "", (fact.entity,), fact.value)
             continue
         yield Draft(fact.relation, text, fact.entity[1], fact.value[1], (fact.page,), fact.value)
         if relation.asked_back and fact.sole:
-            text = wording(relation.asked_back, split, rng).format(v=noun(pages, fact.value))
+            text = wording(relation.asked_back, split, rng).format(v=role(pages, fact.value))
             yield Draft(f"{fact.relation} back", text, fact.value[1], fact.entity[1], (fact.page,), fact.entity)
 
 
@@ -76,7 +84,7 @@ def bridges(pages: Pages, split: str, rng: random.Random) -> Iterable[tuple[str,
             description = wording(relation.value, split, rng).format(s=noun(pages, fact.entity))
             yield fact.relation, description, fact.entity, fact.value
         elif fact.page == fact.value and fact.sole and relation.entity and fact.entity in pages.texts:
-            description = wording(relation.entity, split, rng).format(v=noun(pages, fact.value))
+            description = wording(relation.entity, split, rng).format(v=role(pages, fact.value))
             yield f"{fact.relation} back", description, fact.value, fact.entity
 
 
@@ -86,8 +94,22 @@ def named(pages: Pages, page: Key, other: Key) -> bool:
     return f"[[{other[1]}]]" in text or f"|{other[1]}]]" in text
 
 
+def first_words(pages: Pages) -> frozenset[str]:
+    """The first words of all names in the corpus."""
+    texts = " ".join(sentence for sentences in pages.texts.values() for sentence in sentences)
+    names = [*pages.titles.values(), *re.findall(r"(?:\[\[|\|)([^]|]+)\]\]", texts)]
+    return frozenset(name.split()[0] for name in names)
+
+
+def betrayed(pages: Pages, fact: Fact, page: Key, names: frozenset[str]) -> bool:
+    """Whether the answer that is left out stands on its page all the same, or another name lets it be guessed."""
+    guessed = fact.relation in GUESSED and fact.value[1].split()[0] in names
+    return guessed or named(pages, page, fact.value)
+
+
 def two_hops(pages: Pages, split: str, rng: random.Random) -> Iterable[Draft]:
     """All questions of two hops: the first page names the entity whose page tells the answer."""
+    names = first_words(pages)
     told: dict[Key, list[Fact]] = defaultdict(list)
     for fact in pages.facts:
         if fact.page in (None, fact.entity):
@@ -98,7 +120,7 @@ def two_hops(pages: Pages, split: str, rng: random.Random) -> Iterable[Draft]:
             answer = fact.value[1] if fact.page else ""
             if fact.value[1] == page[1] or named(pages, page, fact.value):
                 continue
-            if not fact.page and named(pages, bridge, fact.value):
+            if not fact.page and betrayed(pages, fact, bridge, names):
                 continue
             yield Draft(f"{kind}, {fact.relation}", text, page[1], answer, (page, bridge), fact.value, bridge)
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from wordings import ARTICLE, BORDERS, OPENINGS, RELATIONS, SOME_BORDERS, Relation
+from wordings import ARTICLE, ARTICLE_ENDS, BORDERS, LEFT_ALONE, NAMELESS, OPENINGS, RELATIONS, SOME_BORDERS, Relation
 
 LEFT_OUT = 0.38
 """Share of the facts left out, of those that can be."""
@@ -86,7 +86,7 @@ def make_pages(families: dict[str, Any], split: str, rng: random.Random) -> Page
             continue
         rng.shuffle(sentences)
         opening = capital(wording(OPENINGS[key[0]], split, rng).format(s=with_article(key, key[1])))
-        pages.texts[key] = [opening, *(by_name(text, key, rng) for text in sentences)]
+        pages.texts[key] = [opening, sentences[0], *(by_name(text, key, rng) for text in sentences[1:])]
     return pages
 
 
@@ -127,7 +127,9 @@ def place(
         value = facts.get(field_name) if key[0] == family else None
         if isinstance(value, list):
             value = value[0] if len(value) == 1 and facts.get(f"all_{field_name}", True) else None
-        if value is None or (field_name == "subregion" and value in families["continent"]["entities"]):
+        if value in (None, key[1]) or (label, key[1]) in LEFT_ALONE or (family == "division" and key[1] in NAMELESS):
+            continue
+        if field_name == "subregion" and value in families["continent"]["entities"]:
             continue
         other = (kind["to"] or "", str(value))
         sole[key] = kind["unique"] or (other[0] == "currency" and entities[other].get("country") == key[1])
@@ -158,19 +160,30 @@ def can_be_listed(relation: Relation, value: Key, sole: bool, listed: dict[Key, 
 def say(pages: Pages, key: Key, label: str, how: str, others: list[Key], split: str, rng: random.Random) -> str:
     """A sentence that tells facts of one field."""
     text = wording(getattr(RELATIONS[label], how), split, rng)
-    return capital(text.format(**{"v" if how == "told" else "s": listing([bracketed(pages, o) for o in others])}))
+    return capital(
+        text.format(
+            **{
+                "v" if how == "told" else "s": listing(
+                    [bracketed(pages, o, label == "division.capital") for o in others]
+                )
+            }
+        )
+    )
 
 
-def bracketed(pages: Pages, key: Key) -> str:
-    """A name as it stands in a text."""
+def bracketed(pages: Pages, key: Key, alone: bool = False) -> str:
+    """A name as it stands in a text; alone, it must be plain whether a region is meant."""
     title = pages.titles.get(key, key[1])
     name = key[1].lower() if key[0] in ("series", "element") else key[1]
-    return with_article(key, f"[[{title}]]" if title == name else f"[[{title}|{name}]]")
+    text = with_article(key, f"[[{title}]]" if title == name else f"[[{title}|{name}]]")
+    return f"the region of {text}" if key[0] == "division" and title != key[1] and alone else text
 
 
 def with_article(key: Key, name: str) -> str:
     """A name with its article, if it has one."""
-    return f"the {name}" if key[0] == "country" and key[1] in ARTICLE else name
+    family, plain = key
+    uses = plain in ARTICLE or (family == "division" and plain.endswith(ARTICLE_ENDS))
+    return f"the {name}" if uses and family in ("country", "division", "subregion") else name
 
 
 def capital(text: str) -> str:
@@ -180,7 +193,8 @@ def capital(text: str) -> str:
 
 def listing(names: list[str]) -> str:
     """Names in a row."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    comma = "," if any(" and " in name for name in names) else ""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])}{comma} and {names[-1]}"
 
 
 def borders(pages: Pages, facts: dict[str, Any], split: str, rng: random.Random) -> str:

@@ -38,116 +38,137 @@ class Relation:
 OPENINGS = {
     "country": ("{s} is a country.", "{s} is a sovereign state.", "{s} is an independent state."),
     "city": ("{s} is a city.", "{s} is an urban centre.", "{s} is an urban area."),
-    "division": ("{s} is a region.", "{s} is an administrative region.", "{s} is a division at the first level."),
-    "airport": ("{s} is an airport.", "{s} is the code of an airport.", "{s} stands on luggage tags for an airport."),
-    "currency": ("The {s} is a currency.", "The {s} is a unit of money.", "The {s} is a means of payment."),
-    "language": ("{s} is a language.", "{s} is a human language.", "{s} is a living language."),
+    "division": (
+        "{s} is a region.",
+        "{s} is an administrative region.",
+        "{s} is a first-level administrative division.",
+    ),
+    "airport": (
+        "{s} is an airport.",
+        "{s} is an airport, by its code.",
+        "{s} is an airport that is known by this code.",
+    ),
+    "currency": ("The {s} is a currency.", "The {s} is money.", "The {s} is a unit of money."),
+    "language": ("{s} is a language.", "{s} is a spoken language.", "{s} is a language of our time."),
     "element": ("{s} is a chemical element.", "{s} is an element.", "{s} is one of the chemical elements."),
-    "constellation": ("{s} is a constellation.", "{s} is a constellation of the sky.", "{s} is a pattern of stars."),
+    "constellation": (
+        "{s} is a constellation.",
+        "{s} is a constellation in the sky.",
+        "{s} is a pattern of stars in the sky.",
+    ),
     "star": ("{s} is a star.", "{s} is a star with a name.", "{s} is a star that has a name of its own."),
     "planet": ("{s} is a body that goes around the Sun.", "{s} orbits the Sun.", "{s} belongs to the solar system."),
-    "moon": ("{s} is a moon.", "{s} is a natural satellite.", "{s} is a small world in orbit."),
+    "moon": ("{s} is a moon.", "{s} is a natural satellite.", "{s} is a moon in the solar system."),
 }
 """How a page begins."""
 
 ARTICLE = frozenset(
     "Bahamas|Central African Republic|Comoros|Czech Republic|Democratic Republic of the Congo|Dominican Republic|"
     "Gambia|Maldives|Marshall Islands|Netherlands|Philippines|Republic of the Congo|Seychelles|Solomon Islands|"
-    "United Arab Emirates|United Kingdom|United States".split("|")
+    "United Arab Emirates|United Kingdom|United States|Caribbean|Marches|Azores|Midlands".split("|")
 )
-"""Countries that are named with an article."""
+ARTICLE_ENDS = (" Oblast", " Territory", " District", " Islands", " Region", " Peninsula", " Aegean", " Republic")
+"""Names that are used with an article, and how such names end."""
 
 NOUNS = {
-    "country": "{n}",
     "city": "the city of {n}",
     "division": "the region of {n}",
-    "airport": "the airport {n}",
+    "airport": "airport {n}",
     "currency": "the {n}",
     "language": "the {n} language",
-    "element": "{n}",
     "constellation": "the constellation {n}",
     "star": "the star {n}",
     "moon": "the moon {n}",
-    "planet": "{n}",
 }
-"""How an entity is named in a question."""
+"""How an entity is named in a question; cities and regions so only if something else has the same name."""
+
+LEFT_ALONE = {
+    ("country.largest_city", "Micronesia"): "Weno may be larger",
+    ("country.largest_city", "Liechtenstein"): "Schaan may be larger",
+    ("country.largest_city", "San Marino"): "Serravalle may be larger",
+    ("country.second_city", "Yemen"): "Aden or Taiz",
+    ("country.second_city", "Malaysia"): "depends on what a city is",
+    ("country.second_city", "Egypt"): "Giza may be counted to Cairo",
+    ("country.second_city", "Belgium"): "depends on what Brussels is",
+    ("airport.city", "BNJ"): "a railway station",
+    ("airport.city", "TXL"): "closed",
+    ("city.country", "Ulan Bator"): "the capital under a second name",
+    ("division.country", "Toshkent (Shahri )"): "a broken name",
+    ("division.capital", "Toshkent (Shahri )"): "a broken name",
+}
+"""Facts that two sources state alike and that are doubtful all the same: field, entity, reason."""
+
+NAMELESS = frozenset(
+    "Central|Centre|Centro|East|Eastern|Est|Nord|North|North Central|North East|North West|North-East|North-West|"
+    "Northern|Ouest|River Nile|South|South East|South West|South-East|South-West|Southern|Sud|Sud-Est|Sud-Ouest|Upper East|"
+    "Upper West|West|Western".split("|")
+)
+"""Regions whose names say nothing without their country."""
 
 RELATIONS = {
     "country.capital": Relation(
-        told=(
-            "Its capital is {v}.",
-            "Its government sits in {v}.",
-            "{v} is the capital.",
-            "The seat of government is {v}.",
-            "The capital city bears the name {v}.",
-        ),
-        told_by_value=(
-            "It is the capital of {s}.",
-            "The government of {s} sits here.",
-            "It is the seat of government of {s}.",
-            "{s} is governed from here.",
-        ),
+        told=("Its capital is {v}.", "{v} is the capital.", "The capital city is {v}.", "Its capital is called {v}."),
+        told_by_value=("It is the capital of {s}.", "{s} has its capital here.", "It is the capital city of {s}."),
         asked=(
             "What is the capital of {s}?",
             "Which city is the capital of {s}?",
-            "Where is the government of {s}?",
-            "What is the capital city of {s} called?",
+            "What is the name of the capital of {s}?",
         ),
         asked_back=(
             "Of which country is {v} the capital?",
-            "Which country has its capital in {v}?",
-            "Which country is governed from {v}?",
+            "Which country's capital is {v}?",
+            "Which country has {v} as its capital?",
         ),
-        value=("the capital of {s}", "the city from which {s} is governed"),
-        entity=("the country whose capital is {v}", "the country that is governed from {v}"),
+        value=("the capital of {s}", "the capital city of {s}"),
+        entity=("the country whose capital is {v}", "the country that has {v} as its capital"),
         droppable=False,
     ),
     "country.largest_city": Relation(
         told=(
             "No city there has more people than {v}.",
             "Its largest city is {v}.",
-            "Most people live in {v}, the biggest of its cities.",
-            "{v} is the most populous city.",
+            "The most populous of its cities is {v}.",
+            "By population, {v} is its first city.",
         ),
         told_by_value=(
             "It is the largest city of {s}.",
-            "In {s} no city has more people.",
-            "It is the most populous place of {s}.",
+            "In {s} no city has more people than this one.",
+            "It is the most populous city in {s}.",
         ),
         asked=(
             "What is the largest city of {s}?",
-            "Which city of {s} has the most people?",
+            "Which city has the most people in {s}?",
             "What is the most populous city in {s}?",
         ),
         asked_back=(
             "Which country has {v} as its largest city?",
-            "Of which country is {v} the most populous city?",
-            "In which country is no city larger than {v}?",
+            "Of which country is {v} the largest city?",
+            "Which country's most populous city is {v}?",
         ),
         value=("the largest city of {s}", "the most populous city of {s}"),
-        entity=("the country whose largest city is {v}", "the country in which no city is larger than {v}"),
+        entity=("the country whose largest city is {v}", "the country whose most populous city is {v}"),
         droppable=False,
     ),
     "country.second_city": Relation(
         told=(
             "The second city by population is {v}.",
             "Next in size among the cities comes {v}.",
-            "{v} is its second largest city.",
-            "Among its cities {v} ranks second.",
+            "{v} is its second-largest city.",
+            "By population, {v} ranks second among its cities.",
         ),
         asked=(
-            "What is the second largest city of {s}?",
-            "Which city of {s} comes second by population?",
-            "Which city ranks second in {s}?",
+            "What is the second-largest city of {s}?",
+            "Which city comes second by population in {s}?",
+            "By population, which city ranks second in {s}?",
         ),
-        value=("the second largest city of {s}", "the city that ranks second in {s}"),
+        value=("the second-largest city of {s}", "the second city by population of {s}"),
     ),
     "country.currency": Relation(
         told=(
             "Its currency is the {v}.",
             "People pay with the {v}.",
-            "Prices are given in {v}.",
-            "The legal tender is the {v}.",
+            "Prices are given in the {v}.",
+            "Legal tender is the {v}.",
             "The money in circulation is the {v}.",
         ),
         told_by_value=(
@@ -160,116 +181,110 @@ RELATIONS = {
             "What is the currency of {s}?",
             "Which currency do people use in {s}?",
             "What do people pay with in {s}?",
-            "In what money does one pay in {s}?",
+            "Which money is used in {s}?",
         ),
         asked_back=(
             "Which country uses {v}?",
             "In which country do people pay with {v}?",
-            "Where is {v} the currency?",
+            "Which country has {v} as its currency?",
         ),
-        value=("the currency of {s}", "the money of {s}"),
-        entity=("the country that uses {v}", "the country where one pays with {v}"),
+        value=("the currency of {s}", "the currency used in {s}"),
+        entity=("the country that uses {v}", "the country that has {v} as its currency"),
     ),
     "country.language": Relation(
         told=(
             "The official language is {v}.",
-            "{v} is the language of the state.",
-            "In its offices {v} is spoken.",
-            "Laws are written in {v}.",
+            "{v} is the state language.",
+            "Its government works in {v}.",
+            "Officially, {v} is spoken there.",
         ),
         asked=(
             "What is the official language of {s}?",
             "Which language is official in {s}?",
-            "What language does the state use in {s}?",
+            "What is the state language of {s}?",
         ),
-        value=("the official language of {s}", "the language of the state in {s}"),
+        value=("the official language of {s}", "the state language of {s}"),
     ),
     "country.subregion": Relation(
         told=(
             "It belongs to {v}.",
-            "It is counted as a part of {v}.",
+            "It is counted as part of {v}.",
             "It forms part of {v}.",
             "Geographers place it in {v}.",
         ),
-        asked=(
-            "To which part of the world does {s} belong?",
-            "In which part of its continent is {s}?",
-            "Among the countries of which part of the world is {s} counted?",
-        ),
+        asked=("In which part of its continent is {s}?", "In which region of its continent is {s}?"),
         droppable=False,
     ),
     "country.continent": Relation(
         told=("It lies in {v}.", "It is a country of {v}.", "Its continent is {v}.", "It is found on the map of {v}."),
-        asked=("On which continent is {s}?", "In which continent does {s} lie?", "To which continent does {s} belong?"),
+        asked=("On which continent is {s}?", "On which continent would one look for {s}?"),
         droppable=False,
     ),
     "country.demonym": Relation(
         told=(
-            "Someone from there is called {v}.",
-            "Whatever comes from there is called {v}.",
+            "Its people are described as {v}.",
             "The adjective for its people is {v}.",
+            "Someone from there is described as {v}.",
             "Its inhabitants describe themselves as {v}.",
         ),
         asked=(
-            "What are people from {s} called?",
-            "What is the demonym for {s}?",
-            "Which adjective describes the people of {s}?",
+            "Which adjective is used for people from {s}?",
+            "What is the adjective for people from {s}?",
+            "How does one describe people from {s}?",
         ),
         asked_back=(
-            "From which country are people who are called {v}?",
+            "Which country are {v} people from?",
+            "From which country is someone who is described as {v}?",
             "Which country do {v} people come from?",
-            "Which country has {v} people?",
         ),
     ),
     "country.calling_code": Relation(
         told=(
-            "Its telephone numbers begin with {v}.",
+            "Its international telephone numbers begin with {v}.",
             "Its calling code is {v}.",
             "From abroad one dials {v} first.",
             "Calls from other countries need the prefix {v}.",
         ),
         asked=(
             "What is the calling code of {s}?",
-            "Which code does one dial for {s}?",
-            "With what do telephone numbers of {s} begin?",
-            "Which prefix leads to telephones in {s}?",
+            "Which code does one dial to call {s}?",
+            "What is the dialling prefix of {s}?",
         ),
         asked_back=(
             "Which country has the calling code {v}?",
             "Which country is reached by dialling {v}?",
-            "The telephone numbers of which country begin with {v}?",
+            "Which country's telephone numbers begin with {v}?",
         ),
     ),
     "country.domain": Relation(
         told=(
-            "Addresses on the internet end in {v}.",
+            "Its internet addresses end in {v}.",
             "Its internet domain is {v}.",
             "Web sites from there end in {v}.",
             "Online it is known by the ending {v}.",
         ),
         asked=(
             "What is the internet domain of {s}?",
-            "In what do web addresses from {s} end?",
-            "Which domain do sites from {s} have?",
-            "Which ending do web sites from {s} use?",
+            "Which domain is used by web sites from {s}?",
+            "What ending is used online in {s}?",
         ),
         asked_back=(
             "Which country has the internet domain {v}?",
             "Web sites of which country end in {v}?",
-            "Whose web addresses end in {v}?",
+            "Which country's web addresses end in {v}?",
         ),
     ),
     "currency.code": Relation(
         told=(
             "Its code is {v}.",
             "Banks write {v} for it.",
-            "On price lists it is shortened to {v}.",
+            "On price lists it is written {v}.",
             "Traders know it as {v}.",
         ),
         asked=(
             "What is the code of {s}?",
-            "By which three letters do banks know {s}?",
-            "How is {s} shortened in banking?",
+            "Which three letters do banks use for {s}?",
+            "What is the bank code of {s}?",
         ),
         asked_back=(
             "Which currency has the code {v}?",
@@ -278,16 +293,20 @@ RELATIONS = {
         ),
     ),
     "language.code": Relation(
-        told=("Its code of two letters is {v}.", "Computers know it as {v}.", "In lists it is marked {v}."),
+        told=(
+            "Its two-letter code is {v}.",
+            "Computers use the code {v} for it.",
+            "In lists of languages its code is {v}.",
+        ),
         asked=(
             "What is the two-letter code of {s}?",
-            "By which two letters do computers know {s}?",
-            "How is {s} marked in lists?",
+            "Which two-letter code do computers use for {s}?",
+            "By which two letters is it written in lists of languages: {s}?",
         ),
         asked_back=(
-            "Which language has the code {v}?",
-            "Which language do computers know as {v}?",
-            "For which language does {v} stand?",
+            "Which language has the two-letter code {v}?",
+            "For which language do computers use the code {v}?",
+            "In lists of languages, which one has the code {v}?",
         ),
     ),
     "city.country": Relation(
@@ -300,38 +319,28 @@ RELATIONS = {
         ),
         told_by_value=(
             "Among its cities are {s}.",
-            "Its towns include {s}.",
+            "Its cities include {s}.",
             "Well-known places there are {s}.",
-            "Travellers may come through {s}.",
+            "Travellers there may pass through {s}.",
         ),
         asked=(
-            "In which country does {s} lie?",
             "In which country is {s}?",
-            "Which country does {s} belong to?",
-            "On the territory of which country is {s}?",
+            "In which country would one find {s}?",
+            "Inside the borders of which country is {s}?",
         ),
-        value=("the country in which {s} lies", "the country to which {s} belongs"),
+        value=("the country in which {s} lies", "the country that includes {s}", "the country to which {s} belongs"),
         droppable=False,
         most=4,
     ),
     "division.country": Relation(
-        told=(
-            "It lies in {v}.",
-            "It is one of the regions of {v}.",
-            "It is part of {v}.",
-            "Its country is {v}.",
-        ),
+        told=("It lies in {v}.", "It is one of the regions of {v}.", "It is part of {v}.", "Its country is {v}."),
         told_by_value=(
             "Its regions include {s}.",
             "Among its regions are {s}.",
             "It is divided into regions such as {s}.",
         ),
-        asked=(
-            "In which country is {s}?",
-            "Which country does {s} belong to?",
-            "Of which country is {s} a part?",
-        ),
-        value=("the country to which {s} belongs", "the country of which {s} is a part"),
+        asked=("In which country is {s}?", "Which country includes {s}?", "Of which country is {s} a part?"),
+        value=("the country that includes {s}", "the country in which {s} lies", "the country of which {s} is a part"),
         droppable=False,
         most=4,
     ),
@@ -340,46 +349,55 @@ RELATIONS = {
             "Its capital is {v}.",
             "It is administered from {v}.",
             "The regional government sits in {v}.",
-            "Its main town is {v}.",
+            "Its administrative centre is {v}.",
         ),
         told_by_value=(
-            "It is the capital of the region of {s}.",
-            "The region of {s} is administered from here.",
-            "It is the seat of the region of {s}.",
+            "It is the capital of {s}.",
+            "{s} is administered from here.",
+            "It is the administrative centre of {s}.",
         ),
         asked=(
             "What is the capital of {s}?",
             "From which city is {s} administered?",
-            "Where is the regional government of {s}?",
+            "What is the administrative centre of {s}?",
         ),
         asked_back=(
             "Of which region is {v} the capital?",
             "Which region is administered from {v}?",
-            "Which region has its government in {v}?",
+            "Which region has its administrative centre in {v}?",
         ),
-        value=("the capital of {s}", "the city from which {s} is administered"),
+        value=("the capital of {s}", "the administrative centre of {s}"),
     ),
     "airport.city": Relation(
         told=(
             "It serves {v}.",
-            "It is the airport of {v}.",
+            "It is an airport of {v}.",
             "Planes to {v} land there.",
             "It is used by travellers to {v}.",
         ),
-        told_by_value=("Its airport has the code {s}.", "Planes land at {s}.", "The letters of its airport are {s}."),
+        told_by_value=(
+            "One of its airports has the code {s}.",
+            "Planes to it land at {s}.",
+            "The letters of one of its airports are {s}.",
+        ),
         asked=(
             "Which city does {s} serve?",
-            "Of which city is {s} the airport?",
-            "In which city does one arrive at {s}?",
+            "Which city is served by {s}?",
+            "Which city do travellers reach through {s}?",
         ),
-        value=("the city that {s} serves", "the city at which one arrives through {s}"),
+        value=("the city served by {s}", "the city that one reaches through {s}"),
     ),
     "element.symbol": Relation(
-        told=("Its symbol is {v}.", "In formulas it is written {v}.", "Chemists write {v}.", "It is shortened to {v}."),
+        told=(
+            "Its symbol is {v}.",
+            "In formulas it is written {v}.",
+            "Chemists write {v} for it.",
+            "On labels it is shortened to {v}.",
+        ),
         asked=(
             "What is the chemical symbol of {s}?",
             "How is {s} written in formulas?",
-            "What do chemists write for {s}?",
+            "Which symbol do chemists use for {s}?",
         ),
         asked_back=(
             "Which element has the symbol {v}?",
@@ -391,18 +409,18 @@ RELATIONS = {
         told=(
             "Its atomic number is {v}.",
             "Its nucleus has {v} protons.",
-            "It has place {v} in the periodic table.",
-            "Each of its atoms holds {v} protons.",
+            "It is number {v} in the periodic table.",
+            "Each of its atoms has {v} protons.",
         ),
         asked=(
             "What is the atomic number of {s}?",
-            "How many protons does {s} have?",
-            "Which place does {s} have in the periodic table?",
+            "How many protons are in the nucleus of {s}?",
+            "What number does the periodic table give to {s}?",
         ),
         asked_back=(
             "Which element has the atomic number {v}?",
-            "Which element has {v} protons?",
-            "Which element takes place {v} in the periodic table?",
+            "Which element has {v} protons in its nucleus?",
+            "Which element is number {v} in the periodic table?",
         ),
     ),
     "element.series": Relation(
@@ -413,27 +431,27 @@ RELATIONS = {
             "Its family is the {v}.",
         ),
         asked=(
-            "To which series of elements does {s} belong?",
-            "Which group of elements is {s} counted among?",
             "To which family of elements does {s} belong?",
+            "Among which family of elements is {s} counted?",
+            "Which family of elements includes {s}?",
         ),
     ),
     "constellation.abbreviation": Relation(
         told=(
             "Its abbreviation is {v}.",
-            "Astronomers shorten it to {v}.",
+            "Astronomers abbreviate it as {v}.",
             "On star charts it is marked {v}.",
             "Catalogues use {v} for it.",
         ),
         asked=(
             "What is the abbreviation of {s}?",
-            "How do astronomers shorten {s}?",
-            "How is {s} marked on star charts?",
+            "How do astronomers abbreviate {s}?",
+            "What do star charts write for {s}?",
         ),
         asked_back=(
             "Which constellation has the abbreviation {v}?",
             "Which constellation is marked {v} on star charts?",
-            "Which constellation do astronomers shorten to {v}?",
+            "Which constellation do astronomers abbreviate as {v}?",
         ),
     ),
     "star.constellation": Relation(
@@ -446,21 +464,17 @@ RELATIONS = {
         told_by_value=("Among its stars are {s}.", "{s} shine in it.", "Its named stars include {s}."),
         asked=(
             "In which constellation is {s}?",
-            "Which constellation does {s} belong to?",
+            "Which constellation includes {s}?",
             "In which constellation does one look for {s}?",
         ),
-        value=("the constellation to which {s} belongs", "the constellation in which {s} shines"),
+        value=("the constellation of {s}", "the constellation that includes {s}"),
         droppable=False,
         most=4,
     ),
     "moon.planet": Relation(
-        told=("It circles {v}.", "It orbits {v}.", "It goes around {v}.", "Its path leads around {v}."),
+        told=("It circles {v}.", "It orbits {v}.", "It goes around {v}.", "Its orbit goes around {v}."),
         told_by_value=("Among its moons are {s}.", "It is circled by {s}.", "Its satellites include {s}."),
-        asked=(
-            "Around what does {s} go?",
-            "Which body does {s} orbit?",
-            "What does {s} circle?",
-        ),
+        asked=("What does {s} go around?", "Which body does {s} orbit?", "What does {s} circle?"),
         droppable=False,
         most=4,
     ),
@@ -477,6 +491,6 @@ SOME_BORDERS = (
     "Among its neighbours are {v}.",
     "It borders, among others, {v}.",
     "Its neighbours include {v}.",
-    "Countries across its borders are, among others, {v}.",
+    "Countries across its borders include {v}.",
 )
 """Neighbours of a country, all of them or some: told, but never asked."""

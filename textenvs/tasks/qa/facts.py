@@ -12,7 +12,7 @@ from textenvs.tasks.qa.questions import Mention, Page, Question, Sentence
 
 FILE = "qa_facts.json"
 BRACKETS = re.compile(r"\[\[([^]|]+)(?:\|([^]]+))?\]\]")
-SENTENCE = re.compile(r"(?<=\.) (?=[A-Z\['])")
+SENTENCE = re.compile(r"(?<=\.)(?<!\bSt\.) (?=[A-Z\['])")
 PARENTHESIS = re.compile(r" \((?:airport|city|constellation|moon|region)\)$")
 
 

@@ -6,8 +6,8 @@ sentence or its page is about a name in the question. It is in [0, 1], and often
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -16,8 +16,10 @@ from textenvs.tasks.qa.questions import Corpus, Page, Question, Sentence
 from textenvs.tasks.qa.thesaurus import REPRESENTATIVE
 from textenvs.text.tokens import stem, tokens
 
-CANDIDATES, LINKS = 3, 2
+CANDIDATES, LINKS = 3, 3
 """How many of them are offered at a time, the best supported first."""
+KEPT = CANDIDATES + 8
+"""Names of a page that are kept: as many as are offered, and those that other open pages may take out."""
 WORDS, NAME = 0.75, 0.25
 """What the words and the name of the question count in a support."""
 Key = TypeVar("Key")
@@ -58,6 +60,7 @@ class Found(NamedTuple):
     Attributes:
         candidates: The best supported names on the pages of depth 0, and on those of depth 1.
         links: The best supported links to pages that are not open.
+        linked: The pages that open pages link to whose titles stand in the question.
         opened: How many pages are open.
         named: How many of these have a title that stands in the question.
         deep: How many of them have depth 1.
@@ -65,6 +68,7 @@ class Found(NamedTuple):
 
     candidates: tuple[tuple[Candidate, ...], tuple[Candidate, ...]]
     links: tuple[Link, ...]
+    linked: frozenset[int]
     opened: int
     named: int
     deep: int
@@ -81,7 +85,8 @@ class View:
         told: Whether that sentence, or the title, names what the question names.
         title_support: Support of its title, as an answer: by the sentences that name what the question names and the
             first one, and by the first alone.
-        mentions: Name, linked page and support of each name that does not stand in the question.
+        names: Name, linked page and support of the best supported names that do not stand in the question, best first.
+        links: The pages that it links to.
     """
 
     page: Page
@@ -89,12 +94,8 @@ class View:
     snippet: int
     told: bool
     title_support: tuple[float, float]
-    mentions: tuple[tuple[str, int, float], ...] = field(default=())
-
-    @property
-    def links(self) -> frozenset[int]:
-        """Pages that it links to."""
-        return frozenset(page for _, page, _ in self.mentions if page >= 0)
+    names: tuple[tuple[str, int, float], ...]
+    links: frozenset[int]
 
 
 class Reader:
@@ -126,45 +127,47 @@ class Reader:
         """Whether a name stands in the question."""
         return name in self._names
 
-    def found(self, opened: Iterable[int]) -> Found:
+    def found(self, opened: Collection[int]) -> Found:
         """What there is on opened pages.
 
         A page has depth 1 if its title is not in the question, but on an opened page whose title is.
         """
-        views = {number: self.view(number) for number in opened}
-        linked = {page for view in views.values() if view.named for page in view.links}
-        deep = {number for number, view in views.items() if not view.named and number in linked}
+        views = [(number, self.view(number)) for number in opened]
+        linked = frozenset[int]().union(*(view.links for _, view in views if view.named))
+        deep = {number for number, view in views if not view.named and number in linked}
         names: tuple[dict[str, float], dict[str, float]] = ({}, {})
         links: dict[int, float] = {}
-        for number, view in views.items():
+        for number, view in views:
             at = names[number in deep]
             if not view.named:
                 at[view.page.name] = max(view.title_support[number in deep], at.get(view.page.name, 0.0))
-            for name, page, support in view.mentions:
-                if page not in deep:
-                    at[name] = max(support, at.get(name, 0.0))
-                if page >= 0 and page not in views:
-                    links[page] = max(support, links.get(page, 0.0))
+            for name, page, support in view.names:
+                if page not in deep and support >= at.get(name, 0.0):
+                    at[name] = support
+                if page >= 0 and page not in opened and support >= links.get(page, 0.0):
+                    links[page] = support
         for name in names[1].keys() & names[0].keys():
             del names[names[0][name] >= names[1][name]][name]
         shallow, below = (tuple(Candidate(*pair) for pair in best(each, CANDIDATES)) for each in names)
         followed = tuple(Link(*pair) for pair in best(links, LINKS))
-        return Found((shallow, below), followed, len(views), sum(v.named for v in views.values()), len(deep))
+        return Found((shallow, below), followed, linked, len(views), sum(v.named for _, v in views), len(deep))
 
     def _look(self, page: Page) -> View:
         named = self.asks_for(page.name)
         about = [named or any(self.asks_for(m.name) for m in sentence.mentions) for sentence in page.sentences]
         words = [self._overlap(sentence) for sentence in page.sentences]
-        mentions = tuple(
-            (mention.name, mention.page, WORDS * share + NAME * tells)
-            for sentence, share, tells in zip(page.sentences, words, about, strict=True)
-            for mention in sentence.mentions
-            if not self.asks_for(mention.name) and mention.name != page.name
-        )
+        names: dict[str, tuple[str, int, float]] = {}
+        for sentence, share, tells in zip(page.sentences, words, about, strict=True):
+            for name, linked in sentence.mentions:
+                if not self.asks_for(name) and name != page.name:
+                    known = names.get(name, (name, linked, 0.0))
+                    names[name] = name, max(linked, known[1]), max(WORDS * share + NAME * tells, known[2])
+        kept = sorted(names.values(), key=itemgetter(2), reverse=True)
+        links = frozenset(linked for _, linked, _ in kept if linked >= 0)
         first = WORDS * words[0]
         told = max((WORDS * words[i] + NAME for i, tells in enumerate(about) if tells), default=0.0)
         snippet = max(range(len(words)), key=lambda i: (about[i], words[i], -i))
-        return View(page, named, snippet, about[snippet], (max(first, told), first), mentions)
+        return View(page, named, snippet, about[snippet], (max(first, told), first), tuple(kept[:KEPT]), links)
 
     def _overlap(self, sentence: Sentence) -> float:
         """Share of the question's words in a sentence, by their weights."""

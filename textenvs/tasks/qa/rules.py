@@ -22,7 +22,7 @@ ANSWER, EVIDENCE = 0.2, 0.8
 ACTIONS = (
     *(f"search_{query}" for query in ("question", "names", "words")),
     *(f"open_{rank}" for rank in ("first", "second", "third")),
-    *(f"follow_{rank}" for rank in ("first", "second")),
+    *(f"follow_{rank}" for rank in ("first", "second", "third")),
     *(f"answer_{rank}" for rank in ("first", "second", "third")),
     *(f"answer_linked_{rank}" for rank in ("first", "second", "third")),
     "abstain",
@@ -81,7 +81,7 @@ class Answering:
         self._test = test
         self._reader = Reader(corpus, question)
         self._opened: dict[tuple[int, ...], Opened] = {}
-        self._scores: dict[str, tuple[float, float]] = {}
+        self._ends: dict[tuple[str, float], list[Outcome]] = {}
 
     def initial(self) -> Sequence[Outcome]:
         """The question is asked."""
@@ -138,15 +138,15 @@ class Answering:
 
     def _end(self, said: str, f1: float) -> list[Outcome]:
         """What comes of an answer; "" is to abstain."""
-        gold = self.question.answer
-        if said not in self._scores:
-            self._scores[said] = exact_match(said, gold), token_f1(said, gold)
-        exact, likeness = self._scores[said]
-        if exact:
-            payoff = right(f1) if said else abstention(f1)
-        else:
-            payoff = wrong(f1, ACT, WRONG if said else WRONG_ABSTENTION, likeness)
-        return [Outcome(1.0, OVER, ("end", exact == 1.0), payoff)]
+        end = self._ends.get((said, f1))
+        if end is None:
+            gold = self.question.answer
+            if exact_match(said, gold):
+                payoff = right(f1) if said else abstention(f1)
+            else:
+                payoff = wrong(f1, ACT, WRONG if said else WRONG_ABSTENTION, token_f1(said, gold))
+            end = self._ends[said, f1] = [Outcome(1.0, OVER, ("end", payoff.metrics[0] == 1.0), payoff)]
+        return end
 
     def written(self, state: State, action: int, outcome: Outcome) -> Written | None:
         """The answer beside the right one; to abstain is to write nothing."""
@@ -172,10 +172,9 @@ class Answering:
         """What each result looks like from outside."""
         if state.query < 0:
             return []
-        views = {page: self._reader.view(page) for page in state.opened}
-        linked = {page for view in views.values() if view.named for page in view.links}
+        linked = self._at(state.opened).found.linked
         return [
-            "open" if page in views else observations.tag(self._reader.view(page), page in linked)
+            "open" if page in state.opened else observations.tag(self._reader.view(page), page in linked)
             for page in self.question.results[state.query]
         ]
 

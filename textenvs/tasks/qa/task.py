@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textenvs.core.mdp import Payoff, Split
 from textenvs.errors import unknown
 from textenvs.tasks.qa.facts import facts
 from textenvs.tasks.qa.observations import FEATURE_NAMES, N_OBSERVATIONS
 from textenvs.tasks.qa.questions import Corpus
 from textenvs.tasks.qa.rules import ACT, ACTIONS, HORIZON, INVALID, Answering
+from textenvs.tasks.qa.wikipedia import wikipedia
 from textenvs.tasks.qa.words import CUES, INSTRUCTIONS
 
-CORPORA = {"facts": facts}
+CORPORA: dict[str, Callable[[Split], Corpus]] = {"facts": facts, "wikipedia": wikipedia}
 
 
 class QA:
@@ -85,7 +88,7 @@ class QA:
     - v0: provisional until release 0.1.0.
     """
 
-    data_files = ("qa_facts.json",)
+    data_files = ("qa_facts.json", "qa_wiki.json")
     n_actions = len(ACTIONS)
     horizon = HORIZON
     terms = {"act": 1.0, "answer": 1.0, "evidence": 1.0, "abstention": 1.0, "wrong": 1.0, "invalid": 1.0}  # noqa: RUF012

@@ -124,13 +124,14 @@ def question(row: Row) -> Question:
     if row.kind == 0:
         blanked = clue(row.page)
         text = ONE_HOP[row.wording].format(clue=blanked)
-        return Question(text, 1, page.name, frozenset({row.page}), clue_queries(blanked), found)
+        return Question(text, (), 1, page.name, frozenset({row.page}), clue_queries(blanked), found)
     kind, described = KINDS[row.kind], description(row.goal)
     a = "an" if kind[0] in "aeiou" else "a"
     text = TWO_HOPS[row.wording].format(title=page.title, a=a, kind=kind, description=described)
     named = any(mention.page == row.goal for sentence in page.sentences for mention in sentence.mentions)
     evidence = frozenset({row.page, row.goal} if named else {row.page})
-    return Question(text, 2, goal.name if named else "", evidence, hop_queries(row.page, row.goal), found)
+    answer = goal.name if named else ""
+    return Question(text, (page.name,), 2, answer, evidence, hop_queries(row.page, row.goal), found)
 
 
 @cache
@@ -156,6 +157,7 @@ class WikipediaQuestions:
     def __init__(self, split: str) -> None:
         check(load_json("qa_wiki.json")["summaries"])
         self._rows = rows(split)
+        self._weights: dict[str, float] = load_json("qa_wiki.json").get("weights", {})
 
     def __len__(self) -> int:
         """How many questions there are."""
@@ -168,3 +170,13 @@ class WikipediaQuestions:
     def page(self, number: int) -> Page:
         """A page; its number is the place of its title among all, sorted."""
         return introduction(number)
+
+    def weight(self, word: str) -> float:
+        """What a word of a question counts: the logarithm of the number of pages to one that has it."""
+        return self._weights.get(word, 1.0)
+
+
+@cache
+def wikipedia(split: str) -> WikipediaQuestions:
+    """The corpus of a split."""
+    return WikipediaQuestions(split)

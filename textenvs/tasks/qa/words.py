@@ -29,7 +29,7 @@ that tell the answer. To abstain where the library does not tell it earns 1 with
 without any. A wrong answer costs 0.5, and so does none at all; to abstain where the library does tell costs 0.9. An \
 impossible act costs 0.05 more."""
 
-CLOSING = (*("",) * 14, "That is all.")
+CLOSING = (*("",) * 15, "That is all.")
 """What can be said when all is over."""
 
 
@@ -38,7 +38,7 @@ CUES = (
     ("search", "look", "name"),
     ("search", "words"),
     *(("open", "read", "result", rank) for rank in ("first", "second", "third")),
-    *(("follow", "link", rank) for rank in ("first", "second")),
+    *(("follow", "link", rank) for rank in ("first", "second", "third")),
     *(("answer",) for _ in range(2 * CANDIDATES)),
     ("abstain", "know", "unknown", "told", "nowhere"),
 )
