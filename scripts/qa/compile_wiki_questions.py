@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import one_hop
@@ -18,9 +20,25 @@ from retrieval import search
 from sieve import lot
 from two_hops import Pair
 
+from textenvs.core.solve import solve_tables
+from textenvs.core.tables import compile_tables
 from textenvs.data.wikipedia import summaries
+from textenvs.tasks.qa import QA
 from textenvs.tasks.qa.introductions import introduction, titles
-from textenvs.tasks.qa.wikipedia import FOUND, KINDS, ONE_HOP, TRAIN_WORDINGS, clue, clue_queries, hop_queries
+from textenvs.tasks.qa.reading import content
+from textenvs.tasks.qa.rules import Answering
+from textenvs.tasks.qa.wikipedia import (
+    FOUND,
+    KINDS,
+    ONE_HOP,
+    TRAIN_WORDINGS,
+    WikipediaQuestions,
+    clue,
+    clue_queries,
+    hop_queries,
+    question,
+    row_of,
+)
 
 DATA = Path(__file__).resolve().parents[2] / "textenvs" / "data"
 TEST = 1 / 3
@@ -46,6 +64,8 @@ STRUCK = {
 }
 """Questions that were found bad when they were read, by titles of page and goal, with the reason."""
 
+LEAST_OPTIMUM = 0.6
+"""What a question must be worth to one who knows the answer."""
 Stored = list[int]
 
 
@@ -106,6 +126,26 @@ def stored(pairs: list[Pair], single: list[int], split: str) -> list[Stored]:
     ]
 
 
+def weights_of(questions: Iterable[str]) -> dict[str, float]:
+    """What the words of questions count over all pages."""
+    asked = set[str]().union(*map(content, questions))
+    counts = Counter(word for number in range(len(titles())) for word in content(introduction(number).text))
+    return {word: round(math.log10(1 + len(titles()) / max(1, counts[word])), 3) for word in sorted(asked)}
+
+
+def playable(rows: list[Stored], weights: dict[str, float]) -> list[Stored]:
+    """The questions whose answer can be had with the best of play, with one page of evidence too many at most."""
+    corpus = WikipediaQuestions([row_of(*row) for row in rows], weights)
+    task, kept = QA("wikipedia"), []
+    for number, row in enumerate(rows):
+        tables = compile_tables(task, Answering(corpus, number))
+        if solve_tables(task, tables).optimal > LEAST_OPTIMUM:
+            kept.append(row)
+    single = [row for row in kept if row[0] == 0]
+    most = int(MOST_ONE_HOP / (1 - MOST_ONE_HOP) * (len(kept) - len(single)))
+    return [row for row in kept if row not in single[most:]]
+
+
 def show_overlap(compiled: dict[str, list[Stored]]) -> None:
     """Prints which share of the test split's pages occurs nowhere in the train split."""
     train, test = (
@@ -136,13 +176,19 @@ def main() -> None:
         print(f"{split}: {len(pairs)} of two hops {dict(kinds(pairs))}, {len(without)} without an answer")
         print(f"  {dict(kinds(without))}, {min(most, len(asked))} of one hop, of {len(asked)}")
         compiled[split] = stored(pairs + without, asked[:most], split)
+    asked_in = [question(row_of(*row)).text for rows in compiled.values() for row in rows]
+    weights = weights_of(asked_in)
+    for split, rows in compiled.items():
+        compiled[split] = playable(rows, weights)
+        print(f"{split}: {len(compiled[split])} of {len(rows)} can be answered with the links that are offered")
     show_overlap(compiled)
     digest = hashlib.sha256(summaries().read_bytes()).hexdigest()
     lines = {
         split: ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) for split, rows in compiled.items()
     }
     body = ",\n".join(f'"{split}":[\n{text}\n]' for split, text in lines.items())
-    (DATA / "qa_wiki.json").write_text(f'{{"summaries":"{digest}",\n{body}}}\n')
+    head = f'"summaries":"{digest}",\n"weights":{json.dumps(weights, separators=(",", ":"))},\n'
+    (DATA / "qa_wiki.json").write_text(f"{{{head}{body}}}\n")
 
 
 if __name__ == "__main__":

@@ -100,8 +100,8 @@ LEFT_ALONE = {
 
 NAMELESS = frozenset(
     "Central|Centre|Centro|East|Eastern|Est|Nord|North|North Central|North East|North West|North-East|North-West|"
-    "Northern|Ouest|River Nile|South|South East|South West|South-East|South-West|Southern|Sud|Sud-Est|Sud-Ouest|Upper East|"
-    "Upper West|West|Western".split("|")
+    "Northern|Ouest|River Nile|South|South East|South West|South-East|South-West|Southern|Sud|Sud-Est|Sud-Ouest|"
+    "Upper East|Upper West|West|Western".split("|")
 )
 """Regions whose names say nothing without their country."""
 

@@ -6,6 +6,7 @@ What ships is numbers: which pages, which wording, what a search finds (`scripts
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from textenvs.data.wikipedia import check
 from textenvs.tasks.qa.introductions import description, introduction
 from textenvs.tasks.qa.questions import Page, Question
 
+FILE = "qa_wiki.json"
 KINDS = ("page", "person", "place", "work", "event")
 """What is asked for; a page from one hop, the others from two."""
 QUERIES, FOUND = 3, 3
@@ -69,6 +71,11 @@ class Row(NamedTuple):
     goal: int
     wording: int
     found: tuple[int, ...]
+
+
+def row_of(kind: int, page: int, goal: int, wording: int, *found: int) -> Row:
+    """A question as the file has it."""
+    return Row(kind, page, goal, wording, found)
 
 
 def content_words(text: str) -> list[str]:
@@ -134,38 +141,25 @@ def question(row: Row) -> Question:
     return Question(text, (page.name,), 2, answer, evidence, hop_queries(row.page, row.goal), found)
 
 
-@cache
-def rows(split: str) -> tuple[Row, ...]:
-    """The questions of a split, as they are stored."""
-    return tuple(
-        Row(kind, page, goal, wording, tuple(found))
-        for kind, page, goal, wording, *found in load_json("qa_wiki.json")[split]
-    )
-
-
 class WikipediaQuestions:
-    """The questions of a split over the introductions of English Wikipedia; a `Corpus`.
+    """The questions of a split over the introductions of English Wikipedia.
 
     Args:
-        split: "train" or "test"; no answer of one is an answer of the other.
-
-    Raises:
-        MissingExtra: Without the extra `wiki`.
-        ValueError: If another version of its package is installed.
+        rows: The questions, as they are stored.
+        weights: What the words of the questions count.
     """
 
-    def __init__(self, split: str) -> None:
-        check(load_json("qa_wiki.json")["summaries"])
-        self._rows = rows(split)
-        self._weights: dict[str, float] = load_json("qa_wiki.json").get("weights", {})
+    def __init__(self, rows: Sequence[Row], weights: Mapping[str, float]) -> None:
+        self.rows = rows
+        self._weights = weights
 
     def __len__(self) -> int:
         """How many questions there are."""
-        return len(self._rows)
+        return len(self.rows)
 
     def question(self, number: int) -> Question:
         """One of the questions."""
-        return question(self._rows[number])
+        return question(self.rows[number])
 
     def page(self, number: int) -> Page:
         """A page; its number is the place of its title among all, sorted."""
@@ -178,5 +172,12 @@ class WikipediaQuestions:
 
 @cache
 def wikipedia(split: str) -> WikipediaQuestions:
-    """The corpus of a split."""
-    return WikipediaQuestions(split)
+    """The corpus of a split; no answer of one is an answer of the other.
+
+    Raises:
+        MissingExtra: Without the extra `wiki`.
+        ValueError: If another version of its package is installed.
+    """
+    stored = load_json(FILE)
+    check(stored["summaries"])
+    return WikipediaQuestions([row_of(*row) for row in stored[split]], stored["weights"])
