@@ -94,19 +94,20 @@ class WritingRule:
 
 
 class QARule:
-    """Searches, opens the page that the question names, follows the best link for a second page; answers or abstains.
+    """Searches, opens the page that the question names, follows its best links for a second page; answers or abstains.
 
     Args:
         names: The names of the actions.
-        option: What to search for first, and how well the best name must be supported on the first page, and on the
-            second, to be the answer: numbers of `SUPPORTED`.
+        option: What to search for first; how well the best name must be supported on the first page, and on a second,
+            to be the answer, as numbers of `SUPPORTED`; how many links to follow at most.
     """
 
-    variants = tuple(itertools.product(("search_question", "search_names"), range(1, 4), range(1, 4)))
+    variants = tuple(itertools.product(("search_question", "search_names"), range(1, 4), range(1, 4), (1, 3)))
 
-    def __init__(self, names: tuple[str, ...], option: tuple[str, int, int]) -> None:
+    def __init__(self, names: tuple[str, ...], option: tuple[str, int, int, int]) -> None:
         self._action = {name: number for number, name in enumerate(names)}
-        self._search, *self._least = option
+        self._search, first, second, self._follows = option
+        self._least = first, second
 
     def __call__(self, observation: str, legal: Any) -> int:
         """The action for a text observation."""
@@ -121,12 +122,15 @@ class QARule:
         if "Open pages" not in parts:
             return self._result(note)
         deep = note.startswith("[Question (two pages)")
-        if deep and "Named on pages that these link to" not in parts:
+        followed = parts["Open pages"].count('", "')
+        if deep and not followed:
             return "follow_first"
         named = parts.get("Named on pages that these link to" if deep else "Named there", "nothing")
         found = re.match(r'"[^"]*" \(([a-z ]+)\)', named)
         enough = found is not None and SUPPORTED.index(found[1]) >= self._least[deep]
-        return ("answer_linked_first" if deep else "answer_first") if enough else "abstain"
+        if enough:
+            return "answer_linked_first" if deep else "answer_first"
+        return "follow_first" if deep and followed < self._follows else "abstain"
 
     def _result(self, note: str) -> str:
         """The first result whose title the question names, else the first that is likely, else the first."""

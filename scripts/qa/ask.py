@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pages import Fact, Key, Pages, with_article, wording
-from wordings import NOUNS, RELATIONS
+from wordings import AMBIGUOUS, NOUNS, RELATIONS
 
 from textenvs.rewards import normalise_answer
 
@@ -143,7 +143,7 @@ def chosen(drafts: Iterable[Draft], wanted: int, rng: random.Random) -> list[Dra
     """Questions of all kinds in turns, none of whose answers, names or bridges owns the set; all of them different."""
     kinds: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
-        if not shown(draft) and not stutters(draft.text):
+        if draft.name not in AMBIGUOUS and not shown(draft) and not stutters(draft.text):
             kinds[draft.kind].append(draft)
     for group in kinds.values():
         rng.shuffle(group)

@@ -28,7 +28,7 @@ from textenvs.tasks.qa.rules import RESULTS
 
 DATA = Path(__file__).parents[2] / "textenvs" / "data"
 SEED = 20261124
-WANTED = {"train": 1020, "test": 440}
+WANTED = {"train": 1016, "test": 440}
 """Questions of each number of hops."""
 UNANSWERABLE = 4
 """One question of so many has no answer in the corpus."""

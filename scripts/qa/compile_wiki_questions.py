@@ -176,7 +176,7 @@ def main() -> None:
         print(f"{split}: {len(pairs)} of two hops {dict(kinds(pairs))}, {len(without)} without an answer")
         print(f"  {dict(kinds(without))}, {min(most, len(asked))} of one hop, of {len(asked)}")
         compiled[split] = stored(pairs + without, asked[:most], split)
-    asked_in = [question(row_of(*row)).text for rows in compiled.values() for row in rows]
+    asked_in = [question(row_of(*row)).wanted for rows in compiled.values() for row in rows]
     weights = weights_of(asked_in)
     for split, rows in compiled.items():
         compiled[split] = playable(rows, weights)

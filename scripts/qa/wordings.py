@@ -93,10 +93,20 @@ LEFT_ALONE = {
     ("airport.city", "BNJ"): "a railway station",
     ("airport.city", "TXL"): "closed",
     ("city.country", "Ulan Bator"): "the capital under a second name",
+    ("country.continent", "Azerbaijan"): "lies between two",
     ("division.country", "Toshkent (Shahri )"): "a broken name",
     ("division.capital", "Toshkent (Shahri )"): "a broken name",
 }
 """Facts that two sources state alike and that are doubtful all the same: field, entity, reason."""
+
+AMBIGUOUS = frozenset(
+    "Alexandria|Athens|Barcelona|Birmingham|Brong-Ahafo|Cambridge|Cartagena|Concepcion|Cordoba|Cuenca|Florence|Georgetown|"
+    "Granada|Guadalajara|Hamilton|Jalapa|Kimberley|Kingston|La Paz|Leon|Libertad|Loreto|Manchester|Matabeleland north|"
+    "Matabeleland south|Merida|Midlands|Naples|Newcastle|Northeast|Perth|Richmond|Rochester|Salamanca|San Fernando|"
+    "San Jose|San Juan|San Luis|San Marcos|San Miguel|Santa Ana|Santa Cruz|Santa Rosa|Santiago|Tripoli|Trujillo|"
+    "Valencia|Valladolid|Victoria|Vitoria|Wellington|York|Zamora".split("|")
+)
+"""Names that readers know from several places, or that are out of date: nothing is asked about them."""
 
 NAMELESS = frozenset(
     "Central|Centre|Centro|East|Eastern|Est|Nord|North|North Central|North East|North West|North-East|North-West|"
@@ -230,7 +240,7 @@ RELATIONS = {
         asked=(
             "Which adjective is used for people from {s}?",
             "What is the adjective for people from {s}?",
-            "How does one describe people from {s}?",
+            "Which adjective does one use for people from {s}?",
         ),
         asked_back=(
             "Which country are {v} people from?",
@@ -266,7 +276,7 @@ RELATIONS = {
         asked=(
             "What is the internet domain of {s}?",
             "Which domain is used by web sites from {s}?",
-            "What ending is used online in {s}?",
+            "Which ending do web addresses have in {s}?",
         ),
         asked_back=(
             "Which country has the internet domain {v}?",
@@ -446,7 +456,7 @@ RELATIONS = {
         asked=(
             "What is the abbreviation of {s}?",
             "How do astronomers abbreviate {s}?",
-            "What do star charts write for {s}?",
+            "Which abbreviation do star charts use for {s}?",
         ),
         asked_back=(
             "Which constellation has the abbreviation {v}?",

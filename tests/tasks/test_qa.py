@@ -124,7 +124,7 @@ def test_some_wordings_stand_in_test_alone():
         split: " ".join(facts(split).page(number).text for number in range(len(facts(split)._rows)))
         for split in textenvs.SPLITS
     }
-    for wording in ("What is the dialling prefix of", "Which money is used in", "How does one describe people from"):
+    for wording in ("What is the dialling prefix of", "Which money is used in", "Which adjective does one use for"):
         assert wording in texts["test"]
         assert wording not in texts["train"]
     for wording in ("urban area", "The money in circulation"):

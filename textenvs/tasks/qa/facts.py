@@ -43,7 +43,7 @@ class FactCorpus:
         text, kind, answer, evidence, queries, results = self._questions[number]
         hops = 1 + kind.count(",")
         found = tuple(map(tuple, results))
-        return Question(text, (queries[0],), hops, answer, frozenset(evidence), (text, *queries), found)
+        return Question(text, text, (queries[0],), hops, answer, frozenset(evidence), (text, *queries), found)
 
     def page(self, number: int) -> Page:
         """One of the pages."""

@@ -56,6 +56,7 @@ class Question:
 
     Attributes:
         text: The question; no other of its split is the same.
+        wanted: The part of it that says what is wanted.
         names: The names in it.
         hops: From how many pages the answer has to be put together: 1 or 2.
         answer: The answer; "" where the corpus does not tell.
@@ -65,6 +66,7 @@ class Question:
     """
 
     text: str
+    wanted: str
     names: tuple[str, ...]
     hops: int
     answer: str

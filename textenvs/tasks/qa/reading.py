@@ -109,7 +109,7 @@ class Reader:
     def __init__(self, corpus: Corpus, question: Question) -> None:
         self._corpus = corpus
         self._names = frozenset(question.names)
-        self._words = {word: corpus.weight(word) for word in sorted(content(question.text))}
+        self._words = {word: corpus.weight(word) for word in sorted(content(question.wanted))}
         for name in question.names:
             for word in content(name):
                 self._words.pop(word, None)

@@ -188,7 +188,7 @@ class Answering:
         titles = [self._title(page) for page in results]
         links = [self._title(link.page) for link in found.links]
         names = [[candidate.name for candidate in candidates] for candidates in found.candidates]
-        sentences = words.choices(self.question.queries, titles, links, names)
+        sentences = words.choices(self.question.text, self.question.queries, titles, links, names)
         return [sentence if legal else "" for sentence, legal in zip(sentences, self.legal(state), strict=True)]
 
     def note(self, state: State) -> str:

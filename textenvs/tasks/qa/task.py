@@ -26,7 +26,7 @@ class QA:
     take two ("What is the calling code of the country in which Zadar lies?").
 
     *The library* holds pages on countries, regions, cities, airports, currencies, languages, elements, stars and
-    constellations, 2,291 to train and 958 to test. Their facts are real, and two independent sources state each of
+    constellations, 2,251 to train and 930 to test. Their facts are real, and two independent sources state each of
     them; every fact is told on one page alone, in one of several wordings, some of which stand only in test. Which page
     that is has to be found out: that Zagreb is the capital of Croatia may be told on either page. Some facts are told
     nowhere: where they are asked for, it is right to abstain, on the evidence of the page that should tell them.
@@ -40,14 +40,15 @@ class QA:
     question names apart from those of pages to which these link.
 
     ## Action Space
-    `Discrete(15)`: search for the question, the name, the words; open the first, second, third result; follow the
-    first, second link; answer with the first, second, third name of the pages found, or of those they link to; abstain.
-    What does not exist is masked. Four pages can be open; the fourth ends the search. With `action_type="text"` a free
+    `Discrete(16)`: search for the question, the name, the words (over Wikipedia: title, description, both; or names,
+    other words, the first half); open the first, second, third result; follow the first, second, third link; answer
+    with the first, second, third name of the pages found, or of those they link to; abstain. What does not exist is
+    masked. Four pages can be open; the fourth ends the search. With `action_type="text"` a free
     sentence is matched to one of these.
 
     ## Observation Space
     `text`: what the library says (a page that is opened, whole); the question, on how many pages its answer stands,
-    what was found, the open pages, names and links with their support; the turn. `features`: `Box(0, 1, (29,),
+    what was found, the open pages, names and links with their support; the turn. `features`: `Box(0, 1, (30,),
     float32)`, named in `textenvs.tasks.qa.observations`, the share of turns last. `discrete`: `Discrete(6387)`: the
     hops; before a page is open, query and looks of the three results; then which result is the first that the question
     names, how many pages are open and whether one of them is named, support of the best name found, of the best on
@@ -64,9 +65,9 @@ class QA:
     - Any measure of `textenvs.rewards` that needs references may be a further term: it scores the answer.
 
     ## Starting State
-    A question, each of the split's as likely as any other: 2,240 to train, 880 to test, half of them of two hops. The
+    A question, each of the split's as likely as any other: 2,032 to train, 880 to test, half of them of two hops. The
     splits share no entity, be it asked about, passed or answered: they are regions of the world, the periodic table and
-    the sky.
+    the sky. Over Wikipedia they share no answer, and no page that is asked about.
 
     ## Episode End
     An answer, an abstention, or 10 turns. All of these terminate. `info["metrics"]` has `success` and `exact_match`
@@ -77,7 +78,11 @@ class QA:
     it searches. That is an upper bound (`kind` is "bound").
 
     ## Arguments
-    - `source="facts"`: the library.
+    - `source="facts"`: the library, or "wikipedia" (extra `wiki`), which is `TextQAWiki-v0`: the introductions of
+      10,033 articles, as they are. Three questions of ten are of one hop: the name that is left out of the first
+      sentence of its page. The others name a page and describe a person, place, work or event that its introduction
+      names, in the words that the other page has for itself; of these one in five describes what is not named there.
+      The whole question is never offered as a query.
 
     ## References
     - Yang et al. (2018), HotpotQA: two hops, supporting facts and their F1; Yao et al. (2023), ReAct: its acts.

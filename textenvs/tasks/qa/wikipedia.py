@@ -131,14 +131,14 @@ def question(row: Row) -> Question:
     if row.kind == 0:
         blanked = clue(row.page)
         text = ONE_HOP[row.wording].format(clue=blanked)
-        return Question(text, (), 1, page.name, frozenset({row.page}), clue_queries(blanked), found)
+        return Question(text, blanked, (), 1, page.name, frozenset({row.page}), clue_queries(blanked), found)
     kind, described = KINDS[row.kind], description(row.goal)
     a = "an" if kind[0] in "aeiou" else "a"
     text = TWO_HOPS[row.wording].format(title=page.title, a=a, kind=kind, description=described)
     named = any(mention.page == row.goal for sentence in page.sentences for mention in sentence.mentions)
     evidence = frozenset({row.page, row.goal} if named else {row.page})
     answer = goal.name if named else ""
-    return Question(text, (page.name,), 2, answer, evidence, hop_queries(row.page, row.goal), found)
+    return Question(text, described, (page.name,), 2, answer, evidence, hop_queries(row.page, row.goal), found)
 
 
 class WikipediaQuestions:

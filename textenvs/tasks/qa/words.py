@@ -43,22 +43,26 @@ CUES = (
     ("abstain", "know", "unknown", "told", "nowhere"),
 )
 """By action, what people say when they mean it."""
-SEARCHES = ("Search for the whole question.", 'Search for "{query}".', 'Search for the words "{query}".')
 
 
 def choices(
-    queries: Sequence[str], results: Sequence[str], links: Sequence[str], names: Sequence[Sequence[str]]
+    question: str,
+    queries: Sequence[str],
+    results: Sequence[str],
+    links: Sequence[str],
+    names: Sequence[Sequence[str]],
 ) -> list[str]:
     """What the agent can do; what does not exist is empty.
 
     Args:
+        question: The question.
         queries: What can be searched for.
         results: Titles of the results.
         links: Titles of the linked pages that are offered.
         names: Candidates of depth 0, and of depth 1.
     """
     return [
-        *(sentence.format(query=query) for sentence, query in zip(SEARCHES, queries, strict=True)),
+        *("Search for the whole question." if query == question else f'Search for "{query}".' for query in queries),
         *padded([f'Open result {rank}, "{title}".' for rank, title in enumerate(results, start=1)], RESULTS),
         *padded([f'Follow the link to "{title}".' for title in links], LINKS),
         *(s for group in names for s in padded([f'The answer is "{name}".' for name in group], CANDIDATES)),
