@@ -1,6 +1,6 @@
 """Questions over the introductions of Wikipedia: put together from their own words, which are read when they are shown.
 
-What ships is numbers: which pages, which wording, what a search finds (`scripts/qa/compile_wiki_questions.py`).
+What ships is numbers: which pages, which wording, what a search finds (`scripts/qa_wiki/compile_questions.py`).
 """
 
 from __future__ import annotations

