@@ -86,7 +86,8 @@ class _Packer:
         self.states: list[State] = []
         self.masks: list[Sequence[bool]] = []
         self.events: dict[Event, int] = {}
-        self.payoffs: dict[Payoff, int] = {task.invalid: 0}
+        invalid = task.invalid
+        self.payoffs: dict[Payoff, int] = {invalid: 0}
         self.rows: list[int] = []
         self.count: list[int] = []
         self.drawn: list[int] = []
@@ -97,6 +98,7 @@ class _Packer:
         self.payoff: list[int] = []
         self.event: list[int] = []
         self._index: dict[State, int] = {}
+        self._seen = {id(invalid): 0}
         self._unfold(task.horizon)
 
     def _unfold(self, horizon: int) -> None:
@@ -139,10 +141,18 @@ class _Packer:
                 self.states.append(state)
                 self.masks.append(self.process.legal(state))
             self.next.append(position)
-            self.payoff.append(self.payoffs.setdefault(payoff, len(self.payoffs)))
+            number = self._seen.get(id(payoff))
+            self.payoff.append(self._number(payoff) if number is None else number)
             self.event.append(self.events.setdefault(event, len(self.events)))
             if not payoff.terminated:
                 following[position] = None
+
+    def _number(self, payoff: Payoff) -> int:
+        """The number of a payoff; to hash one takes long, and the objects that are kept are known by their identity."""
+        number = self.payoffs.get(payoff)
+        if number is None:
+            number = self.payoffs[payoff] = self._seen[id(payoff)] = len(self.payoffs)
+        return number
 
 
 def compile_tables(task: Task, process: TextMDP) -> Tables:

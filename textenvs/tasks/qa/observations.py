@@ -41,6 +41,7 @@ FEATURE_NAMES = (
 )
 """Each in [0, 1]. `query_`: which was the last; `candidate_`, `linked_candidate_` and `link_`: the support, 0 where
 there is none; `opened`, and of these `_named` and `_linked`: number of pages, of 4."""
+ONE_HOT = {tag: [float(tag == each) for each in TAGS] for tag in TAGS}
 OVER_FEATURES = (*(0.0,) * (len(FEATURE_NAMES) - 1), 1.0)
 
 
@@ -92,8 +93,10 @@ def discrete(hops: int, query: int, tags: Sequence[str], found: Found) -> int:
 def features(hops: int, query: int, tags: Sequence[str], found: Found) -> list[float]:
     """The state as `FEATURE_NAMES`, with the arguments of `discrete`."""
     numbers = [float(hops == 2), *(float(query == k) for k in range(QUERIES))]
-    for k in range(RESULTS):
-        numbers += [float(k < len(tags) and tags[k] == each) for each in TAGS]
+    for each in tags:
+        numbers += ONE_HOT[each]
+    numbers += [0.0] * (len(TAGS) * (RESULTS - len(tags)))
     for names, most in ((found.candidates[0], CANDIDATES), (found.candidates[1], CANDIDATES), (found.links, LINKS)):
-        numbers += [names[k][1] if k < len(names) else 0.0 for k in range(most)]
+        numbers += [support for _, support in names]
+        numbers += [0.0] * (most - len(names))
     return [*numbers, found.opened / MOST_OPENED, found.named / MOST_OPENED, found.deep / MOST_OPENED, 0.0]

@@ -6,7 +6,7 @@ sentence or its page is about a name in the question. It is in [0, 1], and often
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -16,13 +16,12 @@ from textenvs.tasks.qa.questions import Corpus, Page, Question, Sentence
 from textenvs.tasks.qa.thesaurus import REPRESENTATIVE
 from textenvs.text.tokens import stem, tokens
 
-CANDIDATES, LINKS = 3, 3
+CANDIDATES = LINKS = 3
 """How many of them are offered at a time, the best supported first."""
 KEPT = CANDIDATES + 8
 """Names of a page that are kept: as many as are offered, and those that other open pages may take out."""
 WORDS, NAME = 0.75, 0.25
 """What the words and the name of the question count in a support."""
-Key = TypeVar("Key")
 EMPTY = frozenset(
     "a about and are as at be been by called can do does each find first for from go has have how if in into is it "
     "its like long many more most name named names no not of on one or some that the their there these they this to "
@@ -54,6 +53,9 @@ class Link(NamedTuple):
     support: float
 
 
+Supported = TypeVar("Supported", Candidate, Link)
+
+
 class Found(NamedTuple):
     """What there is on the opened pages.
 
@@ -83,19 +85,22 @@ class View:
         named: Whether its title stands in the question.
         snippet: Number of the sentence that a search engine shows.
         told: Whether that sentence, or the title, names what the question names.
-        title_support: Support of its title, as an answer: by the sentences that name what the question names and the
-            first one, and by the first alone.
-        names: Name, linked page and support of the best supported names that do not stand in the question, best first.
+        title: Its name as an answer, with its support by the sentences that name what the question names and the first
+            one, and by the first alone.
+        names: The best supported names that do not stand in the question, best first, each with the page that it links
+            to, -1 if none.
         links: The pages that it links to.
+        followed: Those of the names that link to a page.
     """
 
     page: Page
     named: bool
     snippet: int
     told: bool
-    title_support: tuple[float, float]
-    names: tuple[tuple[str, int, float], ...]
+    title: tuple[Candidate, Candidate]
+    names: tuple[tuple[Candidate, int], ...]
     links: frozenset[int]
+    followed: tuple[Link, ...]
 
 
 class Reader:
@@ -135,22 +140,27 @@ class Reader:
         views = [(number, self.view(number)) for number in opened]
         linked = frozenset[int]().union(*(view.links for _, view in views if view.named))
         deep = {number for number, view in views if not view.named and number in linked}
-        names: tuple[dict[str, float], dict[str, float]] = ({}, {})
-        links: dict[int, float] = {}
+        names: tuple[dict[str, Candidate], dict[str, Candidate]] = ({}, {})
+        links: dict[int, Link] = {}
         for number, view in views:
-            at = names[number in deep]
+            depth = number in deep
+            at = names[depth]
             if not view.named:
-                at[view.page.name] = max(view.title_support[number in deep], at.get(view.page.name, 0.0))
-            for name, page, support in view.names:
-                if page not in deep and support >= at.get(name, 0.0):
-                    at[name] = support
-                if page >= 0 and page not in opened and support >= links.get(page, 0.0):
-                    links[page] = support
+                title = view.title[depth]
+                known = at.get(title.name)
+                if known is None or title.support > known.support:
+                    at[title.name] = title
+            for candidate, page in view.names:
+                if page not in deep and candidate[1] >= at.get(candidate[0], candidate)[1]:
+                    at[candidate[0]] = candidate
+            for link in view.followed:
+                if link[0] not in opened and link[1] >= links.get(link[0], link)[1]:
+                    links[link[0]] = link
         for name in names[1].keys() & names[0].keys():
-            del names[names[0][name] >= names[1][name]][name]
-        shallow, below = (tuple(Candidate(*pair) for pair in best(each, CANDIDATES)) for each in names)
-        followed = tuple(Link(*pair) for pair in best(links, LINKS))
-        return Found((shallow, below), followed, linked, len(views), sum(v.named for _, v in views), len(deep))
+            del names[names[0][name].support >= names[1][name].support][name]
+        candidates = best(names[0].values(), CANDIDATES), best(names[1].values(), CANDIDATES)
+        named = sum(view.named for _, view in views)
+        return Found(candidates, best(links.values(), LINKS), linked, len(views), named, len(deep))
 
     def _look(self, page: Page) -> View:
         named = self.asks_for(page.name)
@@ -163,11 +173,14 @@ class Reader:
                     known = names.get(name, (name, linked, 0.0))
                     names[name] = name, max(linked, known[1]), max(WORDS * share + NAME * tells, known[2])
         kept = sorted(names.values(), key=itemgetter(2), reverse=True)
+        offered = tuple((Candidate(name, support), linked) for name, linked, support in kept[:KEPT])
         links = frozenset(linked for _, linked, _ in kept if linked >= 0)
+        followed = tuple(Link(linked, candidate.support) for candidate, linked in offered if linked >= 0)
         first = WORDS * words[0]
         told = max((WORDS * words[i] + NAME for i, tells in enumerate(about) if tells), default=0.0)
         snippet = max(range(len(words)), key=lambda i: (about[i], words[i], -i))
-        return View(page, named, snippet, about[snippet], (max(first, told), first), tuple(kept[:KEPT]), links)
+        title = Candidate(page.name, max(first, told)), Candidate(page.name, first)
+        return View(page, named, snippet, about[snippet], title, offered, links, followed)
 
     def _overlap(self, sentence: Sentence) -> float:
         """Share of the question's words in a sentence, by their weights."""
@@ -175,9 +188,9 @@ class Reader:
         return sum(weight for word, weight in self._words.items() if word in there) / self._total
 
 
-def best(supports: dict[Key, float], n: int) -> list[tuple[Key, float]]:
+def best(found: Iterable[Supported], n: int) -> tuple[Supported, ...]:
     """The best supported, the earlier first of equals."""
-    return sorted(supports.items(), key=itemgetter(1), reverse=True)[:n]
+    return tuple(sorted(found, key=itemgetter(1), reverse=True)[:n])
 
 
 @lru_cache(maxsize=65536)

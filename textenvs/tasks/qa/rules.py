@@ -46,6 +46,8 @@ class State(NamedTuple):
 
 ENDED = -2
 OVER = State(ENDED)
+FOUND = tuple(("found", query) for query in range(QUERIES))
+"""What the library does when it is searched."""
 GOING = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, 0.0))
 """What an act costs that does not end the episode."""
 
@@ -55,7 +57,7 @@ class Opened(NamedTuple):
 
     Attributes:
         found: What there is on them.
-        legal: What can be followed and answered.
+        legal: What can be followed and answered, and that one can abstain.
         ends: What comes of each answer, and of abstaining.
     """
 
@@ -82,6 +84,7 @@ class Answering:
         self._reader = Reader(corpus, question)
         self._opened: dict[tuple[int, ...], Opened] = {}
         self._ends: dict[tuple[str, float], list[Outcome]] = {}
+        self._likenesses: dict[str, float | None] = {}
 
     def initial(self) -> Sequence[Outcome]:
         """The question is asked."""
@@ -91,7 +94,7 @@ class Answering:
         """Where the act leads."""
         query, opened = state
         if action < OPEN:
-            return [Outcome(1.0, State(action, opened), ("found", action), GOING)]
+            return [Outcome(1.0, State(action, opened), FOUND[action], GOING)]
         if action >= REPLY:
             return self._at(opened).ends[action - REPLY]
         if action < FOLLOW:
@@ -120,14 +123,13 @@ class Answering:
         known = self._opened.get(opened)
         if known is None:
             found = self._reader.found(opened)
-            links = len(found.links) if len(opened) < MOST_OPENED else 0
-            legal = [k < links for k in range(LINKS)]
+            legal = FIRST[len(found.links) if len(opened) < MOST_OPENED else 0]
             ends: list[list[Outcome]] = []
             f1 = self._f1(opened)
             for candidates in found.candidates:
-                legal += [k < len(candidates) for k in range(CANDIDATES)]
-                said = [candidate.name for candidate in candidates]
-                ends += [self._end(name, f1) for name in said] + [[]] * (CANDIDATES - len(said))
+                legal += FIRST[len(candidates)]
+                ends += [self._end(name, f1) for name, _ in candidates]
+                ends += [[]] * (CANDIDATES - len(candidates))
             ends.append(self._end("", f1))
             known = self._opened[opened] = Opened(found, (*legal, True), tuple(ends))
         return known
@@ -140,13 +142,20 @@ class Answering:
         """What comes of an answer; "" is to abstain."""
         end = self._ends.get((said, f1))
         if end is None:
-            gold = self.question.answer
-            if exact_match(said, gold):
+            likeness = self._likeness(said)
+            if likeness is None:
                 payoff = right(f1) if said else abstention(f1)
             else:
-                payoff = wrong(f1, ACT, WRONG if said else WRONG_ABSTENTION, token_f1(said, gold))
+                payoff = wrong(f1, ACT, WRONG if said else WRONG_ABSTENTION, likeness)
             end = self._ends[said, f1] = [Outcome(1.0, OVER, ("end", payoff.metrics[0] == 1.0), payoff)]
         return end
+
+    def _likeness(self, said: str) -> float | None:
+        """Token F1 of a wrong answer; None of a right one."""
+        if said not in self._likenesses:
+            gold = self.question.answer
+            self._likenesses[said] = None if exact_match(said, gold) else token_f1(said, gold)
+        return self._likenesses[said]
 
     def written(self, state: State, action: int, outcome: Outcome) -> Written | None:
         """The answer beside the right one; to abstain is to write nothing."""
@@ -220,6 +229,8 @@ class Answering:
 LAST = (*(False,) * ABSTAIN, True)
 """What is possible when all is over."""
 NO_SEARCH = (False,) * FOLLOW
+FIRST = tuple(tuple(k < n for k in range(CANDIDATES)) for n in range(CANDIDATES + 1))
+"""What is possible of the links, or of the candidates of a depth, when so many are offered."""
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textenvs.tasks.qa.observations import RESULTS, bucket
 from textenvs.tasks.qa.questions import Page, Question
 from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, View
+from textenvs.text.wordings import choose
 
 NOTHING, SEARCHED = "Nothing was searched for", "No more pages can be opened"
 SUPPORT = ("hardly supported", "weakly supported", "supported", "well supported")
@@ -133,5 +134,4 @@ def end(right: bool, gold: str, draw: int, test: bool) -> str:
 
 def say(kind: str, draw: int, test: bool) -> str:
     """The library's words."""
-    wordings = LIBRARY[kind]
-    return wordings[draw % (len(wordings) - (not test))]
+    return choose(LIBRARY[kind], draw, test)

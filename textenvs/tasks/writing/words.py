@@ -7,6 +7,7 @@ from typing import Any
 
 from textenvs.tasks.writing.drafts import Place, Suggestion
 from textenvs.tasks.writing.observations import common, fits
+from textenvs.text.wordings import choose
 
 REASONS = {
     "unknown": "This word is in no dictionary.",
@@ -115,4 +116,4 @@ def say(event: Any, draw: int, test: bool) -> str:
     wordings: Any = WRITER[kind]
     if genre:
         wordings = wordings[genre[0]]
-    return str(wordings[draw % (len(wordings) - (not test))])
+    return choose(wordings, draw, test)
