@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PURE = "textenvs.core.mdp textenvs.core.chance textenvs.core.graph textenvs.core.tables textenvs.core.solve"
+PURE = "textenvs.core." + " textenvs.core.".join("mdp chance payoffs transcript graph tables solve".split())
 ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "textenvs.data textenvs.errors",

@@ -7,7 +7,7 @@ from typing import Any
 
 from textenvs.core.cache import scores_hash
 from textenvs.core.composition import Reward, compose, counted
-from textenvs.core.loading import check_split, load_tables
+from textenvs.core.loading import check_scenario, check_split, load_tables
 from textenvs.core.mdp import Task
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
@@ -111,8 +111,7 @@ def solve(env_id: str, split: str = "train", scenario: int = 0, reward: Reward =
     task = task_of(env_id, **parameters)
     task, weights = compose(task, counted(task, reward))
     check_split(split)
-    if not 0 <= scenario < task.n_scenarios(split):
-        raise ValueError(f"scenario {scenario} does not exist: {split} has 0 to {task.n_scenarios(split) - 1}")
+    check_scenario(scenario, split, task.n_scenarios(split))
     tables = load_tables(task, split, scenario)
     return Solved(task, tables, solve_tables(task, tables, weights))
 

@@ -155,19 +155,19 @@ class Abstain(Script):
 class SearchOpenAbstain(Script):
     """Opens the first page that the name in the question finds, and abstains."""
 
-    script = ("search_names", "open_first", "abstain")
+    script = ("search_second", "open_first", "abstain")
 
 
 class SearchOpenAnswer(Script):
     """Opens the first page that the name in the question finds, and takes the best supported name."""
 
-    script = ("search_names", "open_first", "answer_first")
+    script = ("search_second", "open_first", "answer_first")
 
 
 class SearchFollowAbstain(Script):
     """Follows the best link of the first page that the name in the question finds, and abstains."""
 
-    script = ("search_names", "open_first", "follow_first", "abstain")
+    script = ("search_second", "open_first", "follow_first", "abstain")
 
 
 class NeverGivesUp:

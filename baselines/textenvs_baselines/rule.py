@@ -102,7 +102,7 @@ class QARule:
             to be the answer, as numbers of `SUPPORTED`; how many links to follow at most.
     """
 
-    variants = tuple(itertools.product(("search_question", "search_names"), range(1, 4), range(1, 4), (1, 3)))
+    variants = tuple(itertools.product(("search_first", "search_second"), range(1, 4), range(1, 4), (1, 3)))
 
     def __init__(self, names: tuple[str, ...], option: tuple[str, int, int, int]) -> None:
         self._action = {name: number for number, name in enumerate(names)}

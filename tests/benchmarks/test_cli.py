@@ -254,8 +254,11 @@ def test_failed_job_leaves_the_others(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing on Windows")
 def test_interrupted_run(tmp_path: Path) -> None:
-    line = f"run --env {ID} --agent q_learning --steps 100000000 --workers 2 --out out".split()
-    with subprocess.Popen([*COMMAND, *line], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    def heed() -> None:  # a shell has its background jobs ignore Ctrl-C, and these tests with them
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    line = [*COMMAND, *f"run --env {ID} --agent q_learning --steps 100000000 --workers 2 --out out".split()]
+    with subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "5 jobs to run\n"
         process.send_signal(signal.SIGINT)

@@ -165,13 +165,13 @@ def test_a_question_of_one_page():
     reader = Reader(facts("train"), process.question)
     names = [c.name for c in reader.found(tuple(process.question.evidence)).candidates[0]]
     answer = f"answer_{('first', 'second', 'third')[names.index(process.question.answer)]}"
-    state, terms, metrics = play(process, ["search_names", "open_first", answer])
+    state, terms, metrics = play(process, ["search_second", "open_first", answer])
     assert state == OVER
     assert terms == pytest.approx(
         {"act": -0.12, "answer": 0.2, "evidence": 0.8, "abstention": 0.0, "wrong": 0.0, "invalid": 0.0}
     )
     assert metrics == (1.0, 1.0, 1.0, 1.0)
-    _, terms, metrics = play(process, ["search_names", "open_first", "abstain"])
+    _, terms, metrics = play(process, ["search_second", "open_first", "abstain"])
     assert terms["wrong"] == -0.9
     assert metrics[:2] == (0.0, 0.0)
 
@@ -183,7 +183,7 @@ def test_an_abstention_is_worth_its_evidence():
     process = QA().scenario("test", k)
     _, terms, metrics = play(process, ["abstain"])
     assert (terms["abstention"], terms["wrong"], metrics[0]) == (0.0, -0.5, 1.0)
-    _, terms, metrics = play(process, ["search_names", "open_first", "abstain"])
+    _, terms, metrics = play(process, ["search_second", "open_first", "abstain"])
     assert terms["abstention"] == metrics[3] == pytest.approx(2 / 3)
     assert terms["wrong"] == pytest.approx(-0.5 / 3)
 

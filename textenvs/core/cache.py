@@ -23,6 +23,8 @@ from textenvs.core.tables import Tables
 
 OBJECTS = ("states", "events", "payoffs")
 PACKAGE = Path(__file__).parents[1]
+KERNEL = ("chance", "composition", "env", "graph", "mdp", "payoffs", "tables", "transcript")
+"""The modules beside this one that decide how a task behaves."""
 
 
 @cache
@@ -35,7 +37,7 @@ def source_hash(task: str) -> str:
     module, _, name = task.partition(":")
     own = Path(importlib.import_module(module).__file__ or "")
     files = set(own.parent.glob("*.py")) if own.name == "__init__.py" else {own}
-    files |= {PACKAGE / "core" / f"{part}.py" for part in ("chance", "composition", "env", "graph", "mdp", "tables")}
+    files |= {PACKAGE / "core" / f"{part}.py" for part in KERNEL}
     files |= set((PACKAGE / "text").glob("*.py")) | set((PACKAGE / "rewards").glob("*.py"))
     files |= {
         PACKAGE / "data" / file for file in getattr(getattr(importlib.import_module(module), name), "data_files", ())

@@ -6,6 +6,7 @@ and channel. It has no state: row *i* of a batch draws the same bits as a single
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -96,3 +97,24 @@ def alias_table(probabilities: Sequence[float]) -> tuple[list[float], list[int]]
     for i in small + large:
         threshold[i] = 1.0
     return threshold, alias
+
+
+def alias_of(probability: list[float], where: str | tuple[int, object]) -> tuple[list[float], list[int]]:
+    """The alias table of the outcomes of a row, whose probabilities are checked.
+
+    Args:
+        probability: Of each outcome.
+        where: For the message: "the start", or action and state.
+
+    Raises:
+        ValueError: If the probabilities are not positive, or do not sum to 1.
+    """
+    if probability == [1.0]:
+        return probability, [0]
+    if not (probability and min(probability) > 0.0 and abs(math.fsum(probability) - 1.0) <= 1e-9):
+        place = where if isinstance(where, str) else f"action {where[0]} in {where[1]!r}"
+        raise ValueError(
+            f"probabilities must be positive and sum to 1: {place} has {len(probability)} outcomes that sum to "
+            f"{math.fsum(probability)!r}"
+        )
+    return alias_table(probability)

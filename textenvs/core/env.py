@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.composition import Reward, compose
-from textenvs.core.graph import Graph, Node, Row, amounts, exchange, opening, price
-from textenvs.core.loading import check_split, load_graph, load_task
-from textenvs.core.mdp import Task
+from textenvs.core.graph import Graph, Node, Row
+from textenvs.core.loading import check_scenario, check_split, load_graph, load_task
+from textenvs.core.mdp import Event, Task
+from textenvs.core.payoffs import amounts, price
 from textenvs.core.spaces import action_space, observation_space
+from textenvs.core.transcript import text_observation
 from textenvs.errors import unknown
 from textenvs.text.matching import match
 
@@ -111,7 +113,7 @@ class TextEnv(gym.Env[Any, Any]):
         mask = node.look() if node.mask is None else node.mask
         info = {"action_mask": mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
         if self._speaks:
-            text = self._words(None, first.events[i], node)
+            text = self._text("", first.events[i], node)
             if self.render_mode:
                 self._transcript = []
                 self._show(text)
@@ -165,7 +167,7 @@ class TextEnv(gym.Env[Any, Any]):
             self._ended = True
             info["metrics"] = dict(zip(self.task.metrics, self._graph.payoffs[payoff].metrics, strict=True))
         if self._speaks:
-            text = self._words(said, row.events[i], following)
+            text = self._text(said, row.events[i], following)
             if self.render_mode:
                 self._show(text)
             if self.obs_type == "text":
@@ -210,13 +212,13 @@ class TextEnv(gym.Env[Any, Any]):
         for option in options:
             if option != "scenario":
                 raise unknown("option", option, ("scenario",))
-        scenario: Any = options.get("scenario")
-        if scenario is None:
+        scenario = options.get("scenario")
+        if scenario is not None:
+            scenario = check_scenario(scenario, self.split, self._n_scenarios)
+        elif self._n_scenarios > 1:
+            scenario = int(chance.uniform(self._key, self._episode, 0, chance.SCENARIO) * self._n_scenarios)
+        else:
             scenario = 0
-            if self._n_scenarios > 1:
-                scenario = int(chance.uniform(self._key, self._episode, 0, chance.SCENARIO) * self._n_scenarios)
-        elif not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < self._n_scenarios:
-            raise ValueError(f"scenario {scenario!r} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
         graph = load_graph(self.task, self.split, scenario)
         if self._node is None or graph is not self._graph:
             self._graph = graph
@@ -251,16 +253,11 @@ class TextEnv(gym.Env[Any, Any]):
             self._priced.append((reward, left, payoff.terminated, terms))
 
     def _amounts(self, payoff: int, left: int) -> dict[str, float]:
-        return dict(zip(self._names, amounts(self._graph.payoffs[payoff], len(self._names), left), strict=True))
+        return dict(zip(self._names, amounts(self._graph.payoffs[payoff], left), strict=True))
 
-    def _words(self, said: str | None, event: Any, node: Node) -> str:
-        turn = self._turn
-        words = ""
-        if event is not None:
-            words = self._graph.process.say(event, chance.bits(self._key, self._episode, turn, chance.WORDING))
-        if said is None:
-            return opening(self.task.partner, words, self._graph.process.shown, node.note, self._horizon)
-        return exchange(self.task.partner, said, event, words, node.note, turn, self._horizon)
+    def _text(self, said: str, event: Event, node: Node) -> str:
+        process = self._graph.process
+        return text_observation(self.task, process, self._key, self._episode, self._turn, said, event, node.note)
 
     def _observe(self, node: Node) -> Any:
         if self.obs_type == "discrete":

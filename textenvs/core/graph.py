@@ -6,14 +6,14 @@ its end. Graphs are shared by all environments of a process.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core import chance
-from textenvs.core.mdp import Event, Features, Outcome, Payoff, State, Task, TextMDP
+from textenvs.core.chance import alias_of
+from textenvs.core.mdp import Features, Outcome, State, Task, TextMDP
+from textenvs.core.payoffs import Payoffs
 
 
 class Row:
@@ -36,7 +36,7 @@ class Row:
         self.probability = [outcome.probability for outcome in outcomes]
         self.threshold, self.alias = alias_of(self.probability, where)
         self.nodes = [graph.node(outcome.state) for outcome in outcomes]
-        self.payoffs = [graph.payoff(outcome.payoff) for outcome in outcomes]
+        self.payoffs = [graph.payoffs.number(outcome.payoff) for outcome in outcomes]
         self.events = [outcome.event for outcome in outcomes]
 
     def draw(self, u: float) -> int:
@@ -110,10 +110,8 @@ class Graph:
     def __init__(self, task: Task, process: TextMDP) -> None:
         self.task = task
         self.process = process
-        self.payoffs: list[Payoff] = []
-        self._payoff_ids: dict[Payoff, int] = {}
+        self.payoffs = Payoffs([task.invalid])
         self._nodes: dict[State, Node] = {}
-        self.invalid = self.payoff(task.invalid)
         self._initial: Row | None = None
 
     def __len__(self) -> int:
@@ -134,17 +132,9 @@ class Graph:
             node = self._nodes[state] = Node(self, state)
         return node
 
-    def payoff(self, payoff: Payoff) -> int:
-        """The index of a payoff in `payoffs`."""
-        index = self._payoff_ids.get(payoff)
-        if index is None:
-            index = self._payoff_ids[payoff] = len(self.payoffs)
-            self.payoffs.append(payoff)
-        return index
-
     def timeout(self, node: Node) -> int:
         """The index of what a last turn in this state earns on top."""
-        return self.payoff(self.process.timeout(node.state))
+        return self.payoffs.number(self.process.timeout(node.state))
 
     def unfold(self, node: Node, action: int) -> Row:
         """The row of an action."""
@@ -155,73 +145,3 @@ class Graph:
     def refusal(self, node: Node) -> Row:
         """The row of an act that is not possible or not understood: it changes nothing and earns `task.invalid`."""
         return Row(self, (Outcome(1.0, node.state, None, self.task.invalid),), "a refusal")
-
-
-def alias_of(probability: list[float], where: str | tuple[int, State]) -> tuple[list[float], list[int]]:
-    """The alias table of the outcomes of a row, whose probabilities are checked.
-
-    Args:
-        probability: Of each outcome.
-        where: For the message: "the start", or action and state.
-
-    Raises:
-        ValueError: If the probabilities are not positive, or do not sum to 1.
-    """
-    if probability == [1.0]:
-        return probability, [0]
-    if not (probability and min(probability) > 0.0 and abs(math.fsum(probability) - 1.0) <= 1e-9):
-        place = where if isinstance(where, str) else f"action {where[0]} in {where[1]!r}"
-        raise ValueError(
-            f"probabilities must be positive and sum to 1: {place} has {len(probability)} outcomes that sum to "
-            f"{math.fsum(probability)!r}"
-        )
-    return chance.alias_table(probability)
-
-
-def amounts(payoff: Payoff, n_terms: int, turns_left: int) -> tuple[float, ...]:
-    """The amount of each reward term."""
-    left = payoff.per_turn_left
-    if not left:
-        return payoff.terms
-    return tuple(payoff.terms[j] + left[j] * turns_left for j in range(n_terms))
-
-
-def price(payoff: Payoff, weights: tuple[float, ...]) -> tuple[float, float]:
-    """The reward of a payoff and its reward for each turn left, under the weights of the terms."""
-    left = payoff.per_turn_left or (0.0,) * len(weights)
-    return (
-        math.fsum(w * t for w, t in zip(weights, payoff.terms, strict=True)),
-        math.fsum(w * t for w, t in zip(weights, left, strict=True)),
-    )
-
-
-def opening(partner: str, words: str, shown: str, note: str, horizon: int) -> str:
-    """The text observation of a reset: what the partner says, what is shown, what is understood, and the turn.
-
-    Args:
-        partner: Who speaks to the agent.
-        words: What they say.
-        shown: What tells the scenario from others, if there is more than one.
-        note: What was understood.
-        horizon: Number of turns there are.
-    """
-    task = f"{shown}\n" if shown else ""
-    return f"{partner}: {words}\n{task}[{note}]\n[Turn 0 of {horizon}]"
-
-
-def exchange(partner: str, said: str, event: Event, words: str, note: str, turn: int, horizon: int) -> str:
-    """A text observation: the latest exchange, what was understood so far, and the turn.
-
-    Args:
-        partner: Who speaks to the agent.
-        said: The agent's sentence.
-        event: What the partner did; None where the agent's act was not possible.
-        words: The event in words.
-        note: What was understood so far.
-        turn: Number of turns taken.
-        horizon: Number of turns there are.
-    """
-    tail = f"\n[{note}]\n[Turn {turn} of {horizon}]"
-    if event is None:
-        return f"You: {said or '...'}\n(That was not possible.){tail}"
-    return f"You: {said}\n{partner}: {words}{tail}"

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core.graph import price
 from textenvs.core.mdp import Payoff, Task
+from textenvs.core.payoffs import price
 
 
 class Earned(NamedTuple):

@@ -11,6 +11,8 @@ from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from textenvs.core import cache
 from textenvs.core.graph import Graph
 from textenvs.core.mdp import SPLITS, Task
@@ -58,6 +60,13 @@ def check_split(split: str) -> str:
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
     return split
+
+
+def check_scenario(scenario: Any, split: str, n_scenarios: int) -> int:
+    """The number of a scenario, if the split has it."""
+    if not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < n_scenarios:
+        raise ValueError(f"scenario {scenario!r} does not exist: {split} has 0 to {n_scenarios - 1}")
+    return int(scenario)
 
 
 NODES = 100_000

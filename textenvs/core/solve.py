@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core.graph import price
 from textenvs.core.mdp import Task
+from textenvs.core.payoffs import price
 from textenvs.core.tables import Tables
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core.graph import alias_of
+from textenvs.core.chance import alias_of
 from textenvs.core.mdp import Event, Outcome, Payoff, State, Task, TextMDP
+from textenvs.core.payoffs import Payoffs
 
 MEMORY_BUDGET = 200 * 2**20
 """Bytes of tables that an arena holds at a time."""
@@ -86,8 +87,7 @@ class _Packer:
         self.states: list[State] = []
         self.masks: list[Sequence[bool]] = []
         self.events: dict[Event, int] = {}
-        invalid = task.invalid
-        self.payoffs: dict[Payoff, int] = {invalid: 0}
+        self.payoffs = Payoffs([task.invalid])
         self.rows: list[int] = []
         self.count: list[int] = []
         self.drawn: list[int] = []
@@ -98,7 +98,6 @@ class _Packer:
         self.payoff: list[int] = []
         self.event: list[int] = []
         self._index: dict[State, int] = {}
-        self._seen = {id(invalid): 0}
         self._unfold(task.horizon)
 
     def _unfold(self, horizon: int) -> None:
@@ -141,18 +140,10 @@ class _Packer:
                 self.states.append(state)
                 self.masks.append(self.process.legal(state))
             self.next.append(position)
-            number = self._seen.get(id(payoff))
-            self.payoff.append(self._number(payoff) if number is None else number)
+            self.payoff.append(self.payoffs.number(payoff))
             self.event.append(self.events.setdefault(event, len(self.events)))
             if not payoff.terminated:
                 following[position] = None
-
-    def _number(self, payoff: Payoff) -> int:
-        """The number of a payoff; to hash one takes long, and the objects that are kept are known by their identity."""
-        number = self.payoffs.get(payoff)
-        if number is None:
-            number = self.payoffs[payoff] = self._seen[id(payoff)] = len(self.payoffs)
-        return number
 
 
 def compile_tables(task: Task, process: TextMDP) -> Tables:
@@ -163,7 +154,7 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
     """
     packed = _Packer(task, process)
     states, payoffs = packed.states, packed.payoffs
-    timeout = [payoffs.setdefault(process.timeout(state), len(payoffs)) for state in states]
+    timeout = [payoffs.number(process.timeout(state)) for state in states]
     n_rows = len(states) * task.n_actions + 1
     rows = np.array(packed.rows) % n_rows
     count = np.zeros(n_rows, np.int32)
@@ -247,8 +238,7 @@ class Arena:
         self._budget = memory_budget
         self._clock = 0
         self.blocks: dict[int, Block] = {}
-        self.payoffs = [Payoff((0.0,) * len(task.terms)), task.invalid]
-        self._payoff_ids = {payoff: index for index, payoff in enumerate(self.payoffs)}
+        self.payoffs = Payoffs([Payoff((0.0,) * len(task.terms)), task.invalid])
         self.compilations = 0
         self._fill: dict[str, int] = {}
 
@@ -300,7 +290,7 @@ class Arena:
 
     def _append(self, tables: Tables) -> Block:
         """Copies tables to the end of the arrays."""
-        remap = np.array([self._payoff_id(payoff) for payoff in tables.payoffs], dtype=np.int32)
+        remap = np.array([self.payoffs.number(payoff) for payoff in tables.payoffs], dtype=np.int32)
         offsets = {}
         for group in (self.ROW, self.OUTCOME, self.STATE):
             for name in group:
@@ -323,10 +313,3 @@ class Arena:
         setattr(self, name, store)
         self._fill[name] = end
         return begin
-
-    def _payoff_id(self, payoff: Payoff) -> int:
-        index = self._payoff_ids.get(payoff)
-        if index is None:
-            index = self._payoff_ids[payoff] = len(self.payoffs)
-            self.payoffs.append(payoff)
-        return index

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.composition import Reward, compose
-from textenvs.core.graph import exchange, opening
 from textenvs.core.ledger import Earned, Ledger
-from textenvs.core.loading import check_split, load_graph, load_task, make_arena
+from textenvs.core.loading import check_scenario, check_split, load_graph, load_task, make_arena
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
+from textenvs.core.transcript import text_observation
 from textenvs.errors import unknown
 from textenvs.text.matching import match
 
@@ -241,12 +241,8 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         for option in options:
             if option not in ("reset_mask", "scenario"):
                 raise unknown("option", option, ("reset_mask", "scenario"))
-        scenario: Any = options.get("scenario")
-        if scenario is not None and (
-            not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < self._n_scenarios
-        ):
-            raise ValueError(f"scenario {scenario!r} does not exist: {self.split} has 0 to {self._n_scenarios - 1}")
-        return None if scenario is None else int(scenario)
+        scenario = options.get("scenario")
+        return None if scenario is None else check_scenario(scenario, self.split, self._n_scenarios)
 
     def _copy(self) -> Any:
         """The observations, for the caller to keep."""
@@ -400,19 +396,12 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             return None
         texts = []
         for i, o in zip(rows.tolist(), outcome.tolist(), strict=True):
-            turn = int(self._turns[i])
             events = self.arena.blocks[int(self.scenarios[i])].tables.events
             event = None if o < 0 else events[self.arena.event[o]]
             process = self._process(i)
-            words = ""
-            if event is not None:
-                draw = chance.bits(int(self._keys[i]), int(self._episodes[i]), turn, chance.WORDING)
-                words = process.say(event, draw)
-            note = process.note(self._state(i))
-            if said is None or turn == 0:
-                texts.append(opening(self.task.partner, words, process.shown, note, self._horizon))
-            else:
-                texts.append(exchange(self.task.partner, said[i], event, words, note, turn, self._horizon))
+            note, sentence = process.note(self._state(i)), "" if said is None else said[i]
+            where = int(self._keys[i]), int(self._episodes[i]), int(self._turns[i])
+            texts.append(text_observation(self.task, process, *where, sentence, event, note))
         return texts
 
     def _info(

@@ -20,7 +20,7 @@ WRONG, WRONG_ABSTENTION = -0.5, -0.9
 ANSWER, EVIDENCE = 0.2, 0.8
 """What a right answer is worth without evidence, and what evidence adds."""
 ACTIONS = (
-    *(f"search_{query}" for query in ("question", "names", "words")),
+    *(f"search_{query}" for query in ("first", "second", "third")),
     *(f"open_{rank}" for rank in ("first", "second", "third")),
     *(f"follow_{rank}" for rank in ("first", "second", "third")),
     *(f"answer_{rank}" for rank in ("first", "second", "third")),

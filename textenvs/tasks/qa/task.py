@@ -40,11 +40,11 @@ class QA:
     question names apart from those of pages to which these link.
 
     ## Action Space
-    `Discrete(16)`: search for the question, the name, the words (over Wikipedia: title, description, both; or names,
-    other words, the first half); open the first, second, third result; follow the first, second, third link; answer
-    with the first, second, third name of the pages found, or of those they link to; abstain. What does not exist is
-    masked. Four pages can be open; the fourth ends the search. With `action_type="text"` a free
-    sentence is matched to one of these.
+    `Discrete(16)`: search with the first, second, third query: the question, the name, the other words (over
+    Wikipedia: title, description, both; or names, other words, the first half); open the first, second, third result;
+    follow the first, second, third link; answer with the first, second, third name of the pages found, or of those
+    they link to; abstain. What does not exist is masked. Four pages can be open; the fourth ends the search. With
+    `action_type="text"` a free sentence is matched to one of these.
 
     ## Observation Space
     `text`: what the library says (a page that is opened, whole); the question, on how many pages its answer stands,

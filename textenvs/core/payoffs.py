@@ -1,0 +1,55 @@
+"""What outcomes earn: payoffs by number, and their worth under the weights of the reward terms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from textenvs.core.mdp import Payoff
+
+
+class Payoffs(list[Payoff]):
+    """Distinct payoffs, each with a number, its place in the list.
+
+    Args:
+        first: Those that it begins with; they keep their places.
+    """
+
+    def __init__(self, first: Iterable[Payoff]) -> None:
+        super().__init__(first)
+        self._numbers = {payoff: number for number, payoff in enumerate(self)}
+        self._known = {id(payoff): number for number, payoff in enumerate(self)}
+
+    def number(self, payoff: Payoff) -> int:
+        """The number of a payoff, which is added if it is new.
+
+        To hash a payoff takes long: the very objects in the list are known by their identity.
+        """
+        number = self._known.get(id(payoff))
+        if number is None:
+            number = self._numbers.get(payoff)
+            if number is None:
+                number = self._numbers[payoff] = self._known[id(payoff)] = len(self)
+                self.append(payoff)
+        return number
+
+    def __reduce__(self) -> tuple[type[Payoffs], tuple[list[Payoff]]]:
+        """A copy has other objects, and so other identities."""
+        return Payoffs, (list(self),)
+
+
+def amounts(payoff: Payoff, turns_left: int) -> tuple[float, ...]:
+    """The amount of each reward term."""
+    left = payoff.per_turn_left
+    if not left:
+        return payoff.terms
+    return tuple(now + each * turns_left for now, each in zip(payoff.terms, left, strict=True))
+
+
+def price(payoff: Payoff, weights: tuple[float, ...]) -> tuple[float, float]:
+    """The reward of a payoff and its reward for each turn left, under the weights of the terms."""
+    left = payoff.per_turn_left or (0.0,) * len(weights)
+    return (
+        math.fsum(w * t for w, t in zip(weights, payoff.terms, strict=True)),
+        math.fsum(w * t for w, t in zip(weights, left, strict=True)),
+    )
