@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pages import Fact, Key, Pages, with_article, wording
-from wordings import AMBIGUOUS, NOUNS, RELATIONS
+from wordings import AMBIGUOUS, NOUNS, RELATIONS, STRUCK
 
 from textenvs.rewards import normalise_answer
 
@@ -157,7 +157,8 @@ def chosen(drafts: Iterable[Draft], wanted: int, rng: random.Random) -> list[Dra
                 del kinds[kind]
             uses = [("answer", draft.target), ("subject", draft.evidence[0]), ("bridge", draft.bridge or draft)]
             limits = (PER_ANSWER, PER_SUBJECT, PER_BRIDGE)
-            if draft.text in texts or any(counts[use] >= most for use, most in zip(uses, limits, strict=True)):
+            owned = any(counts[use] >= most for use, most in zip(uses, limits, strict=True))
+            if owned or draft.name in STRUCK or draft.text in texts:
                 continue
             counts.update(uses)
             texts.add(draft.text)

@@ -1,3 +1,5 @@
+import copy
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -155,3 +157,14 @@ def test_more_bad_input():
     for actions in ([1, 2], 3, ["one sentence"]):
         with pytest.raises(InvalidAction):
             env.step(actions)
+
+
+@pytest.mark.parametrize("task", [Corridors(), ID])
+def test_a_copy_goes_on_alike(task):
+    native = gym.make_vec(task, 5, obs_type="discrete") if task == ID else TextVectorEnv(task, 5, obs_type="discrete")
+    native.reset(seed=3)
+    native.step(np.zeros(5, np.int64))
+    again = copy.deepcopy(native)
+    for _ in range(60):
+        actions = np.ones(5, np.int64)
+        assert same(native.step(actions), again.step(actions))

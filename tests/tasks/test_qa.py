@@ -1,6 +1,9 @@
 """Question answering over facts: the questions, the rules, and what they are worth."""
 
+import csv
 import itertools
+from collections import defaultdict
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -13,12 +16,13 @@ from textenvs.data import load_json
 from textenvs.evaluation import load_agent
 from textenvs.rewards import normalise_answer
 from textenvs.tasks.qa import QA, observations, words
-from textenvs.tasks.qa.facts import facts
+from textenvs.tasks.qa.facts import FactCorpus, facts
 from textenvs.tasks.qa.reading import Reader
 from textenvs.tasks.qa.rules import ABSTAIN, MOST_OPENED, OPEN, OVER, REPLY, State, evidence_f1
 
 FAMILIES = load_json("facts.json")["families"]
 ROWS = {split: load_json("qa_facts.json")[split]["questions"] for split in textenvs.SPLITS}
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 every_split = pytest.mark.parametrize("split", textenvs.SPLITS)
 
 
@@ -313,6 +317,32 @@ def test_playing_needs_no_search_engine():
     assert not {"bm25s", "Stemmer"} & set(sys.modules)
 
 
+@pytest.mark.skipif(not SCRIPTS.is_dir(), reason="the verdicts lie with the sources")
+@pytest.mark.parametrize(("source", "least"), [("facts", 0.95), ("wikipedia", 0.9)])
+def test_questions_of_each_kind_were_read_and_found_good(source, least):
+    with (SCRIPTS / {"facts": "qa_facts", "wikipedia": "qa_wiki"}[source] / "verdicts.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["number"]]
+    corpora = {split: QA(source).corpus(split) for split in textenvs.SPLITS}
+    kinds = {"one": (1, True), "one_none": (1, False), "two": (2, True), "two_none": (2, False)}
+    good = defaultdict(list)
+    for row in rows:
+        question = corpora[row["split"]].question(int(row["number"]))
+        assert kinds[row["kind"]] == (question.hops, bool(question.answer))
+        good[row["kind"]].append(row["well_formed"] == row["unique"] == row["right"] == "1")
+    assert all(len(each) >= 100 and np.mean(each) >= least for each in good.values()), good
+    assert len({(row["split"], row["number"]) for row in rows}) == len(rows)
+
+
+def test_a_link_is_supported_by_the_page_that_it_leads_to():
+    texts = "It lies in [[Bela]]. Near it is [[Cora]].", "Bela is a city.", "Cora is a duke."
+    pages = list(zip(("Adra", "Bela", "Cora"), texts, strict=True))
+    row = ["Which duke does Adra name?", "a, b", "Cora", [0, 2], ["Adra", "duke"], [[0], [0], [0]]]
+    corpus = FactCorpus(pages, [row], {})
+    found = Reader(corpus, corpus.question(0)).found([0])
+    assert [corpus.page(link.page).title for link in found.links] == ["Cora", "Bela"]
+    assert found.links[0].support > found.links[1].support
+
+
 def scores(name, env_id, seeds):
     """Normalised scores on test: over all, of one hop, of two hops; the mean over training seeds, a row a seed."""
     reference = textenvs.reference_scores(env_id, "test")
@@ -329,19 +359,15 @@ def scores(name, env_id, seeds):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("env_id", "least", "least_of_two", "rule_of_two"),
-    [("TextQA-v0", 60, 50, 50), ("TextQAWiki-v0", 55, 40, 35)],
-)
-def test_reading_beats_taking_the_first(env_id, least, least_of_two, rule_of_two):
-    """The aims are 60, 50 and 50 on both; over Wikipedia lexical evidence does not carry so far on two hops."""
+@pytest.mark.parametrize("env_id", ["TextQA-v0", "TextQAWiki-v0"])
+def test_reading_beats_taking_the_first(env_id):
     shallow = scores("search_open_answer", env_id, range(100, 103))
     learned = scores("q_learning", env_id, range(100, 105))
     ruled = scores("rule", env_id, range(100, 102))
     print(env_id, *(np.round(each.mean(axis=0), 1) for each in (shallow, learned, ruled)))
-    assert learned[:, 0].mean() >= least
-    assert learned[:, 2].mean() >= least_of_two
-    assert ruled[:, 2].mean() >= rule_of_two
+    assert learned[:, 0].mean() >= 60
+    assert learned[:, 2].mean() >= 50
+    assert ruled[:, 2].mean() >= 50
     error = (learned[:, 0].std(ddof=1) + shallow[:, 0].std(ddof=1)) / len(learned) ** 0.5
     assert learned[:, 0].mean() - shallow[:, 0].mean() > 2 * error
     assert learned[:, 2].mean() > shallow[:, 2].mean() + 20

@@ -46,7 +46,7 @@ class Link(NamedTuple):
 
     Attributes:
         page: Its number.
-        support: Of the name where it stands.
+        support: Of the name where it stands, or of the first sentence of the page, whichever is more.
     """
 
     page: int
@@ -90,7 +90,7 @@ class View:
         names: The best supported names that do not stand in the question, best first, each with the page that it links
             to, -1 if none.
         links: The pages that it links to.
-        followed: Those of the names that link to a page.
+        followed: The same, as links.
     """
 
     page: Page
@@ -120,12 +120,17 @@ class Reader:
                 self._words.pop(word, None)
         self._total = sum(self._words.values()) or 1.0
         self._views: dict[int, View] = {}
+        self._previews: dict[int, float] = {}
+
+    def page(self, number: int) -> Page:
+        """A page."""
+        return self._corpus.page(number)
 
     def view(self, number: int) -> View:
         """A page as the question makes it look."""
         view = self._views.get(number)
         if view is None:
-            view = self._views[number] = self._look(self._corpus.page(number))
+            view = self._views[number] = self._look(self.page(number))
         return view
 
     def asks_for(self, name: str) -> bool:
@@ -175,12 +180,21 @@ class Reader:
         kept = sorted(names.values(), key=itemgetter(2), reverse=True)
         offered = tuple((Candidate(name, support), linked) for name, linked, support in kept[:KEPT])
         links = frozenset(linked for _, linked, _ in kept if linked >= 0)
-        followed = tuple(Link(linked, candidate.support) for candidate, linked in offered if linked >= 0)
+        followed = tuple(
+            Link(linked, max(support, self._preview(linked))) for name, linked, support in kept if linked >= 0
+        )
         first = WORDS * words[0]
         told = max((WORDS * words[i] + NAME for i, tells in enumerate(about) if tells), default=0.0)
         snippet = max(range(len(words)), key=lambda i: (about[i], words[i], -i))
         title = Candidate(page.name, max(first, told)), Candidate(page.name, first)
         return View(page, named, snippet, about[snippet], title, offered, links, followed)
+
+    def _preview(self, number: int) -> float:
+        """Support of a page by its first sentence, which is seen before the page is opened."""
+        preview = self._previews.get(number)
+        if preview is None:
+            preview = self._previews[number] = WORDS * self._overlap(self.page(number).sentences[0])
+        return preview
 
     def _overlap(self, sentence: Sentence) -> float:
         """Share of the question's words in a sentence, by their weights."""

@@ -210,20 +210,20 @@ class Answering:
             results = [self._reader.view(page) for page in self.question.results[query]]
             listed = words.results(self.question.queries[query], results, self._tags(state))
         found = self._at(opened).found
-        titles, links = [self._title(page) for page in opened], [self._title(link.page) for link in found.links]
-        return words.note(self.shown, listed, titles, links, found)
+        titles, linked = [self._title(page) for page in opened], [self._reader.page(link.page) for link in found.links]
+        return words.note(self.shown, listed, titles, linked, found)
 
     def say(self, event: Any, draw: int) -> str:
         """The library's words, or a page."""
         kind, *what = event
         if kind == "page":
-            return words.page(self._reader.view(what[0]).page)
+            return words.page(self._reader.page(what[0]))
         if kind == "end":
             return words.end(what[0], self.question.answer, draw, self._test)
         return words.say(kind, draw, self._test)
 
     def _title(self, page: int) -> str:
-        return self._reader.view(page).page.title
+        return self._reader.page(page).title
 
 
 LAST = (*(False,) * ABSTAIN, True)

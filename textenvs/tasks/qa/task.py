@@ -26,7 +26,7 @@ class QA:
     take two ("What is the calling code of the country in which Zadar lies?").
 
     *The library* holds pages on countries, regions, cities, airports, currencies, languages, elements, stars and
-    constellations, 2,251 to train and 930 to test. Their facts are real, and two independent sources state each of
+    constellations, 2,217 to train and 921 to test. Their facts are real, and two independent sources state each of
     them; every fact is told on one page alone, in one of several wordings, some of which stand only in test. Which page
     that is has to be found out: that Zagreb is the capital of Croatia may be told on either page. Some facts are told
     nowhere: where they are asked for, it is right to abstain, on the evidence of the page that should tell them.
@@ -37,7 +37,7 @@ class QA:
     *The reader* that points out names understands nothing. How well a name is supported is the share of the question's
     words in its sentence (stems, a small thesaurus, rare words counting more), and whether sentence or page are about
     the name in the question. It is often wrong. Names are offered best supported first, those of pages that the
-    question names apart from those of pages to which these link.
+    question names apart from those of pages to which these link. A link shows the first sentence of its page.
 
     ## Action Space
     `Discrete(16)`: search with the first, second, third query: the question, the name, the other words (over

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textenvs.tasks.qa.observations import RESULTS, bucket
 from textenvs.tasks.qa.questions import Page, Question
-from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, View
+from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
 from textenvs.text.wordings import choose
 
 NOTHING, SEARCHED = "Nothing was searched for", "No more pages can be opened"
@@ -92,14 +92,14 @@ def results(query: str, views: Sequence[View], tags: Sequence[str]) -> str:
     return f'Found for "{query}": {" ".join(lines)}'
 
 
-def note(question: str, listed: str, titles: Sequence[str], links: Sequence[str], found: Found) -> str:
+def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Page], found: Found) -> str:
     """All that was found so far.
 
     Args:
         question: The question, as it was asked.
         listed: What the last query has found.
         titles: Titles of the open pages.
-        links: Titles of the linked pages that are offered.
+        linked: The linked pages that are offered.
         found: What there is on the open pages.
     """
     parts = [question, listed]
@@ -108,8 +108,7 @@ def note(question: str, listed: str, titles: Sequence[str], links: Sequence[str]
         parts.append(f"Named there: {candidates(found.candidates[0])}")
         if found.deep:
             parts.append(f"Named on pages that these link to: {candidates(found.candidates[1], 1)}")
-        followed = [Candidate(title, link.support) for title, link in zip(links, found.links, strict=True)]
-        parts.append(f"Links: {candidates(followed)}")
+        parts.append(f"Links: {previews(linked, found.links)}")
     return " | ".join(parts)
 
 
@@ -118,6 +117,16 @@ def candidates(found: Sequence[Candidate], depth: int = 0) -> str:
     if not found:
         return "nothing"
     return ", ".join(f'"{each.name}" ({SUPPORT[bucket([each], depth)]})' for each in found)
+
+
+def previews(linked: Sequence[Page], links: Sequence[Link]) -> str:
+    """Pages to which links lead: how well they are supported, and their first sentences."""
+    if not links:
+        return "nothing"
+    return " ".join(
+        f'{rank}. "{page.title}" ({SUPPORT[bucket([link])]}): {page.sentences[0].text}'
+        for rank, (page, link) in enumerate(zip(linked, links, strict=True), start=1)
+    )
 
 
 def page(page: Page) -> str:
