@@ -19,8 +19,5 @@ class SarsaAgent(TabularAgent):
     """On-policy: an entry moves towards the reward and the value of the action that is taken next."""
 
     name = "sarsa"
+    on_policy = True
     config_class = SarsaConfig
-
-    def following(self, values: list[float], legal: list[int], action: int) -> float:
-        """The value of the action that will be taken."""
-        return values[action]

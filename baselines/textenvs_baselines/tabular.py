@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.evaluation import Training
+from textenvs_baselines.fast import train_on_tables, with_tables
 from textenvs_baselines.settings import tuned
 
 FORMAT = "textenvs-table/1"
@@ -56,6 +57,10 @@ class Config:
             if name not in ("initial", "step_size_power") and not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} must be between 0 and 1, got {value!r}")
 
+    def step_size(self, count: int) -> float:
+        """The step size of an entry's update number `count`, from 1."""
+        return float(max(self.step_size_floor, count**-self.step_size_power))
+
 
 class TabularAgent:
     """A table of action values, greedy when it plays, epsilon-greedy when it learns.
@@ -72,6 +77,8 @@ class TabularAgent:
     obs_type = "discrete"
     action_type = "choice"
     name: ClassVar[str]
+    on_policy: ClassVar[bool]
+    """Whether an entry moves towards the value of the next action, or of the best. Here the learners differ."""
     config_class: ClassVar[type[Config]] = Config
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
@@ -140,25 +147,27 @@ class TabularAgent:
         report = progress or (lambda steps: None)
         if isinstance(env, VectorEnv):
             return self._train_vector(env, total_steps, seed, explorer, report)
+        own = with_tables(env)
+        if own is not None and type(self).learn is TabularAgent.learn:
+            return train_on_tables(self, own, explorer, total_steps, seed, report)
         return self._train_single(env, total_steps, seed, explorer, report)
 
     def following(self, values: list[float], legal: list[int], action: int) -> float:
-        """The value of what follows a step: this is where the learners differ.
+        """The value of what follows a step.
 
         Args:
             values: The next observation's entries.
             legal: Its legal actions.
             action: The action that will be taken there.
         """
-        raise NotImplementedError
+        return values[action] if self.on_policy else max([values[a] for a in legal])
 
     def learn(self, s: int, a: int, reward: float, following: float) -> None:
         """Moves an entry towards its target, `reward` and the discounted value of what follows."""
         settings = self.settings
         count = self.counts[s][a] = self.counts[s][a] + 1
-        step_size = max(settings.step_size_floor, count**-settings.step_size_power)
         row = self.values[s]
-        row[a] += step_size * (reward + settings.discount * following - row[a])
+        row[a] += settings.step_size(count) * (reward + settings.discount * following - row[a])
 
     def _train_single(
         self, env: gym.Env[Any, Any], total_steps: int, seed: int, explorer: Explorer, progress: Callable[[int], None]
@@ -271,17 +280,17 @@ class Explorer:
     """
 
     def __init__(self, settings: Config, total_steps: int, seed: int, values: list[list[float]]) -> None:
-        self._start = settings.epsilon_start
-        self._slope = (settings.epsilon_end - settings.epsilon_start) / max(1.0, settings.exploration * total_steps)
-        self._end = settings.epsilon_end
-        self._key = int(np.random.SeedSequence([seed, chance.EXPLORE]).generate_state(1, np.uint64)[0])
+        self.start = float(settings.epsilon_start)
+        self.slope = (settings.epsilon_end - settings.epsilon_start) / max(1.0, settings.exploration * total_steps)
+        self.end = float(settings.epsilon_end)
+        self.key = int(np.random.SeedSequence([seed, chance.EXPLORE]).generate_state(1, np.uint64)[0])
         self._values = values
 
     def choose(self, step: int, observation: int, legal: list[int]) -> int:
         """A legal action: random with probability epsilon, else the best."""
-        epsilon = max(self._start + self._slope * step, self._end)
+        epsilon = max(self.start + self.slope * step, self.end)
         if epsilon > 0.0:
-            u = chance.uniform(self._key, step, 0, chance.EXPLORE)
+            u = chance.uniform(self.key, step, 0, chance.EXPLORE)
             if u < epsilon:
                 return legal[int(u / epsilon * len(legal))]
         return greedy(self._values[observation], legal)

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -19,6 +20,7 @@ import textenvs  # noqa: F401
 from textenvs.core import loading
 from textenvs.core.solve import solve_tables
 from textenvs.core.tables import compile_tables
+from textenvs.evaluation import load_agent
 
 STEPS = 20_000
 ROUNDS = 7
@@ -115,6 +117,20 @@ def test_compile_the_median_scenario(benchmark, task, most):
     benchmark.pedantic(lambda: compile_tables(task, median), rounds=50, warmup_rounds=5)
     print(f"\n{type(task).__name__}: {1000 * statistics.median(seconds):.1f} ms")
     assert statistics.median(seconds) < most
+
+
+@pytest.mark.parametrize("agent", ["q_learning", "sarsa"])
+def test_tabular_learning(benchmark, agent):
+    """On tables, without compiling anything: `make_agent` and the tables are warm."""
+    pytest.importorskip("numba", reason="the extra fast is not installed")
+    env, steps = gym.make(ID, obs_type="discrete"), 2_000_000
+    load_agent(agent, ID).train(env, 1000)
+    run = partial(load_agent(agent, ID).train, env, steps)
+    benchmark.extra_info["updates a round"] = steps
+    benchmark.pedantic(run, rounds=ROUNDS)
+    rate = steps / median_seconds(run)
+    print(f"\n{agent}: {rate:12,.0f} updates/s")
+    assert rate > 3e6
 
 
 def test_help(benchmark):

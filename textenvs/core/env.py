@@ -43,6 +43,12 @@ class TextEnv(gym.Env[Any, Any]):
         render_mode: "ansi" (`render` returns the conversation) or "human" (it is printed as it goes).
         **parameters: The task's own parameters.
 
+    Attributes:
+        task: The task, with what its reward needs.
+        split: The split that is played.
+        reward_weights: The weight of each reward term.
+        scenario: Number of the scenario being played.
+
     Raises:
         ValueError: For a name that does not exist; the message names the near ones.
     """
@@ -64,7 +70,7 @@ class TextEnv(gym.Env[Any, Any]):
             raise unknown("render_mode", render_mode, RENDER_MODES)
         self.render_mode = render_mode
         self._made = (task, parameters, reward) if isinstance(task, str) else None
-        self.task, weights = compose(load_task(task, parameters), reward)
+        self.task, self.reward_weights = compose(load_task(task, parameters), reward)
         self.split = check_split(split)
         self.obs_type = obs_type
         self.action_type = action_type
@@ -73,7 +79,7 @@ class TextEnv(gym.Env[Any, Any]):
         self._speaks = obs_type == "text" or render_mode is not None
         self._n_actions = self.task.n_actions
         self._n_scenarios = self.task.n_scenarios(split)
-        self._weights = tuple(weights.values())
+        self._weights = tuple(self.reward_weights.values())
         self._names = tuple(self.task.terms)
         self._zeros = dict.fromkeys(self._names, 0.0)
         self._horizon = self.task.horizon
@@ -86,7 +92,6 @@ class TextEnv(gym.Env[Any, Any]):
         self._ended = False
         self._transcript: list[str] = []
         self.scenario = 0
-        """Number of the scenario being played."""
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Starts an episode.
