@@ -68,7 +68,7 @@ def reference_scores(env_id: str, split: str = "train", reward: Reward = None, *
     """The reference scores of an id.
 
     Those of the registered ids are stored; with other parameters or another reward they are computed, which takes a
-    few seconds.
+    few seconds for the dialogue, and a minute or so where there are many scenarios.
 
     Args:
         env_id: A registered id.

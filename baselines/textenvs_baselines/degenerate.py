@@ -153,19 +153,25 @@ class Abstain(Script):
 
 
 class SearchOpenAbstain(Script):
-    """Opens the first page that the name in the question finds, and abstains."""
+    """Opens the first page that the second query finds, and abstains."""
 
     script = ("search_second", "open_first", "abstain")
 
 
 class SearchOpenAnswer(Script):
-    """Opens the first page that the name in the question finds, and takes the best supported name."""
+    """Opens the first page that the second query finds, and takes the best supported name."""
 
     script = ("search_second", "open_first", "answer_first")
 
 
+class SearchFollowAnswer(Script):
+    """Follows the best link of the first page that the first query finds, and takes the best supported name there."""
+
+    script = ("search_first", "open_first", "follow_first", "answer_linked_first", "answer_first")
+
+
 class SearchFollowAbstain(Script):
-    """Follows the best link of the first page that the name in the question finds, and abstains."""
+    """Follows the best link of the first page that the second query finds, and abstains."""
 
     script = ("search_second", "open_first", "follow_first", "abstain")
 

@@ -24,10 +24,12 @@ NOTES = (
     "know that. The discrete observation tells less than the text, so that a table may not reach 100.",
     "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test. Steps: of "
     "training, or of choosing among a rule's variants.",
-    "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden from "
-    "all others; 'floor' is the best agent that does not think (such as one that always does the same); 'keep_all' "
-    "changes nothing in a draft, 'accept_all' takes every first suggestion; 'search_open_answer' takes the best "
-    "supported name of the first page found, 'search_open_abstain' reads it and abstains, 'abstain' does at once.",
+    "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden "
+    "from all others; 'floor' is the best agent that neither thinks nor answers (such as one that always does the "
+    "same); 'keep_all' changes nothing in a draft, 'accept_all' takes every first suggestion; 'search_follow_answer' "
+    "follows the best link of the first page found and takes the best supported name, whatever is asked; "
+    "'search_open_answer' takes that of the first page, 'search_open_abstain' reads it and abstains, 'abstain' does "
+    "at once.",
 )
 HEADINGS = (
     "Agent,Return\ntrain,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Seeds"

@@ -14,7 +14,16 @@ import textenvs
 from textenvs.errors import unknown
 from textenvs.evaluation import find_agent
 
-REFERENCES = ("optimal", "floor", "keep_all", "accept_all", "search_open_answer", "search_open_abstain", "abstain")
+REFERENCES = (
+    "optimal",
+    "floor",
+    "keep_all",
+    "accept_all",
+    "search_follow_answer",
+    "search_open_answer",
+    "search_open_abstain",
+    "abstain",
+)
 """Agents that are constructed for the split they play: they show what can be had, and are not ranked."""
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 

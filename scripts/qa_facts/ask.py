@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pages import Fact, Key, Pages, with_article, wording
@@ -13,9 +13,7 @@ from wordings import AMBIGUOUS, NOUNS, RELATIONS, STRUCK
 
 from textenvs.rewards import normalise_answer
 
-PER_ANSWER = 6
-PER_SUBJECT = 3
-PER_BRIDGE = 8
+LIMITS = PER_ANSWER, PER_SUBJECT, PER_BRIDGE = 6, 3, 8
 """How many questions may have the same answer, begin with the same name, and go by way of the same entity."""
 GUESSED = ("country.demonym", "country.currency", "country.language")
 """What is guessed from another name: who pays with Swedish Krona, and where people are Swedish."""
@@ -139,28 +137,66 @@ def stutters(text: str) -> bool:
     return re.search(r"\b(\w+)s \1\b", text) is not None
 
 
-def chosen(drafts: Iterable[Draft], wanted: int, rng: random.Random) -> list[Draft]:
-    """Questions of all kinds in turns, none of whose answers, names or bridges owns the set; all of them different."""
+def chosen(
+    drafts: Iterable[Draft],
+    wanted: int,
+    rng: random.Random,
+    most: Mapping[str, int] | None = None,
+    taken: Sequence[Draft] = (),
+) -> list[Draft]:
+    """Questions of all kinds in turns, none of whose answers, names or bridges owns the set; all of them different.
+
+    Args:
+        drafts: What may be asked.
+        wanted: How many questions.
+        rng: Draws them.
+        most: How many of a kind at most.
+        taken: Questions that were chosen before.
+    """
     kinds: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         if draft.name not in AMBIGUOUS and not shown(draft) and not stutters(draft.text):
             kinds[draft.kind].append(draft)
     for group in kinds.values():
         rng.shuffle(group)
-    counts: Counter[tuple[str, object]] = Counter()
-    texts: set[str] = set()
+    uses = Counter(use for draft in taken for use in uses_of(draft))
+    texts = {draft.text for draft in taken}
+    counts: Counter[str] = Counter()
     found: list[Draft] = []
     while len(found) < wanted and kinds:
         for kind in list(kinds):
-            draft = kinds[kind].pop()
-            if not kinds[kind]:
+            if not kinds[kind] or (most is not None and counts[kind] >= most.get(kind, 0)):
                 del kinds[kind]
-            uses = [("answer", draft.target), ("subject", draft.evidence[0]), ("bridge", draft.bridge or draft)]
-            limits = (PER_ANSWER, PER_SUBJECT, PER_BRIDGE)
-            owned = any(counts[use] >= most for use, most in zip(uses, limits, strict=True))
+                continue
+            draft = kinds[kind].pop()
+            owned = any(uses[use] >= limit for use, limit in zip(uses_of(draft), LIMITS, strict=True))
             if owned or draft.name in STRUCK or draft.text in texts:
                 continue
-            counts.update(uses)
+            uses.update(uses_of(draft))
             texts.add(draft.text)
+            counts[kind] += 1
             found.append(draft)
     return found[:wanted]
+
+
+def uses_of(draft: Draft) -> list[tuple[str, object]]:
+    """What may not own the set: the answer, the name that it begins with, the entity that it goes by way of."""
+    return [("answer", draft.target), ("subject", draft.evidence[0]), ("bridge", draft.bridge or draft)]
+
+
+def balanced(drafts: Sequence[Draft], wanted: int, missing: int, rng: random.Random) -> list[Draft]:
+    """Questions of which so many have no answer, but of no kind more than a third: the kind does not tell.
+
+    Args:
+        drafts: What may be asked.
+        wanted: How many questions.
+        missing: How many of them without an answer.
+        rng: Draws them.
+    """
+    answered, unanswered = ([draft for draft in drafts if bool(draft.answer) == told] for told in (True, False))
+    there = Counter(draft.kind for draft in answered if draft.name not in AMBIGUOUS)
+    without = chosen(unanswered, missing, rng, {kind: count // 2 for kind, count in there.items()})
+    twice = {kind: 2 * count for kind, count in Counter(draft.kind for draft in without).items()}
+    beside = chosen(answered, sum(twice.values()), rng, twice)
+    more = chosen(answered, wanted - len(without) - len(beside), rng, taken=beside)
+    return [*without, *beside, *more]

@@ -19,7 +19,7 @@ from typing import Any
 
 import bm25s
 import Stemmer
-from ask import Draft, chosen, one_hop, two_hops
+from ask import Draft, balanced, one_hop, two_hops
 from pages import Pages, make_pages
 
 from textenvs.tasks.qa.facts import BRACKETS, FactCorpus
@@ -95,7 +95,7 @@ def playable(corpus: FactCorpus, number: int) -> str:
         return "no query finds the first page"
     if others and not any(link.page in others for link in reader.found([first]).links):
         return "the second page is not among the links offered"
-    candidates = reader.found(question.evidence).candidates
+    candidates = reader.found(sorted(question.evidence)).candidates
     if question.answer and not any(c.name == question.answer for group in candidates for c in group):
         return "the answer is not among the candidates offered"
     return ""
@@ -128,10 +128,12 @@ def compiled(families: dict[str, Any], split: str, rng: random.Random) -> dict[s
             if not reason:
                 kept.append(draft)
         print("  ", {reason or "playable": count for reason, count in reasons.items()})
-        missing = WANTED[split] // UNANSWERABLE
-        some = chosen((d for d in kept if d.answer), WANTED[split] - missing, rng)
-        some += chosen((d for d in kept if not d.answer), missing, rng)
+        missing = hops * WANTED[split] // UNANSWERABLE - sum(not question[2] for question in questions)
+        some = balanced(kept, WANTED[split], missing, rng)
         print(f"   chosen: {len(some)}, {sum(not d.answer for d in some)} of them unanswerable")
+        kinds = Counter(draft.kind for draft in some)
+        for kind, count in Counter(draft.kind for draft in some if not draft.answer).most_common(3):
+            print(f"   {count} of {kinds[kind]} of the kind {kind}")
         questions += rows(some, pages, search)
     rng.shuffle(questions)
     asked = set[str]().union(*(content(question[0]) for question in questions))

@@ -29,7 +29,7 @@ KERNEL = ("chance", "composition", "env", "graph", "mdp", "payoffs", "tables", "
 
 @cache
 def source_hash(task: str) -> str:
-    """A hash of all that decides how a task behaves: its module or package, its data files, the kernel and the words.
+    """A hash of all that decides how a task behaves: its sources and data, and all of this package that it rests on.
 
     Args:
         task: Entry point, "module:Class". The class names its files of `textenvs.data` in `data_files`.
@@ -39,6 +39,7 @@ def source_hash(task: str) -> str:
     files = set(own.parent.glob("*.py")) if own.name == "__init__.py" else {own}
     files |= {PACKAGE / "core" / f"{part}.py" for part in KERNEL}
     files |= set((PACKAGE / "text").glob("*.py")) | set((PACKAGE / "rewards").glob("*.py"))
+    files |= {PACKAGE / "data" / f"{part}.py" for part in ("__init__", "wikipedia")}
     files |= {
         PACKAGE / "data" / file for file in getattr(getattr(importlib.import_module(module), name), "data_files", ())
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ class Ledger:
 
     Args:
         task: The task.
-        payoffs: The arena's list, which grows; `update` follows it.
+        payoffs: The arena's, which grow; `update` follows it.
         weights: The weight of each reward term.
 
     Attributes:
@@ -41,7 +42,7 @@ class Ledger:
         ends: (payoffs,) bool, whether the episode ends.
     """
 
-    def __init__(self, task: Task, payoffs: list[Payoff], weights: tuple[float, ...]) -> None:
+    def __init__(self, task: Task, payoffs: Sequence[Payoff], weights: tuple[float, ...]) -> None:
         self._payoffs = payoffs
         self._weights = weights
         self._names = tuple(task.terms)

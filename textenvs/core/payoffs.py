@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import overload
 
 from textenvs.core.mdp import Payoff
 
 
-class Payoffs(list[Payoff]):
+class Payoffs(Sequence[Payoff]):
     """Distinct payoffs, each with a number, its place in the list.
 
     Args:
@@ -16,9 +17,23 @@ class Payoffs(list[Payoff]):
     """
 
     def __init__(self, first: Iterable[Payoff]) -> None:
-        super().__init__(first)
-        self._numbers = {payoff: number for number, payoff in enumerate(self)}
-        self._known = {id(payoff): number for number, payoff in enumerate(self)}
+        self._payoffs = list(first)
+        self._numbers = {payoff: number for number, payoff in enumerate(self._payoffs)}
+        self._known = {id(payoff): number for number, payoff in enumerate(self._payoffs)}
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._payoffs)
+
+    @overload
+    def __getitem__(self, number: int) -> Payoff: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Payoff]: ...
+
+    def __getitem__(self, number: int | slice) -> Payoff | list[Payoff]:
+        """The payoff of a number, or those of a range."""
+        return self._payoffs[number]
 
     def number(self, payoff: Payoff) -> int:
         """The number of a payoff, which is added if it is new.
@@ -29,13 +44,13 @@ class Payoffs(list[Payoff]):
         if number is None:
             number = self._numbers.get(payoff)
             if number is None:
-                number = self._numbers[payoff] = self._known[id(payoff)] = len(self)
-                self.append(payoff)
+                number = self._numbers[payoff] = self._known[id(payoff)] = len(self._payoffs)
+                self._payoffs.append(payoff)
         return number
 
     def __reduce__(self) -> tuple[type[Payoffs], tuple[list[Payoff]]]:
         """A copy has other objects, and so other identities."""
-        return Payoffs, (list(self),)
+        return Payoffs, (self._payoffs,)
 
 
 def amounts(payoff: Payoff, turns_left: int) -> tuple[float, ...]:

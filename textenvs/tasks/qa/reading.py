@@ -62,7 +62,7 @@ class Found(NamedTuple):
     Attributes:
         candidates: The best supported names on the pages of depth 0, and on those of depth 1.
         links: The best supported links to pages that are not open.
-        linked: The pages that open pages link to whose titles stand in the question.
+        linked: The pages that are linked to by those open pages whose names stand in the question.
         opened: How many pages are open.
         named: How many of these have a title that stands in the question.
         deep: How many of them have depth 1.
@@ -82,7 +82,7 @@ class View:
 
     Attributes:
         page: The page.
-        named: Whether its title stands in the question.
+        named: Whether its name stands in the question.
         snippet: Number of the sentence that a search engine shows.
         told: Whether that sentence, or the title, names what the question names.
         title: Its name as an answer, with its support by the sentences that name what the question names and the first

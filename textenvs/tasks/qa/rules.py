@@ -37,7 +37,7 @@ class State(NamedTuple):
 
     Attributes:
         query: Number of the last query; -1 before the first and after the search, `ENDED` when all is over.
-        opened: Numbers of the opened pages, in order.
+        opened: Numbers of the opened pages, the lowest first.
     """
 
     query: int
@@ -236,13 +236,13 @@ FIRST = tuple(tuple(k < n for k in range(CANDIDATES)) for n in range(CANDIDATES 
 @cache
 def right(f1: float) -> Payoff:
     """What a right answer earns with evidence of this F1."""
-    return Payoff((ACT, ANSWER, EVIDENCE * f1, 0.0, 0.0, 0.0), terminated=True, metrics=(1.0, 1.0, 1.0, f1))
+    return Payoff((ACT, ANSWER, EVIDENCE * f1, 0.0, 0.0, 0.0), terminated=True, metrics=(1.0, 1.0, f1))
 
 
 @cache
 def abstention(f1: float) -> Payoff:
     """What a right abstention earns: it is worth what its evidence is, and without any it is a guess."""
-    metrics = (1.0, 1.0, 1.0, f1)
+    metrics = (1.0, 1.0, f1)
     return Payoff((ACT, 0.0, 0.0, f1, WRONG * (1.0 - f1), 0.0), terminated=True, metrics=metrics)
 
 
@@ -256,7 +256,7 @@ def wrong(f1: float, act: float, cost: float, likeness: float = 0.0) -> Payoff:
         cost: What it costs to be wrong.
         likeness: Token F1 of the answer.
     """
-    return Payoff((act, 0.0, 0.0, 0.0, cost, 0.0), terminated=True, metrics=(0.0, 0.0, likeness, f1))
+    return Payoff((act, 0.0, 0.0, 0.0, cost, 0.0), terminated=True, metrics=(0.0, likeness, f1))
 
 
 def evidence_f1(hits: int, opened: int, gold: int) -> float:

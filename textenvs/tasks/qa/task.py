@@ -26,7 +26,7 @@ class QA:
     take two ("What is the calling code of the country in which Zadar lies?").
 
     *The library* holds pages on countries, regions, cities, airports, currencies, languages, elements, stars and
-    constellations, 2,217 to train and 921 to test. Their facts are real, and two independent sources state each of
+    constellations, 2,225 to train and 937 to test. Their facts are real, and two independent sources state each of
     them; every fact is told on one page alone, in one of several wordings, some of which stand only in test. Which page
     that is has to be found out: that Zagreb is the capital of Croatia may be told on either page. Some facts are told
     nowhere: where they are asked for, it is right to abstain, on the evidence of the page that should tell them.
@@ -70,8 +70,8 @@ class QA:
     the sky. Over Wikipedia they share no answer, and no page that is asked about.
 
     ## Episode End
-    An answer, an abstention, or 10 turns. All of these terminate. `info["metrics"]` has `success` and `exact_match`
-    (the answer is right, or rightly withheld), `token_f1` and `evidence_f1`.
+    An answer, an abstention, or 10 turns. All of these terminate. `info["metrics"]` has `success` (the answer is
+    right, by exact match, or rightly withheld), `token_f1` and `evidence_f1`.
 
     ## Reference Scores
     `textenvs.reference_scores("TextQA-v0", split="test")`: 100 is a reader who knows where the answer stands before
@@ -97,7 +97,7 @@ class QA:
     n_actions = len(ACTIONS)
     horizon = HORIZON
     terms = {"act": 1.0, "answer": 1.0, "evidence": 1.0, "abstention": 1.0, "wrong": 1.0, "invalid": 1.0}  # noqa: RUF012
-    metrics = ("success", "exact_match", "token_f1", "evidence_f1")
+    metrics = ("success", "token_f1", "evidence_f1")
     invalid = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, INVALID))
     action_names = ACTIONS
     cues = CUES

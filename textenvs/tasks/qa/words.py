@@ -22,7 +22,8 @@ LIBRARY = {
 """By what happens; the last of each is said in the test split only."""
 INSTRUCTIONS = """You answer a question from a library. Search for it, open pages, follow their links, and answer with one of the names \
 that stand on the open pages; or abstain, if the page that would have to tell the answer does not tell it. The pages \
-that you open are your evidence: open those that tell the answer, and no others; with the fourth the search ends. You have {horizon} \
+that you open are your evidence: open those that tell the answer, and no others; with the fourth the search ends. Where the first of two pages does not name \
+what the second would be, it alone is the evidence. You have {horizon} \
 acts; the last must be an answer, or to abstain.
 
 Each act costs 0.04. A right answer earns 0.2, and up to 0.8 more for its evidence: F1 of the open pages against those \
@@ -40,7 +41,8 @@ CUES = (
     ("search", "words"),
     *(("open", "read", "result", rank) for rank in ("first", "second", "third")),
     *(("follow", "link", rank) for rank in ("first", "second", "third")),
-    *(("answer",) for _ in range(2 * CANDIDATES)),
+    *(("answer", "name", rank) for rank in ("first", "second", "third")),
+    *(("answer", "linked", "name", rank) for rank in ("first", "second", "third")),
     ("abstain", "know", "unknown", "told", "nowhere"),
 )
 """By action, what people say when they mean it."""
