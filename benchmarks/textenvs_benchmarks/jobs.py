@@ -180,8 +180,11 @@ def train(
     env_kwargs: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Training:
-    """Trains an agent on the train split."""
-    env = gym.make(env_id, obs_type=agent.obs_type, action_type=agent.action_type, split="train", **(env_kwargs or {}))
+    """Trains an agent on the train split, or on a batch of it if the agent has `num_envs`."""
+    env: Any
+    told = {"obs_type": agent.obs_type, "action_type": agent.action_type, "split": "train", **(env_kwargs or {})}
+    rows: int | None = getattr(agent, "num_envs", None)
+    env = gym.make(env_id, **told) if rows is None else gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
     try:
         return agent.train(env, steps, seed, progress)
     finally:
@@ -189,11 +192,12 @@ def train(
 
 
 def save_agent(agent: Learner, stem: Path) -> Path:
-    """Saves an agent under a name to which the suffix of its format is added: npz, or json."""
+    """Saves an agent under a name to which the suffix of its format is added: its own `suffix`, else npz or json."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     partial = stem.with_name(stem.name + ".partial")
     agent.save(partial)
-    return partial.replace(stem.with_name(stem.name + (".npz" if is_zipfile(partial) else ".json")))
+    suffix = getattr(agent, "suffix", ".npz" if is_zipfile(partial) else ".json")
+    return partial.replace(stem.with_name(stem.name + suffix))
 
 
 def make_header(

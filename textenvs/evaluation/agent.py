@@ -49,7 +49,11 @@ class Training(NamedTuple):
 
 @runtime_checkable
 class Learner(Agent, Protocol):
-    """An agent that learns, and can be saved and loaded without executing anything."""
+    """An agent that learns, and can be saved and loaded without executing anything.
+
+    One that learns from a batch has an attribute `num_envs`: it is given a vector environment of so many rows in
+    autoreset mode SAME_STEP. An attribute `suffix` names the format of its files, such as ".safetensors".
+    """
 
     @property
     def config(self) -> dict[str, Any]:

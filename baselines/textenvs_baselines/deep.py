@@ -1,0 +1,206 @@
+"""What the agents with a network share: settings, learning by Stable-Baselines3, playing with NumPy, and saving.
+
+PyTorch and Stable-Baselines3 (extra `deep`) are needed to learn; to play what was learned, safetensors and NumPy are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import VectorEnv
+
+from textenvs.errors import require
+from textenvs.evaluation import Training
+from textenvs_baselines.network import Network, load_weights, save_weights
+from textenvs_baselines.settings import tuned
+
+FORMAT = "textenvs-network/1"
+
+
+@dataclass(frozen=True)
+class DeepConfig:
+    """Settings of an agent with a network; the names are those of Stable-Baselines3.
+
+    Attributes:
+        num_envs: Episodes that are played at once while it learns.
+        learning_rate: Step size of Adam at the start; it falls linearly to 0.
+        gamma: Discount.
+        batch_size: Transitions of a minibatch.
+        net_arch: Sizes of the hidden layers.
+    """
+
+    num_envs: int = 32
+    learning_rate: float = 1e-3
+    gamma: float = 0.99
+    batch_size: int = 256
+    net_arch: tuple[int, ...] = (64, 64)
+
+    def __post_init__(self) -> None:
+        """Checks types and ranges."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "net_arch":
+                object.__setattr__(self, "net_arch", tuple(value))
+                good = all(type(size) is int and size > 0 for size in self.net_arch)
+            elif isinstance(field.default, int):
+                good = type(value) is int and value > 0
+            else:
+                good = type(value) in (int, float) and np.isfinite(value) and value >= 0.0
+            if not good:
+                raise ValueError(f"{field.name} must be of the kind of {field.default!r}, got {value!r}")
+
+
+class DeepAgent:
+    """A network that scores the actions: it plays the best that is possible.
+
+    Args:
+        env_id: The id it will play, to whose task the settings are tuned; it may be any other.
+        env_kwargs: Not needed.
+        **settings: Fields of the config that are not as they are tuned.
+
+    Raises:
+        ValueError: For a setting that does not exist or is out of range.
+    """
+
+    obs_type = "features"
+    action_type = "choice"
+    suffix = ".safetensors"
+    name: ClassVar[str]
+    algorithm: ClassVar[str]
+    config_class: ClassVar[type[DeepConfig]] = DeepConfig
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
+        try:
+            self.settings = self.config_class(**{**tuned(env_id, self.name), **settings})
+        except TypeError:
+            known = ", ".join(asdict(self.config_class()))
+            raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None
+        self.network: Network | None = None
+        self._weights: dict[str, Any] = {}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record."""
+        return {**asdict(self.settings), "net_arch": list(self.settings.net_arch)}
+
+    @property
+    def num_envs(self) -> int:
+        """Rows of the batch that it learns from."""
+        return self.settings.num_envs
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+        """The possible action of the highest score; the first of equals."""
+        if self.network is None:
+            raise ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")
+        if np.shape(observation) != (self.network.n_inputs,):
+            raise ValueError(
+                f"an observation of shape {np.shape(observation)} is of another id: the network takes "
+                f"{self.network.n_inputs} numbers"
+            )
+        scores = self.network.scores(observation)
+        mask = info.get("action_mask")
+        return int(scores.argmax() if mask is None else np.where(mask, scores, -np.inf).argmax())
+
+    def train(
+        self,
+        env: Any,
+        total_steps: int,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+        tensorboard: str | None = None,
+    ) -> Training:
+        """Learns from a batch.
+
+        Args:
+            env: Of `num_envs` rows in autoreset mode SAME_STEP, with observations that are vectors.
+            total_steps: Environment steps to take at most, over all rows.
+            seed: Seeds environment, exploration and network.
+            progress: Called with the number of steps since the last call, now and then.
+            tensorboard: Folder for logs of TensorBoard, if there are to be any.
+
+        Returns:
+            The steps taken, and the learning curve.
+
+        Raises:
+            MissingExtra: Without the extra `deep`.
+            ValueError: If the batch is not of this kind; the message says what to make instead.
+        """
+        torch = require("torch", "deep")
+        require("stable_baselines3", "deep")
+        from textenvs_baselines.sb3 import SB3VecEnv
+
+        space = getattr(env, "single_observation_space", None)
+        if not isinstance(env, VectorEnv) or not isinstance(space, gym.spaces.Box) or len(space.shape) != 1:
+            raise ValueError(
+                f"{self.name} learns from a batch of vectors: gymnasium.make_vec(env_id, {self.num_envs}, "
+                'obs_type="features", autoreset_mode="SameStep")'
+            )
+        batch = SB3VecEnv(env)
+        with one_thread(torch):
+            model = self.make_model(batch, total_steps, seed, tensorboard)
+            model.learn(total_steps, callback=_Steps(progress) if progress else None)
+            self._weights = {name: value.numpy() for name, value in model.policy.state_dict().items()}
+        self.network = Network(self._weights, self.algorithm)
+        return Training(model.num_timesteps, batch.curve)
+
+    def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
+        """The algorithm of Stable-Baselines3, ready to learn."""
+        raise NotImplementedError
+
+    def save(self, path: str | Path) -> None:
+        """Saves the network and the settings as safetensors."""
+        meta = {"format": FORMAT, "agent": self.name, "config": self.config}
+        save_weights(Path(path), self._weights, meta)
+
+    @classmethod
+    def load(cls, path: str | Path, env_id: str = "", env_kwargs: Mapping[str, Any] | None = None) -> DeepAgent:
+        """Loads what `save` has saved.
+
+        Raises:
+            MissingExtra: Without the extra `deep`.
+            ValueError: If the file is not such a network; nothing in it is ever executed.
+        """
+        weights, meta = load_weights(Path(path))
+        if meta.get("format") != FORMAT or meta.get("agent") != cls.name:
+            raise ValueError(f"{path} is not a saved {cls.name} network: train it again")
+        agent = cls(env_id, env_kwargs or {}, **meta["config"])
+        agent.network, agent._weights = Network(weights, cls.algorithm), weights
+        return agent
+
+
+def falling(start: float) -> Callable[[float], float]:
+    """A schedule that falls linearly to 0 with what remains of the training."""
+    return lambda remaining: remaining * start
+
+
+class _Steps:
+    """A callback of Stable-Baselines3 that reports the steps of the batch."""
+
+    def __init__(self, progress: Callable[[int], None]) -> None:
+        self._progress, self._reported = progress, 0
+
+    def __call__(self, variables: dict[str, Any], _: dict[str, Any]) -> bool:
+        steps = variables["self"].num_timesteps
+        self._progress(steps - self._reported)
+        self._reported = steps
+        return True
+
+
+@contextmanager
+def one_thread(torch: Any) -> Any:
+    """PyTorch uses one thread meanwhile: faster on small networks, and the same numbers on any number of cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

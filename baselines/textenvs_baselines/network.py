@@ -1,0 +1,100 @@
+"""The policies that Stable-Baselines3 trains, played with NumPy alone, and their weights as safetensors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textenvs.errors import require, unknown
+
+LAYERS: dict[str, tuple[str, str, str]] = {
+    "PPO": ("mlp_extractor.policy_net", "action_net", "tanh"),
+    "A2C": ("mlp_extractor.policy_net", "action_net", "tanh"),
+    "MaskablePPO": ("mlp_extractor.policy_net", "action_net", "tanh"),
+}
+"""By algorithm: the name of the hidden layers and of the last one in the policy's `state_dict`, and the activation."""
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+class Network:
+    """The layers of an `MlpPolicy`, from observation to the logit of each action.
+
+    Args:
+        weights: The policy's `state_dict`, as arrays.
+        algorithm: One of `LAYERS`.
+        activation: "tanh" or "relu"; the algorithm's own by default.
+
+    Raises:
+        ValueError: If there is no such algorithm, or the weights are not those of its `MlpPolicy`.
+    """
+
+    def __init__(self, weights: Weights, algorithm: str, activation: str | None = None) -> None:
+        if algorithm not in LAYERS:
+            raise unknown("algorithm", algorithm, LAYERS)
+        hidden, last, usual = LAYERS[algorithm]
+        if (activation or usual) not in ACTIVATIONS:
+            raise unknown("activation", activation, ACTIVATIONS)
+        self.activation = ACTIVATIONS[activation or usual]
+        numbers = sorted(
+            int(name.split(".")[-2]) for name in weights if name.startswith(f"{hidden}.") and "weight" in name
+        )
+        names = [f"{hidden}.{number}" for number in numbers] + [last]
+        try:
+            self.layers = [(weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in names]
+        except KeyError as error:
+            raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: {error} is missing") from None
+        sizes = [weight.shape for weight, _ in self.layers]
+        if not sizes or any(after[1] != before[0] for before, after in pairwise(sizes)):
+            raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: its layers have the shapes {sizes}")
+
+    @property
+    def n_inputs(self) -> int:
+        """Length of the observation."""
+        return int(self.layers[0][0].shape[1])
+
+    @property
+    def n_actions(self) -> int:
+        """Number of actions."""
+        return int(self.layers[-1][0].shape[0])
+
+    def scores(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The logit of each action, (actions,)."""
+        x = observation
+        for weight, bias in self.layers[:-1]:
+            x = self.activation(weight @ x + bias)
+        weight, bias = self.layers[-1]
+        scores: NDArray[np.float32] = weight @ x + bias
+        return scores
+
+
+def save_weights(path: Path, weights: Weights, meta: Mapping[str, Any]) -> None:
+    """Writes weights and what is to be known of them."""
+    arrays = {name: np.ascontiguousarray(value) for name, value in sorted(weights.items())}
+    require("safetensors.numpy", "deep").save_file(arrays, path, {"textenvs": json.dumps(meta, sort_keys=True)})
+
+
+def load_weights(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+    """Reads weights, and what is known of them, which may be nothing; nothing in the file is executed.
+
+    Raises:
+        ValueError: If the file is none of safetensors.
+    """
+    safetensors = require("safetensors", "deep")
+    try:
+        with safetensors.safe_open(path, "np") as file:
+            meta = json.loads((file.metadata() or {}).get("textenvs", "{}"))
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise ValueError(f"{path}: there is no such file") from None
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise ValueError(f"{path} is no file of safetensors: {error}") from None
+    if not all(np.isfinite(value).all() for value in weights.values()):
+        raise ValueError(f"{path}: some of the weights are not finite")
+    return weights, meta

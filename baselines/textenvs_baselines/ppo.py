@@ -1,0 +1,63 @@
+"""PPO (Schulman et al. 2017) of Stable-Baselines3, with action masks where there are some (sb3-contrib)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from textenvs.errors import require
+from textenvs_baselines.deep import DeepAgent, DeepConfig, falling
+
+
+@dataclass(frozen=True)
+class PPOConfig(DeepConfig):
+    """Settings of PPO.
+
+    Attributes:
+        n_steps: Steps of each row between two updates.
+        n_epochs: Passes over them.
+        gae_lambda: Lambda of the generalised advantage estimate.
+        clip_range: How far the ratio of probabilities may move.
+        ent_coef: Weight of the entropy.
+        vf_coef: Weight of the value's loss.
+        max_grad_norm: Bound on the gradient.
+    """
+
+    n_steps: int = 32
+    n_epochs: int = 6
+    gae_lambda: float = 0.95
+    clip_range: float = 0.2
+    ent_coef: float = 0.01
+    vf_coef: float = 0.5
+    max_grad_norm: float = 0.5
+
+
+class PPOAgent(DeepAgent):
+    """On-policy: improves a stochastic policy, and plays its likeliest action."""
+
+    name = "ppo"
+    algorithm = "MaskablePPO"
+    config_class = PPOConfig
+
+    def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
+        """MaskablePPO; it stops before an update whose steps would be too many."""
+        config: Any = self.settings
+        n_steps = max(1, min(config.n_steps, total_steps // batch.num_envs))
+        return require("sb3_contrib", "deep").MaskablePPO(
+            "MlpPolicy",
+            batch,
+            learning_rate=falling(config.learning_rate),
+            n_steps=n_steps,
+            batch_size=min(config.batch_size, n_steps * batch.num_envs),
+            n_epochs=config.n_epochs,
+            gamma=config.gamma,
+            gae_lambda=config.gae_lambda,
+            clip_range=config.clip_range,
+            ent_coef=config.ent_coef,
+            vf_coef=config.vf_coef,
+            max_grad_norm=config.max_grad_norm,
+            policy_kwargs={"net_arch": list(config.net_arch)},
+            seed=seed,
+            device="cpu",
+            tensorboard_log=tensorboard,
+        )

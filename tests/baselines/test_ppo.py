@@ -1,0 +1,147 @@
+"""PPO learns from a batch as Stable-Baselines3 steps it, is saved without pickle, and plays with NumPy alone."""
+
+import json
+import sys
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import textenvs
+from textenvs.errors import MissingExtra, find_folder
+from textenvs.evaluation import load_agent
+from textenvs_baselines.network import Network, load_weights
+from textenvs_baselines.ppo import PPOAgent, PPOConfig
+
+ID = "TextDialogueClean-v0"
+HAS_DEEP = all(map(find_folder, ("stable_baselines3", "sb3_contrib", "safetensors")))
+needs_deep = pytest.mark.skipif(not HAS_DEEP, reason="the extra deep is not installed")
+small = {"num_envs": 8, "n_steps": 16, "batch_size": 64, "net_arch": [16]}
+
+
+def batch(rows=8, **kwargs):
+    return gym.make_vec(ID, rows, obs_type="features", autoreset_mode="SameStep", **kwargs)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    pytest.importorskip("sb3_contrib")
+    agent = PPOAgent(ID, {}, **small)
+    told = []
+    training = agent.train(batch(), 1000, seed=3, progress=told.append)
+    assert sum(told) == training.steps
+    return agent, training
+
+
+def test_settings_are_checked():
+    assert PPOAgent(ID, {}, **small).config["net_arch"] == [16]
+    for settings in ({"num_envs": 0}, {"learning_rate": -1.0}, {"net_arch": [0]}, {"n_steps": 1.5}, {"gamma": "x"}):
+        with pytest.raises(ValueError, match=next(iter(settings))):
+            PPOConfig(**settings)
+    with pytest.raises(ValueError, match="unknown setting among gama: there are num_envs"):
+        PPOAgent(ID, {}, gama=1.0)
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r'pip install "textenvs\[deep\]"'):
+        PPOAgent(ID, {}).train(batch(), 10)
+
+
+def test_a_network_by_hand():
+    weights = {
+        "mlp_extractor.policy_net.0.weight": np.array([[1.0, 0.0], [0.0, -1.0]], np.float32),
+        "mlp_extractor.policy_net.0.bias": np.array([0.0, 0.5], np.float32),
+        "action_net.weight": np.array([[1.0, 1.0]], np.float32),
+        "action_net.bias": np.array([2.0], np.float32),
+    }
+    network = Network(weights, "PPO")
+    assert (network.n_inputs, network.n_actions) == (2, 1)
+    assert network.scores(np.array([1.0, 0.25], np.float32)) == pytest.approx(2 + np.tanh(1.0) + np.tanh(0.25))
+    with pytest.raises(ValueError, match="unknown algorithm 'PP0': did you mean 'PPO'"):
+        Network(weights, "PP0")
+    with pytest.raises(ValueError, match="not the weights of an MlpPolicy of PPO"):
+        Network({}, "PPO")
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+def test_the_same_seed_gives_the_same_network(trained):
+    agent, training = trained
+    again = PPOAgent(ID, {}, **small)
+    assert again.train(batch(), 1000, seed=3) == training
+    assert all((agent._weights[name] == again._weights[name]).all() for name in agent._weights)
+    assert training.steps <= 1024
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+def test_numpy_plays_what_was_trained(trained):
+    import torch
+    from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+
+    agent, _ = trained
+    env = batch()
+    policy = MaskableActorCriticPolicy(
+        env.single_observation_space, env.single_action_space, lambda _: 0.0, net_arch=[16]
+    )
+    policy.load_state_dict({name: torch.as_tensor(value) for name, value in agent._weights.items()})
+    observations, info = env.reset(seed=0)
+    theirs, _ = policy.predict(observations, deterministic=True, action_masks=info["action_mask"])
+    ours = [agent.act(row, {"action_mask": mask}) for row, mask in zip(observations, info["action_mask"], strict=True)]
+    assert ours == theirs.tolist()
+
+
+@needs_deep
+def test_it_comes_back_as_it_was_saved(trained, tmp_path):
+    agent, _ = trained
+    agent.save(tmp_path / "it.safetensors")
+    again = PPOAgent.load(tmp_path / "it.safetensors", ID, {})
+    assert again.config == agent.config
+    records = [textenvs.evaluate(each, ID, episodes=5, seed=1) for each in (agent, again)]
+    assert records[0] == records[1]
+    (tmp_path / "other").write_bytes(b"PK\x03\x04")
+    with pytest.raises(ValueError, match="is no file of safetensors"):
+        load_weights(tmp_path / "other")
+    with pytest.raises(ValueError, match="there is no such file"):
+        PPOAgent.load(tmp_path / "nothing", ID, {})
+
+
+@needs_deep
+def test_no_transition_crosses_an_episode():
+    from textenvs_baselines.sb3 import SB3VecEnv
+
+    with pytest.raises(ValueError, match='autoreset_mode="SameStep"'):
+        SB3VecEnv(gym.make_vec(ID, 2, obs_type="features"))
+    wrapped, plain = SB3VecEnv(batch(5, max_episode_steps=6)), batch(5, max_episode_steps=6)
+    wrapped.seed(7)
+    seeds = wrapped._seeds
+    assert len(set(seeds)) == 5
+    observations, (expected, info) = wrapped.reset(), plain.reset(seed=seeds)
+    rng, cut, ended = np.random.default_rng(0), 0, 0
+    for _ in range(300):
+        assert (observations == expected).all()
+        masks = np.stack(wrapped.env_method("action_masks"))
+        assert (masks == info["action_mask"].astype(bool)).all()
+        actions = np.array([rng.choice(np.flatnonzero(mask)) for mask in masks])
+        observations, rewards, dones, infos = wrapped.step(actions)
+        expected, theirs, terminated, truncated, info = plain.step(actions)
+        assert (rewards == theirs.astype(np.float32)).all()
+        assert (dones == (terminated | truncated)).all()
+        for i in range(5):
+            assert ("terminal_observation" in infos[i]) == dones[i]
+            if dones[i]:
+                assert (infos[i]["terminal_observation"] == info["final_obs"][i]).all()
+                assert infos[i]["TimeLimit.truncated"] == (truncated[i] and not terminated[i])
+                assert infos[i]["episode"]["l"] <= 6
+                cut, ended = cut + infos[i]["TimeLimit.truncated"], ended + 1
+    assert cut > 10
+    assert ended == len(wrapped.curve) > cut
+
+
+def test_it_is_found_by_its_name():
+    agent = load_agent("ppo", ID)
+    assert (agent.obs_type, agent.suffix) == ("features", ".safetensors")
+    assert json.dumps(agent.config)
+    with pytest.raises(ValueError, match="has learned nothing yet"):
+        agent.act(np.zeros(26, np.float32), {})
