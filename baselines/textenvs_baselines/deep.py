@@ -122,7 +122,7 @@ class DeepAgent:
 
         Args:
             env: Of `num_envs` rows in autoreset mode SAME_STEP, with observations that are vectors.
-            total_steps: Environment steps to take at most, over all rows.
+            total_steps: Environment steps to take at most, over all rows; one of each row at least.
             seed: Seeds environment, exploration and network.
             progress: Called with the number of steps since the last call, now and then.
             tensorboard: Folder for logs of TensorBoard, if there are to be any.
@@ -147,7 +147,8 @@ class DeepAgent:
         batch = SB3VecEnv(env)
         with one_thread(torch):
             model = self.make_model(batch, total_steps, seed, tensorboard)
-            model.learn(total_steps, callback=_Steps(progress) if progress else None)
+            turn = model.n_steps * batch.num_envs
+            model.learn(max(turn, total_steps - total_steps % turn), callback=_Steps(progress) if progress else None)
             self._weights = {name: value.numpy() for name, value in model.policy.state_dict().items()}
         self.network = Network(self._weights, self.algorithm)
         return Training(model.num_timesteps, batch.curve)

@@ -40,7 +40,7 @@ class PPOAgent(DeepAgent):
     config_class = PPOConfig
 
     def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
-        """MaskablePPO; it stops before an update whose steps would be too many."""
+        """MaskablePPO; where the steps are few it updates more often."""
         config: Any = self.settings
         n_steps = max(1, min(config.n_steps, total_steps // batch.num_envs))
         return require("sb3_contrib", "deep").MaskablePPO(
