@@ -85,7 +85,7 @@ def test_text_fits_a_terminal_and_says_what_it_means(frame: pd.DataFrame) -> Non
     text = as_text(frame)
     assert max(map(len, text.splitlines())) <= 100
     words = " ".join(text.split())
-    for part in (ID, "reference", "interquartile mean", "bootstrap interval", "does not think", "1.5 s"):
+    for part in (ID, "reference", "interquartile mean", "bootstrap interval", "neither thinks nor answers", "1.5 s"):
         assert part in words
     assert "wall-clock" not in to_markdown(frame, TINY)
 
