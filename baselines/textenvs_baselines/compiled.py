@@ -12,7 +12,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from textenvs.core import chance
-from textenvs.core.payoffs import price
+from textenvs.core.ledger import Ledger
+from textenvs.core.mdp import Task
 from textenvs.core.tables import Tables
 
 GAMMA, MIX_1, MIX_2 = np.uint64(chance.GAMMA), np.uint64(chance.MIX_1), np.uint64(chance.MIX_2)
@@ -34,7 +35,6 @@ class Game(NamedTuple):
         payoff: (outcomes,) number of the payoff.
         pay: (payoffs,) reward.
         pay_left: (payoffs,) reward for each turn left.
-        counts_left: (payoffs,) bool, whether turns left count.
         ends: (payoffs,) bool, whether the episode ends.
         timeout: (states,) what a last turn earns on top.
         observation: (states,) the discrete observation.
@@ -53,7 +53,6 @@ class Game(NamedTuple):
     payoff: NDArray[np.int32]
     pay: NDArray[np.float64]
     pay_left: NDArray[np.float64]
-    counts_left: NDArray[np.bool_]
     ends: NDArray[np.bool_]
     timeout: NDArray[np.float64]
     observation: NDArray[np.int64]
@@ -185,9 +184,7 @@ def learn(
         outcome = draw(game, state * game.n_actions + action, episode, turn)
         following, payoff = game.next[outcome], game.payoff[outcome]
         left = game.horizon - turn
-        reward, terminated = game.pay[payoff], game.ends[payoff]
-        if game.counts_left[payoff]:
-            reward += game.pay_left[payoff] * left
+        reward, terminated = game.pay[payoff] + game.pay_left[payoff] * left, game.ends[payoff]
         if left == 0 and not terminated:
             reward += game.timeout[following]
             terminated = True
@@ -215,16 +212,16 @@ def learn(
     return Place(step, episode, turn, int(state), int(action), total), n_ended
 
 
-def as_game(tables: Tables, weights: tuple[float, ...], horizon: int, key: int) -> Game:
+def as_game(task: Task, tables: Tables, weights: tuple[float, ...], key: int) -> Game:
     """The compiled tables of a scenario as they are learned from.
 
     Args:
-        tables: Its compiled tables.
+        task: The task.
+        tables: The scenario's compiled tables.
         weights: The weight of each reward term.
-        horizon: Number of turns.
         key: Key of the environment's stream of chance.
     """
-    priced = np.array([price(payoff, weights) for payoff in tables.payoffs])
+    ledger = Ledger(task, tables.payoffs, weights)
     states, legal = np.nonzero(tables.mask)
     return Game(
         start=tables.start,
@@ -233,15 +230,14 @@ def as_game(tables: Tables, weights: tuple[float, ...], horizon: int, key: int) 
         alias=tables.alias,
         next=tables.next,
         payoff=tables.payoff,
-        pay=priced[:, 0].copy(),
-        pay_left=priced[:, 1].copy(),
-        counts_left=np.array([bool(payoff.per_turn_left) for payoff in tables.payoffs]),
-        ends=np.array([payoff.terminated for payoff in tables.payoffs]),
-        timeout=priced[tables.timeout, 0],
+        pay=ledger.pay,
+        pay_left=ledger.pay_left,
+        ends=ledger.ends,
+        timeout=ledger.pay[tables.timeout],
         observation=tables.discrete,
         first_legal=np.searchsorted(states, np.arange(tables.n_states + 1)).astype(np.int64),
         legal=legal.astype(np.int64),
-        horizon=horizon,
+        horizon=task.horizon,
         n_actions=tables.n_actions,
         key=np.uint64(key),
     )

@@ -18,7 +18,7 @@ from gymnasium.vector import VectorEnv
 from textenvs.errors import require
 from textenvs.evaluation import Training
 from textenvs_baselines.network import Network, load_weights, save_weights
-from textenvs_baselines.settings import tuned
+from textenvs_baselines.settings import make_config
 
 FORMAT = "textenvs-network/1"
 
@@ -76,11 +76,7 @@ class DeepAgent:
     config_class: ClassVar[type[DeepConfig]] = DeepConfig
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
-        try:
-            self.settings = self.config_class(**{**tuned(env_id, self.name), **settings})
-        except TypeError:
-            known = ", ".join(asdict(self.config_class()))
-            raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None
+        self.settings = make_config(self.config_class, env_id, self.name, settings)
         self.network: Network | None = None
         self._weights: dict[str, Any] = {}
 

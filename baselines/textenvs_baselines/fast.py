@@ -60,7 +60,7 @@ def train_on_tables(
     generator, _ = seeding.np_random(seed)
     key = int(generator.integers(2**64, dtype=np.uint64))
     weights = tuple(env.reward_weights.values())
-    game = compiled.as_game(load_tables(env.task, env.split), weights, env.task.horizon, key)
+    game = compiled.as_game(env.task, load_tables(env.task, env.split), weights, key)
     values, counts = np.array(agent.values, np.float64), np.array(agent.counts, np.int64)
     rule = compiled.Rule(
         np.uint64(explorer.key),

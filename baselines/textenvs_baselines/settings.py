@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import textenvs
+
+Config = TypeVar("Config")
 
 
 @cache
@@ -25,3 +29,22 @@ def tuned(env_id: str, agent: str) -> dict[str, Any]:
     if env_id.removeprefix("textenvs:") not in textenvs.IDS:
         return {}
     return dict(_table().get(textenvs.find_entry(env_id).task, {}).get(agent, {}))
+
+
+def make_config(config_class: Callable[..., Config], env_id: str, agent: str, settings: Mapping[str, Any]) -> Config:
+    """The settings of an agent: its own, those tuned to the task of an id, and those that were given.
+
+    Args:
+        config_class: A dataclass.
+        env_id: An id.
+        agent: Name of the agent.
+        settings: Those that were given.
+
+    Raises:
+        ValueError: For a setting that does not exist; the message lists those that do.
+    """
+    try:
+        return config_class(**{**tuned(env_id, agent), **settings})
+    except TypeError:
+        known = ", ".join(field.name for field in fields(config_class))  # type: ignore[arg-type]
+        raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None

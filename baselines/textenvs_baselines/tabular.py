@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from textenvs.core import chance
 from textenvs.evaluation import Training
 from textenvs_baselines.fast import train_on_tables, with_tables
-from textenvs_baselines.settings import tuned
+from textenvs_baselines.settings import make_config
 
 FORMAT = "textenvs-table/1"
 PROGRESS_STEPS = 2000
@@ -82,11 +82,7 @@ class TabularAgent:
     config_class: ClassVar[type[Config]] = Config
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
-        try:
-            self.settings = self.config_class(**{**tuned(env_id, self.name), **settings})
-        except TypeError:
-            known = ", ".join(asdict(self.config_class()))
-            raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None
+        self.settings = make_config(self.config_class, env_id, self.name, settings)
         self.values: list[list[float]] = []
         self.counts: list[list[int]] = []
 

@@ -121,7 +121,7 @@ def test_compile_the_median_scenario(benchmark, task, most):
 
 @pytest.mark.parametrize("agent", ["q_learning", "sarsa"])
 def test_tabular_learning(benchmark, agent):
-    """On tables, without compiling anything: `make_agent` and the tables are warm."""
+    """On tables; these and the machine code are made before."""
     pytest.importorskip("numba", reason="the extra fast is not installed")
     env, steps = gym.make(ID, obs_type="discrete"), 2_000_000
     load_agent(agent, ID).train(env, 1000)
