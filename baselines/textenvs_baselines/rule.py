@@ -24,6 +24,7 @@ FITS += ("fits far better", "fits incomparably better")
 """What the tool says of how well a suggestion fits."""
 SUPPORTED = ("hardly supported", "weakly supported", "supported", "well supported")
 """What the library says of how well a name is supported."""
+RANKS = ("first", "second", "third")
 FIRST = re.compile(r'Suggestions: 1\. "[^"]*" \([^,]*, (fits [a-z ]+),')
 
 
@@ -98,47 +99,51 @@ class QARule:
 
     Args:
         names: The names of the actions.
-        option: What to search for first; how well the best name must be supported on the first page, and on a second,
-            to be the answer, as numbers of `SUPPORTED`; how many links to follow at most.
+        option: How well the best name must be supported on the first page, and on a second, to be the answer, as
+            numbers of `SUPPORTED`; how many links to follow at most; for how many queries a page is opened at most,
+            where one page should tell the answer.
     """
 
-    variants = tuple(itertools.product(("search_first", "search_second"), range(1, 4), range(1, 4), (1, 3)))
+    variants = tuple(itertools.product(range(1, 4), range(1, 4), (1, 3), (1, 3)))
 
-    def __init__(self, names: tuple[str, ...], option: tuple[str, int, int, int]) -> None:
+    def __init__(self, names: tuple[str, ...], option: tuple[int, int, int, int]) -> None:
         self._action = {name: number for number, name in enumerate(names)}
-        self._search, first, second, self._follows = option
+        first, second, self._follows, self._queries = option
         self._least = first, second
 
     def __call__(self, observation: str, legal: Any) -> int:
         """The action for a text observation."""
-        note = observation.split("\n")[-2]
-        number = self._action[self._act(note.rstrip("]"), legal)]
-        return number if legal[number] else self._action["abstain"]
+        note = observation.split("\n")[-2].rstrip("]")
+        return next(self._action[act] for act in (*self._acts(note), "abstain") if legal[self._action[act]])
 
-    def _act(self, note: str, legal: Any) -> str:
+    def _acts(self, note: str) -> tuple[str, ...]:
+        """What to do: the first of these that is possible."""
+        query = next((number for number, rank in enumerate(RANKS, start=1) if f"with the {rank} query" in note), 0)
+        search = tuple(f"search_{rank}" for rank in RANKS[query : query + 1])
         parts = dict(part.split(": ", 1) for part in note.split(" | ")[2:])
-        if "Nothing was searched for" in note:
-            return self._search
+        if not query and "Open pages" not in parts:
+            return search
+        two_hops, results = note.startswith("[Question (two pages)"), self._results(note)
         if "Open pages" not in parts:
-            return self._result(note)
-        deep = note.startswith("[Question (two pages)")
-        followed = parts["Open pages"].count('", "')
-        if deep and not followed:
-            return "follow_first"
-        named = parts.get("Named on pages that these link to" if deep else "Named there", "nothing")
+            return (*results, *search) if not two_hops or "named in the question" in note else (*search, *results)
+        n_open = 1 + parts["Open pages"].count('", "')
+        if two_hops and n_open == 1:
+            return ("follow_first",)
+        named = parts.get("Named on pages that these link to" if two_hops else "Named there", "nothing")
         found = re.match(r'"[^"]*" \(([a-z ]+)\)', named)
-        enough = found is not None and SUPPORTED.index(found[1]) >= self._least[deep]
-        if enough:
-            return "answer_linked_first" if deep else "answer_first"
-        return "follow_first" if deep and followed < self._follows else "abstain"
+        if found is not None and SUPPORTED.index(found[1]) >= self._least[two_hops]:
+            return ("answer_linked_first" if two_hops else "answer_first",)
+        if two_hops:
+            return ("follow_first",) if n_open <= self._follows else ()
+        if n_open < query:
+            return (*results, *search)
+        return search if n_open < self._queries else ()
 
-    def _result(self, note: str) -> str:
-        """The first result whose title the question names, else the first that is likely, else the first."""
-        for tag in ("named in the question", "likely"):
-            found = re.search(rf' ([123])\. "[^"]*" \({tag}\)', note)
-            if found:
-                return ("open_first", "open_second", "open_third")[int(found[1]) - 1]
-        return "open_first"
+    def _results(self, note: str) -> tuple[str, ...]:
+        """The results to open: those whose title the question names, those that are likely, and all others."""
+        tags = re.findall(r' [123]\. "[^"]*" \(([a-z ]+)\)', note.split(" | Open pages")[0])
+        ranked = sorted(range(len(tags)), key=lambda k: (tags[k] != "named in the question", tags[k] != "likely"))
+        return tuple(f"open_{RANKS[k]}" for k in ranked)
 
 
 RULES: dict[str, Any] = {

@@ -48,19 +48,31 @@ UNANSWERABLE = 0.2
 MOST_ONE_HOP = 0.3
 """Share of all questions."""
 STRUCK = {
+    ("Anise", "Anise"): "fits other spices",
     ("Babak Khorramdin", "Azerbaijan"): "the region in Iran is meant",
     ("Blackbeard", "Blackbeard"): "fits other pirates",
     ("Crimean War", "Sardinia"): "the kingdom is meant",
     ("Ecuador", "Galapagos Islands"): "the title stands in the description",
+    ("Enrico Caruso", "Enrico Caruso"): "fits other tenors",
+    ("Facebook", "Facebook"): "fits Instagram too",
     ("George Lucas", "Star Wars"): "Indiana Jones fits too",
     ("Greater Antilles", "Puerto Rico"): "Navassa Island fits too",
     ("Italy", "San Marino"): "Vatican City fits too",
     ("John Jacob Astor", "John Jacob Astor"): "fits other businessmen",
+    ("Li Bai", "Li Bai"): "fits Du Fu too",
     ("Manuel I Komnenos", "Manuel I Komnenos"): "fits other emperors",
+    ("Mark Antony", "Mark Antony"): "fits his colleagues too",
+    ("Medes", "Medes"): "Media stands in the clue",
     ("Middle Eastern theatre of World War I", "Middle Eastern theatre of World War I"): "says little but dates",
     ("Minas Gerais", "Rio de Janeiro"): "the state is meant",
+    ("Muthuswami Dikshitar", "Muthuswami Dikshitar"): "fits Tyagaraja too",
     ("Norwegian Sea", "Norway"): "Iceland fits too",
+    ("Peter Pan", "Peter Pan"): "fits other characters of the play",
+    ("Shitao", "Shitao"): "fits other painters",
     ("Sydney", "Royal National Park"): "another national park of the page fits",
+    ("The Bacchae", "The Bacchae"): "fits another play of the trilogy",
+    ("Wallachia", "Wallachia"): "fits Moldavia too",
+    ("War of the Austrian Succession", "War of the Austrian Succession"): "fits other wars of succession",
 }
 """Questions that were found bad when they were read, by titles of page and goal, with the reason."""
 

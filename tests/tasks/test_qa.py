@@ -313,10 +313,12 @@ def test_free_sentences_are_understood():
     for sentence in (f"Search for {name}", f"please search for {name}", f'Search for "{name}".'):
         env.reset(seed=0, options={"scenario": 0})
         observation, reward, *_ = env.step(sentence)
-        assert f'Found for "{name}"' in observation, sentence
+        assert f'Found with the second query, "{name}"' in observation, sentence
         assert reward == -0.04
     env.reset(seed=0, options={"scenario": 0})
-    assert "Found for" in env.step("I would like to search for the whole question")[0]
+    assert "Found with the first query" in env.step("I would like to search for the whole question")[0]
+    assert "Found with the third query" in env.step("search with the third query")[0]
+    assert "Found with the first query" in env.step("search with the first query")[0]
     env.step("open the first result")
     name = next(c.split('"')[1] for c in env.step("what?")[4]["choices"] if c.startswith("The answer"))
     observation, reward, *_ = env.step("colourless green ideas sleep furiously")
@@ -405,13 +407,15 @@ def scores(name, env_id, seeds):
 @pytest.mark.slow
 @pytest.mark.parametrize("env_id", ["TextQA-v0", "TextQAWiki-v0"])
 def test_reading_beats_taking_the_first(env_id):
-    shallow = scores("search_open_answer", env_id, range(100, 103))
+    shallow = max(
+        (scores(name, env_id, range(100, 103)) for name in ("search_open_answer", "search_follow_answer")),
+        key=lambda found: found[:, 0].mean(),
+    )
     learned = scores("q_learning", env_id, range(100, 105))
     ruled = scores("rule", env_id, range(100, 102))
     print(env_id, *(np.round(each.mean(axis=0), 1) for each in (shallow, learned, ruled)))
     assert learned[:, 0].mean() >= 60
     assert learned[:, 2].mean() >= 50
     assert ruled[:, 2].mean() >= 50
-    error = (learned[:, 0].std(ddof=1) + shallow[:, 0].std(ddof=1)) / len(learned) ** 0.5
+    error = (learned[:, 0].std(ddof=1) + shallow[:, 0].std(ddof=1)) / len(shallow) ** 0.5
     assert learned[:, 0].mean() - shallow[:, 0].mean() > 2 * error
-    assert learned[:, 2].mean() > shallow[:, 2].mean() + 20

@@ -73,3 +73,11 @@ def test_any_text_is_answered(sentence):
 )
 def test_small_words_and_endings_make_no_difference(a, b):
     assert understood(a, "nothing_known") == understood(b, "nothing_known") is not None
+
+
+def test_what_is_impossible_now_means_nothing():
+    choices, cues = ["Follow the link to Oslo.", ""], [("follow", "link", "first"), ("follow", "link", "second")]
+    assert match("follow the first link", choices, cues) == 0
+    assert match("follow the link", choices, cues) == 0
+    assert match("follow the second link", choices, cues) is None
+    assert match("follow the second link", ["Follow the link to Oslo.", "Follow the link to Bergen."], cues) == 1

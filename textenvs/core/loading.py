@@ -64,7 +64,7 @@ def check_split(split: str) -> str:
 
 def check_scenario(scenario: Any, split: str, n_scenarios: int) -> int:
     """The number of a scenario, if the split has it."""
-    if not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < n_scenarios:
+    if isinstance(scenario, bool) or not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < n_scenarios:
         raise ValueError(f"scenario {scenario!r} does not exist: {split} has 0 to {n_scenarios - 1}")
     return int(scenario)
 

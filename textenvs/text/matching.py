@@ -2,7 +2,8 @@
 
 Each word of the sentence asks for an explanation. A choice explains the words that its own sentence holds and those
 that people use when they mean it (its *cues*), a rare word more than one that many choices share. The choice that
-explains the largest part of the sentence is meant, if that part is large enough and no other choice comes near.
+explains the largest part of the sentence is meant, if that part is large enough and no other choice comes near; of
+what is not possible now only the cues are known, and if they explain more, nothing possible is meant.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
         cues: For each choice, words or phrases that people use when they mean it.
 
     Returns:
-        The number of a possible choice; None where the sentence is empty, means none, or could mean several.
+        The number of a possible choice; None where the sentence is empty, means none or what is impossible now, or
+        could mean several.
     """
     words = _words(sentence)
     if not words:
@@ -62,16 +64,19 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
     if not total or _says_several(asked, choice_words):
         return None
     spoken = f" {' '.join(words)} "
-    scores = []
+    scores, impossible = [], 0.0
     for number, choice in enumerate(choices):
+        own, used = choice_words[number], cue_words[number]
+        found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used]
+        found += [weights[cue] * CUE_FACTOR for cue in used if " " in cue and f" {cue} " in spoken]
+        share = sum(found) / total
         if choice:
-            own, used = choice_words[number], cue_words[number]
-            found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used]
-            found += [weights[cue] * CUE_FACTOR for cue in used if " " in cue and f" {cue} " in spoken]
             fitting = QUESTION_LEAD * (("?" in sentence) == choice.endswith("?"))
-            scores.append((sum(found) / total + fitting, len(found), -number))
+            scores.append((share + fitting, len(found), -number))
+        else:
+            impossible = max(impossible, share)
     scores.sort(reverse=True)
-    if not scores:
+    if not scores or impossible > scores[0][0]:
         return None
     share, n_found, number = scores[0]
     lead = share - (scores[1][0] if len(scores) > 1 else 0.0)

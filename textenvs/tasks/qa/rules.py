@@ -20,11 +20,7 @@ WRONG, WRONG_ABSTENTION = -0.5, -0.9
 ANSWER, EVIDENCE = 0.2, 0.8
 """What a right answer is worth without evidence, and what evidence adds."""
 ACTIONS = (
-    *(f"search_{query}" for query in ("first", "second", "third")),
-    *(f"open_{rank}" for rank in ("first", "second", "third")),
-    *(f"follow_{rank}" for rank in ("first", "second", "third")),
-    *(f"answer_{rank}" for rank in ("first", "second", "third")),
-    *(f"answer_linked_{rank}" for rank in ("first", "second", "third")),
+    *(f"{act}_{rank}" for act in ("search", "open", "follow", "answer", "answer_linked") for rank in words.RANKS),
     "abstain",
 )
 SEARCH, OPEN, FOLLOW = 0, QUERIES, QUERIES + RESULTS
@@ -208,7 +204,7 @@ class Answering:
         listed = words.SEARCHED if opened else words.NOTHING
         if query >= 0:
             results = [self._reader.view(page) for page in self.question.results[query]]
-            listed = words.results(self.question.queries[query], results, self._tags(state))
+            listed = words.results(query, self.question.queries[query], results, self._tags(state))
         found = self._at(opened).found
         titles, linked = [self._title(page) for page in opened], [self._reader.page(link.page) for link in found.links]
         return words.note(self.shown, listed, titles, linked, found)

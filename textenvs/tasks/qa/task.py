@@ -40,11 +40,11 @@ class QA:
     question names apart from those of pages to which these link. A link shows the first sentence of its page.
 
     ## Action Space
-    `Discrete(16)`: search with the first, second, third query: the question, the name, the other words (over
-    Wikipedia: title, description, both; or names, other words, the first half); open the first, second, third result;
-    follow the first, second, third link; answer with the first, second, third name of the pages found, or of those
-    they link to; abstain. What does not exist is masked. Four pages can be open; the fourth ends the search. With
-    `action_type="text"` a free sentence is matched to one of these.
+    `Discrete(16)`: search with the first, second, third query: the question, the name, the other words (over Wikipedia:
+    title and description, title, description; or the clue's first words, names, other words); open the first, second,
+    third result; follow the first, second, third link; answer with the first, second, third name of the pages found, or
+    of those they link to; abstain. What does not exist is masked. Four pages can be open; the fourth ends the search.
+    With `action_type="text"` a free sentence is matched to one of these.
 
     ## Observation Space
     `text`: what the library says (a page that is opened, whole); the question, on how many pages its answer stands,
@@ -65,9 +65,10 @@ class QA:
     - Any measure of `textenvs.rewards` that needs references may be a further term: it scores the answer.
 
     ## Starting State
-    A question, each of the split's as likely as any other: 2,032 to train, 880 to test, half of them of two hops. The
-    splits share no entity, be it asked about, passed or answered: they are regions of the world, the periodic table and
-    the sky. Over Wikipedia they share no answer, and no page that is asked about.
+    A question, each of the split's as likely as any other: 2,032 to train, 880 to test, half of them of two hops (over
+    Wikipedia 572 and 279). The splits share no entity, be it asked about, passed or answered: they are regions of the
+    world, the periodic table and the sky. Over Wikipedia they share no answer, and no page that is asked about; a few
+    answers of one are asked about in the other.
 
     ## Episode End
     An answer, an abstention, or 10 turns. All of these terminate. `info["metrics"]` has `success` (the answer is
@@ -79,10 +80,10 @@ class QA:
 
     ## Arguments
     - `source="facts"`: the library, or "wikipedia" (extra `wiki`), which is `TextQAWiki-v0`: the introductions of
-      10,033 articles, as they are. Three questions of ten are of one hop: the name that is left out of the first
-      sentence of its page. The others name a page and describe a person, place, work or event that its introduction
-      names, in the words that the other page has for itself; of these one in five describes what is not named there.
-      The whole question is never offered as a query.
+      10,033 articles, as they are. One question of four is of one hop: the name that is left out of the first sentence
+      of its page, which few words of it find. The others name a page and describe a person, place, work or event that
+      its introduction names, in the words that the other page has for itself; of these one in five describes what is
+      not named there. The whole question is never offered as a query.
 
     ## References
     - Yang et al. (2018), HotpotQA: two hops, supporting facts and their F1; Yao et al. (2023), ReAct: its acts.

@@ -19,8 +19,8 @@ FILE = "qa_wiki.json"
 KINDS = ("page", "person", "place", "work", "event")
 """What is asked for; a page from one hop, the others from two."""
 QUERIES, FOUND = 3, 3
-MOST_WORDS = 8
-"""So many words at most has a query of a question of one hop."""
+QUERY_WORDS = (3, 2, 2)
+"""So many words has each query of a question of one hop: with more, every query finds the page."""
 TRAIN_WORDINGS = 4
 """So many wordings occur in both splits, the others in the test split alone."""
 ONE_HOP = (
@@ -111,17 +111,17 @@ def _is_subject(text: str, name: str) -> bool:
 
 
 def clue_queries(text: str) -> tuple[str, ...]:
-    """What can be searched for with a clue, never all of it: its names and years; its other words; its first half."""
+    """What can be searched for with a clue, never all of it: its first words, names and years, and other words."""
     words = list(dict.fromkeys(content_words(text)))
     names = [word for word in words if word[0].isupper() or word[0].isdigit()]
     others = [word for word in words if word not in names]
-    return tuple(" ".join(some[:MOST_WORDS]) for some in (names, others, words[: len(words) // 2]))
+    return tuple(" ".join(some[:most]) for some, most in zip((words, names, others), QUERY_WORDS, strict=True))
 
 
 def hop_queries(page: int, goal: int) -> tuple[str, ...]:
-    """What can be searched for with a question of two hops: the title, the description, or both."""
+    """What can be searched for with a question of two hops: the title with the description, the title, the other."""
     title, described = introduction(page).title, description(goal)
-    return title, described, f"{title} {described}"
+    return f"{title} {described}", title, described
 
 
 def question(row: Row) -> Question:

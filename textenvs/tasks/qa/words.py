@@ -20,11 +20,11 @@ LIBRARY = {
     "wrong": ("That is wrong.", "No, that is not so.", "That is not right.", "I am afraid not."),
 }  # fmt: skip
 """By what happens; the last of each is said in the test split only."""
-INSTRUCTIONS = """You answer a question from a library. Search for it, open pages, follow their links, and answer with one of the names \
-that stand on the open pages; or abstain, if the page that would have to tell the answer does not tell it. The pages \
-that you open are your evidence: open those that tell the answer, and no others; with the fourth the search ends. Where the first of two pages does not name \
-what the second would be, it alone is the evidence. You have {horizon} \
-acts; the last must be an answer, or to abstain.
+INSTRUCTIONS = """You answer a question from a library. Search for it, open pages, follow their links, and answer with one of the \
+names that stand on the open pages; or abstain, if the page that would have to tell the answer does not tell it. The \
+pages that you open are your evidence: open those that tell the answer, and no others; with the fourth the search ends. \
+Where the first of two pages does not name what the second would be, it alone is the evidence. You have {horizon} acts; \
+the last must be an answer, or to abstain.
 
 Each act costs 0.04. A right answer earns 0.2, and up to 0.8 more for its evidence: F1 of the open pages against those \
 that tell the answer. To abstain where the library does not tell it earns 1 with the right evidence, and down to -0.5 \
@@ -33,16 +33,15 @@ impossible act costs 0.05 more."""
 
 CLOSING = (*("",) * 15, "That is all.")
 """What can be said when all is over."""
-
-
+RANKS = ("first", "second", "third")
 CUES = (
-    ("search", "question"),
-    ("search", "look", "name"),
-    ("search", "words"),
-    *(("open", "read", "result", rank) for rank in ("first", "second", "third")),
-    *(("follow", "link", rank) for rank in ("first", "second", "third")),
-    *(("answer", "name", rank) for rank in ("first", "second", "third")),
-    *(("answer", "linked", "name", rank) for rank in ("first", "second", "third")),
+    ("search", "look", "find", "query", "whole", "question", "both", "first"),
+    ("search", "look", "find", "query", "name", "names", "title", "second"),
+    ("search", "look", "find", "query", "words", "rest", "description", "third"),
+    *(("open", "read", "result", rank) for rank in RANKS),
+    *(("follow", "link", rank) for rank in RANKS),
+    *(("answer", "name", rank) for rank in RANKS),
+    *(("answer", "linked", "name", rank) for rank in RANKS),
     ("abstain", "know", "unknown", "told", "nowhere"),
 )
 """By action, what people say when they mean it."""
@@ -83,15 +82,16 @@ def asked(question: Question) -> str:
     return f"Question ({('one page', 'two pages')[question.hops - 1]}): {question.text}"
 
 
-def results(query: str, views: Sequence[View], tags: Sequence[str]) -> str:
-    """What a query has found."""
+def results(rank: int, query: str, views: Sequence[View], tags: Sequence[str]) -> str:
+    """What the query of this rank, from 0, has found."""
+    asked = f'the {RANKS[rank]} query, "{query}"'
     if not views:
-        return f'Nothing was found for "{query}"'
+        return f"Nothing was found with {asked}"
     lines = [
         f'{rank}. "{view.page.title}" ({TAGS[tag]}): {view.page.sentences[view.snippet].text}'
         for rank, (view, tag) in enumerate(zip(views, tags, strict=True), start=1)
     ]
-    return f'Found for "{query}": {" ".join(lines)}'
+    return f"Found with {asked}: {' '.join(lines)}"
 
 
 def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Page], found: Found) -> str:
