@@ -97,14 +97,7 @@ class DeepAgent:
         """The possible action of the highest score; the first of equals."""
         if self.network is None:
             raise ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")
-        if np.shape(observation) != (self.network.n_inputs,):
-            raise ValueError(
-                f"an observation of shape {np.shape(observation)} is of another id: the network takes "
-                f"{self.network.n_inputs} numbers"
-            )
-        scores = self.network.scores(observation)
-        mask = info.get("action_mask")
-        return int(scores.argmax() if mask is None else np.where(mask, scores, -np.inf).argmax())
+        return self.network.best(observation, info.get("action_mask"))
 
     def train(
         self,
@@ -143,15 +136,20 @@ class DeepAgent:
         batch = SB3VecEnv(env)
         with one_thread(torch):
             model = self.make_model(batch, total_steps, seed, tensorboard)
-            turn = model.n_steps * batch.num_envs
+            turn = self.rollout(model) * batch.num_envs
             model.learn(max(turn, total_steps - total_steps % turn), callback=_Steps(progress) if progress else None)
-            self._weights = {name: value.numpy() for name, value in model.policy.state_dict().items()}
+            state = model.policy.state_dict()
+            self._weights = {name: value.numpy() for name, value in state.items() if "target" not in name}
         self.network = Network(self._weights, self.algorithm)
         return Training(model.num_timesteps, batch.curve)
 
     def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
         """The algorithm of Stable-Baselines3, ready to learn."""
         raise NotImplementedError
+
+    def rollout(self, model: Any) -> int:
+        """Steps that the algorithm takes in each row between two updates."""
+        return 1
 
     def save(self, path: str | Path) -> None:
         """Saves the network and the settings as safetensors."""

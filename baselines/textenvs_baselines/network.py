@@ -13,18 +13,20 @@ from numpy.typing import NDArray
 
 from textenvs.errors import require, unknown
 
-LAYERS: dict[str, tuple[str, str, str]] = {
+LAYERS: dict[str, tuple[str, str | None, str]] = {
     "PPO": ("mlp_extractor.policy_net", "action_net", "tanh"),
     "A2C": ("mlp_extractor.policy_net", "action_net", "tanh"),
     "MaskablePPO": ("mlp_extractor.policy_net", "action_net", "tanh"),
+    "DQN": ("q_net.q_net", None, "relu"),
 }
-"""By algorithm: the name of the hidden layers and of the last one in the policy's `state_dict`, and the activation."""
+"""By algorithm: the name of the hidden layers in the policy's `state_dict`, that of the last layer where it is not one
+of these, and the activation."""
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
 Weights = Mapping[str, NDArray[np.float32]]
 
 
 class Network:
-    """The layers of an `MlpPolicy`, from observation to the logit of each action.
+    """The layers of an `MlpPolicy`, from observation to the logit or the value of each action.
 
     Args:
         weights: The policy's `state_dict`, as arrays.
@@ -45,7 +47,7 @@ class Network:
         numbers = sorted(
             int(name.split(".")[-2]) for name in weights if name.startswith(f"{hidden}.") and "weight" in name
         )
-        names = [f"{hidden}.{number}" for number in numbers] + [last]
+        names = [f"{hidden}.{number}" for number in numbers] + ([last] if last else [])
         try:
             self.layers = [(weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in names]
         except KeyError as error:
@@ -64,8 +66,29 @@ class Network:
         """Number of actions."""
         return int(self.layers[-1][0].shape[0])
 
+    def best(self, observation: Any, mask: Any = None) -> int:
+        """The possible action of the highest score; the first of equals.
+
+        Args:
+            observation: (inputs,), or a number, which stands for its one-hot vector.
+            mask: (actions,), what is possible; None where all is.
+
+        Raises:
+            ValueError: If the observation is not one that the network takes, or the mask is not of its actions.
+        """
+        if np.ndim(observation) == 0 and 0 <= observation < self.n_inputs:
+            observation = np.eye(1, self.n_inputs, int(observation), dtype=np.float32)[0]
+        if np.shape(observation) != (self.n_inputs,) or (mask is not None and len(mask) != self.n_actions):
+            raise ValueError(
+                f"the network takes {self.n_inputs} numbers and chooses among {self.n_actions} actions: an observation "
+                f"of shape {np.shape(observation)} with {self.n_actions if mask is None else len(mask)} actions is of "
+                "another id"
+            )
+        scores = self.scores(observation)
+        return int((scores if mask is None else np.where(mask, scores, -np.inf)).argmax())
+
     def scores(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The logit of each action, (actions,)."""
+        """The logit or the value of each action, (actions,)."""
         x = observation
         for weight, bias in self.layers[:-1]:
             x = self.activation(weight @ x + bias)

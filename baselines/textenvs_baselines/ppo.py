@@ -61,3 +61,7 @@ class PPOAgent(DeepAgent):
             device="cpu",
             tensorboard_log=tensorboard,
         )
+
+    def rollout(self, model: Any) -> int:
+        """Steps that PPO takes in each row between two updates."""
+        return int(model.n_steps)

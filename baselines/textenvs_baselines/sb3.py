@@ -1,8 +1,9 @@
-"""Batches of Gymnasium as Stable-Baselines3 steps them (extra `deep`)."""
+"""Batches of Gymnasium as Stable-Baselines3 steps them, and its policies as safetensors (extra `deep`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from textenvs.errors import unknown
+from textenvs_baselines.network import save_weights
 
 
 class SB3VecEnv(VecEnv):  # type: ignore[misc]
@@ -19,7 +21,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
     Where an episode ends, its last observation is `infos[i]["terminal_observation"]`, `infos[i]["TimeLimit.truncated"]`
     tells whether it was cut off, and `infos[i]["episode"]` holds its return and length; the observation is the first of
     the next episode. So no transition crosses an episode. Where infos have action masks, `env_method("action_masks")`
-    gives them, for MaskablePPO of sb3-contrib.
+    gives them, for MaskablePPO of sb3-contrib, and `infos[i]["terminal_action_mask"]` that of an episode's end.
 
     Args:
         env: In autoreset mode SAME_STEP, with observations that are arrays: `gymnasium.make_vec(env_id, 64,
@@ -70,6 +72,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
         self._returns += rewards
         self._lengths += 1
         ended = terminated | truncated
+        last_masks = info.get("final_info", {}).get("action_mask")
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for i in np.flatnonzero(ended).tolist():
             total = float(self._returns[i])
@@ -78,6 +81,8 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
                 "TimeLimit.truncated": bool(truncated[i] and not terminated[i]),
                 "episode": {"r": total, "l": int(self._lengths[i])},
             }
+            if last_masks is not None:
+                infos[i]["terminal_action_mask"] = last_masks[i]
             self.curve.append((self._steps, total))
         self._returns[ended], self._lengths[ended] = 0.0, 0
         return np.asarray(observations), rewards.astype(np.float32), ended, infos
@@ -112,3 +117,15 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
         if indices is None:
             return list(range(self.num_envs))
         return [indices] if isinstance(indices, int) else list(indices)
+
+
+def save_policy(model: Any, path: str | Path) -> None:
+    """Saves the policy of a trained model as safetensors, for `textenvs evaluate sb3 ID --load PATH`.
+
+    Args:
+        model: A model of Stable-Baselines3 or sb3-contrib with an `MlpPolicy`.
+        path: The file to write.
+    """
+    weights = {name: value.cpu().numpy() for name, value in model.policy.state_dict().items()}
+    activation = model.policy.activation_fn.__name__.lower()
+    save_weights(Path(path), weights, {"algorithm": type(model).__name__, "activation": activation})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -111,7 +112,7 @@ def evaluate_agent(
     if out is not None:
         check_new(out)
     told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
-    agent = make_agent(name, env_id, told, options) if load is None else load_saved(name, env_id, told, load)
+    agent = make_agent(name, env_id, told, options) if load is None else load_saved(name, env_id, told, options, load)
     try:
         records = evaluate(agent, env_id, split=split, episodes=episodes, seed=seed, env_kwargs=env_kwargs)
     except IndexError:
@@ -192,12 +193,16 @@ def make_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: M
         raise ValueError(f"{name} does not take the settings {dict(options)}: {error}") from None
 
 
-def load_saved(name: str, env_id: str, env_kwargs: Mapping[str, Any], path: Path) -> Agent:
-    """An agent from its file."""
+def load_saved(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: Mapping[str, Any], path: Path) -> Agent:
+    """An agent from its file, with options that a user has typed."""
     load = getattr(find_agent(name), "load", None)
     if load is None:
         raise ValueError(f"{name} does not learn and cannot be loaded: leave --load out")
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file")
-    agent: Agent = load(path, env_id, dict(env_kwargs))
+    try:
+        inspect.signature(load).bind(path, env_id, {}, **options)
+    except TypeError:
+        raise ValueError(f"{name} has its settings from {path}: leave --set out") from None
+    agent: Agent = load(path, env_id, dict(env_kwargs), **options)
     return agent

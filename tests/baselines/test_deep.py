@@ -1,4 +1,4 @@
-"""PPO learns from a batch as Stable-Baselines3 steps it, is saved without pickle, and plays with NumPy alone."""
+"""DQN and PPO learn from a batch as Stable-Baselines3 steps it, are saved without pickle, and play with NumPy alone."""
 
 import json
 import sys
@@ -10,23 +10,27 @@ import pytest
 import textenvs
 from textenvs.errors import MissingExtra, find_folder
 from textenvs.evaluation import load_agent
+from textenvs_baselines.dqn import DQNAgent, DQNConfig
 from textenvs_baselines.network import Network, load_weights
 from textenvs_baselines.ppo import PPOAgent, PPOConfig
 
 ID = "TextDialogueClean-v0"
 HAS_DEEP = all(map(find_folder, ("stable_baselines3", "sb3_contrib", "safetensors")))
 needs_deep = pytest.mark.skipif(not HAS_DEEP, reason="the extra deep is not installed")
-small = {"num_envs": 8, "n_steps": 16, "batch_size": 64, "net_arch": [16]}
+SMALL = {
+    PPOAgent: {"num_envs": 8, "n_steps": 16, "batch_size": 64, "net_arch": [16]},
+    DQNAgent: {"num_envs": 8, "learning_starts": 100, "batch_size": 64, "net_arch": [16]},
+}
 
 
 def batch(rows=8, **kwargs):
     return gym.make_vec(ID, rows, obs_type="features", autoreset_mode="SameStep", **kwargs)
 
 
-@pytest.fixture(scope="module")
-def trained():
+@pytest.fixture(scope="module", params=SMALL, ids=lambda agent: agent.name)
+def trained(request):
     pytest.importorskip("sb3_contrib")
-    agent = PPOAgent(ID, {}, **small)
+    agent = request.param(ID, {}, **SMALL[request.param])
     told = []
     training = agent.train(batch(), 1000, seed=3, progress=told.append)
     assert sum(told) == training.steps
@@ -34,10 +38,11 @@ def trained():
 
 
 def test_settings_are_checked():
-    assert PPOAgent(ID, {}, **small).config["net_arch"] == [16]
-    for settings in ({"num_envs": 0}, {"learning_rate": -1.0}, {"net_arch": [0]}, {"n_steps": 1.5}, {"gamma": "x"}):
-        with pytest.raises(ValueError, match=next(iter(settings))):
-            PPOConfig(**settings)
+    assert PPOAgent(ID, {}, net_arch=[16]).config["net_arch"] == [16]
+    for settings in ({"num_envs": 0}, {"learning_rate": -1.0}, {"net_arch": [0]}, {"gamma": "x"}):
+        for config in (PPOConfig, DQNConfig):
+            with pytest.raises(ValueError, match=next(iter(settings))):
+                config(**settings)
     with pytest.raises(ValueError, match="unknown setting among gama: there are num_envs"):
         PPOAgent(ID, {}, gama=1.0)
 
@@ -46,6 +51,8 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtra, match=r'pip install "textenvs\[deep\]"'):
         PPOAgent(ID, {}).train(batch(), 10)
+    with pytest.raises(MissingExtra, match=r'pip install "textenvs\[deep\]"'):
+        DQNAgent(ID, {}).train(batch(), 10)
 
 
 def test_a_network_by_hand():
@@ -68,10 +75,10 @@ def test_a_network_by_hand():
 @pytest.mark.filterwarnings("default")
 def test_the_same_seed_gives_the_same_network(trained):
     agent, training = trained
-    again = PPOAgent(ID, {}, **small)
+    again = type(agent)(ID, {}, **SMALL[type(agent)])
     assert again.train(batch(), 1000, seed=3) == training
     assert all((agent._weights[name] == again._weights[name]).all() for name in agent._weights)
-    assert training.steps == 1000 - 1000 % (8 * 16)
+    assert training.steps == (1000 - 1000 % (8 * 16) if agent.name == "ppo" else 1000)
 
 
 @needs_deep
@@ -79,16 +86,21 @@ def test_the_same_seed_gives_the_same_network(trained):
 def test_numpy_plays_what_was_trained(trained):
     import torch
     from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+    from stable_baselines3.dqn.policies import DQNPolicy
 
     agent, _ = trained
     env = batch()
-    policy = MaskableActorCriticPolicy(
-        env.single_observation_space, env.single_action_space, lambda _: 0.0, net_arch=[16]
-    )
-    policy.load_state_dict({name: torch.as_tensor(value) for name, value in agent._weights.items()})
     observations, info = env.reset(seed=0)
-    theirs, _ = policy.predict(observations, deterministic=True, action_masks=info["action_mask"])
-    ours = [agent.act(row, {"action_mask": mask}) for row, mask in zip(observations, info["action_mask"], strict=True)]
+    masks = info["action_mask"]
+    made = {"ppo": MaskableActorCriticPolicy, "dqn": DQNPolicy}[agent.name]
+    policy = made(env.single_observation_space, env.single_action_space, lambda _: 0.0, net_arch=[16])
+    weights = {name: torch.as_tensor(value) for name, value in agent._weights.items()}
+    policy.load_state_dict(weights, strict=agent.name == "ppo")
+    if agent.name == "ppo":
+        theirs, _ = policy.predict(observations, deterministic=True, action_masks=masks)
+    else:
+        theirs = np.where(masks, policy.q_net(torch.as_tensor(observations)).detach().numpy(), -np.inf).argmax(axis=1)
+    ours = [agent.act(row, {"action_mask": mask}) for row, mask in zip(observations, masks, strict=True)]
     assert ours == theirs.tolist()
 
 
@@ -96,7 +108,7 @@ def test_numpy_plays_what_was_trained(trained):
 def test_it_comes_back_as_it_was_saved(trained, tmp_path):
     agent, _ = trained
     agent.save(tmp_path / "it.safetensors")
-    again = PPOAgent.load(tmp_path / "it.safetensors", ID, {})
+    again = type(agent).load(tmp_path / "it.safetensors", ID, {})
     assert again.config == agent.config
     records = [textenvs.evaluate(each, ID, episodes=5, seed=1) for each in (agent, again)]
     assert records[0] == records[1]
@@ -104,7 +116,7 @@ def test_it_comes_back_as_it_was_saved(trained, tmp_path):
     with pytest.raises(ValueError, match="is no file of safetensors"):
         load_weights(tmp_path / "other")
     with pytest.raises(ValueError, match="there is no such file"):
-        PPOAgent.load(tmp_path / "nothing", ID, {})
+        type(agent).load(tmp_path / "nothing", ID, {})
 
 
 @needs_deep
@@ -139,8 +151,27 @@ def test_no_transition_crosses_an_episode():
     assert ended == len(wrapped.curve) > cut
 
 
-def test_it_is_found_by_its_name():
-    agent = load_agent("ppo", ID)
+@needs_deep
+def test_dqn_remembers_what_was_possible():
+    from textenvs_baselines.masked_dqn import IMPOSSIBLE
+    from textenvs_baselines.sb3 import SB3VecEnv
+
+    agent = DQNAgent(ID, {}, **SMALL[DQNAgent] | {"returns": 1})
+    model = agent.make_model(SB3VecEnv(batch(max_episode_steps=6)), 2000, 0, None)
+    model.learn(2000)
+    n, memory = int(model.action_space.n), model.replay_buffer
+    for seen, action in zip(memory.observations[: memory.pos], memory.actions[: memory.pos, :, 0], strict=True):
+        assert (seen[np.arange(8), -n + action] == 1.0).all()
+    ended = memory.dones[: memory.pos] > 0
+    assert (memory.timeouts[: memory.pos] > 0).sum() > 10
+    assert (memory.next_observations[: memory.pos][ended][:, -n:].sum(axis=1) >= 1).all()
+    seen = model.policy.obs_to_tensor(memory.observations[0])[0]
+    assert ((model.q_net(seen) == IMPOSSIBLE) == (seen[:, -n:] == 0)).all()
+
+
+@pytest.mark.parametrize("name", ["dqn", "ppo"])
+def test_it_is_found_by_its_name(name):
+    agent = load_agent(name, ID)
     assert (agent.obs_type, agent.suffix) == ("features", ".safetensors")
     assert json.dumps(agent.config)
     with pytest.raises(ValueError, match="has learned nothing yet"):

@@ -1,0 +1,111 @@
+"""Models that others have trained with Stable-Baselines3, from the weights of their policy (extra `deep`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import is_zipfile
+
+import numpy as np
+
+from textenvs.errors import require, unknown
+from textenvs_baselines.network import LAYERS, Network, load_weights
+
+OBS_TYPES = ("features", "discrete")
+
+
+class SB3Policy:
+    """Plays the likeliest, or the best, action of an `MlpPolicy`.
+
+    It may choose what is impossible, as the model itself would; only MaskablePPO knows the mask.
+
+    Args:
+        env_id: The id it will play.
+        env_kwargs: Not needed.
+        algorithm: "PPO", "A2C", "DQN" or "MaskablePPO"; not needed for a file of `textenvs_baselines.sb3.save_policy`,
+            which tells it.
+        activation: "tanh" or "relu", if it is not the algorithm's own.
+        obs_type: "features" or "discrete": what the model was trained on.
+        trust_pickle: Whether a zip of Stable-Baselines3 may be loaded. It holds pickled objects: loading it can run any
+            code that its maker has put in, with all that you may do yourself.
+
+    Raises:
+        ValueError: If there is no such algorithm or obs_type.
+    """
+
+    action_type = "choice"
+
+    def __init__(
+        self,
+        env_id: str,
+        env_kwargs: Mapping[str, Any],
+        algorithm: str = "",
+        activation: str = "",
+        obs_type: str = "features",
+        trust_pickle: bool = False,
+    ) -> None:
+        if algorithm and algorithm not in LAYERS:
+            raise unknown("algorithm", algorithm, LAYERS)
+        if obs_type not in OBS_TYPES:
+            raise unknown("obs_type", obs_type, OBS_TYPES)
+        self.obs_type = obs_type
+        self.config = {"algorithm": algorithm, "activation": activation, "obs_type": obs_type}
+        self._trust_pickle = trust_pickle
+        self._network: Network | None = None
+        self._model: Any = None
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+        """The action of the highest score."""
+        masks = {"action_masks": info["action_mask"]} if self.config["algorithm"] == "MaskablePPO" else {}
+        if self._model is not None:
+            return int(self._model.predict(np.asarray(observation), deterministic=True, **masks)[0])
+        if self._network is None:
+            raise ValueError("sb3 plays what was trained elsewhere: --load a file of its weights")
+        return self._network.best(observation, masks.get("action_masks"))
+
+    @classmethod
+    def load(
+        cls, path: str | Path, env_id: str = "", env_kwargs: Mapping[str, Any] | None = None, **options: Any
+    ) -> Any:
+        """Loads the weights of a policy, or a whole model that is trusted.
+
+        Args:
+            path: A file of safetensors with the policy's `state_dict`.
+            env_id: The id it will play.
+            env_kwargs: Not needed.
+            **options: As `SB3Policy` has them.
+
+        Raises:
+            MissingExtra: Without the extra `deep`.
+            ValueError: If the algorithm is not known, the file is no such file, or a zip that is not trusted.
+        """
+        path = Path(path)
+        if is_zipfile(path):
+            return cls._load_zip(path, cls(env_id, env_kwargs or {}, **options))
+        weights, told = load_weights(path)
+        known = {name: told[name] for name in ("algorithm", "activation") if name in told}
+        agent = cls(env_id, env_kwargs or {}, **(known | options))
+        if not agent.config["algorithm"]:
+            raise ValueError(f"{path} does not tell its algorithm: --set algorithm=NAME, one of {', '.join(LAYERS)}")
+        agent._network = Network(weights, agent.config["algorithm"], agent.config["activation"] or None)
+        return agent
+
+    @staticmethod
+    def _load_zip(path: Path, agent: SB3Policy) -> SB3Policy:
+        if not agent._trust_pickle:
+            raise ValueError(
+                f"{path} is a zip of Stable-Baselines3, and loading it can run any code that its maker has put in: "
+                "save the policy with textenvs_baselines.sb3.save_policy(model, path), or say --set trust_pickle=true "
+                "if you trust its maker as yourself"
+            )
+        algorithm = agent.config["algorithm"]
+        if not algorithm:
+            raise ValueError(f"{path} does not tell its algorithm: --set algorithm=NAME, one of {', '.join(LAYERS)}")
+        masked = algorithm == "MaskablePPO"
+        package = require("sb3_contrib", "deep") if masked else require("stable_baselines3", "deep")
+        agent._model = getattr(package, algorithm).load(path, device="cpu")
+        return agent

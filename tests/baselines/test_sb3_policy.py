@@ -1,0 +1,87 @@
+"""A stranger's model of Stable-Baselines3 plays from its weights; a pickle is not loaded unless it is trusted."""
+
+import subprocess
+import sys
+import zipfile
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import textenvs
+from textenvs.errors import find_folder
+from textenvs_baselines.sb3_policy import SB3Policy
+from textenvs_benchmarks.cli import main
+
+ID = "TextDialogueClean-v0"
+HAS_DEEP = all(map(find_folder, ("stable_baselines3", "sb3_contrib", "safetensors")))
+needs_deep = pytest.mark.skipif(not HAS_DEEP, reason="the extra deep is not installed")
+
+
+def test_a_zip_is_not_loaded(tmp_path, capsys):
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as file:
+        file.writestr("data", "{}")
+    with pytest.raises(ValueError, match="can run any code that its maker has put in"):
+        SB3Policy.load(tmp_path / "model.zip", ID, {}, algorithm="PPO")
+    assert main(["evaluate", "sb3", ID, "--load", str(tmp_path / "model.zip")]) == 2
+    assert "trust_pickle=true" in capsys.readouterr().err
+
+
+def test_what_it_is_told_is_checked():
+    for options, message in (({"algorithm": "PP0"}, "did you mean 'PPO'"), ({"obs_type": "text"}, "unknown obs_type")):
+        with pytest.raises(ValueError, match=message):
+            SB3Policy(ID, {}, **options)
+    with pytest.raises(ValueError, match="--load a file of its weights"):
+        SB3Policy(ID, {}).act(np.zeros(26, np.float32), {})
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("obs_type", ["features", "discrete"])
+@pytest.mark.parametrize(("package", "algorithm"), [("stable_baselines3", n) for n in ("PPO", "A2C", "DQN")])
+def test_it_plays_as_the_model_does(obs_type, package, algorithm, tmp_path, capsys):
+    from textenvs_baselines.sb3 import save_policy
+
+    env = gym.make(ID, obs_type=obs_type)
+    model = getattr(sys.modules.get(package) or __import__(package), algorithm)(
+        "MlpPolicy", env, seed=0, device="cpu", policy_kwargs={"net_arch": [16]}
+    )
+    model.learn(300)
+    model.save(tmp_path / "model.zip")
+    save_policy(model, tmp_path / "model.safetensors")
+    told = SB3Policy.load(tmp_path / "model.safetensors", ID, {}, obs_type=obs_type)
+    trusted = SB3Policy.load(tmp_path / "model.zip", ID, {}, obs_type=obs_type, algorithm=algorithm, trust_pickle=True)
+    assert told.config["algorithm"] == algorithm
+    played = [textenvs.evaluate(agent, ID, split="test", episodes=5, seed=1) for agent in (told, trusted)]
+    assert played[0] == played[1]
+    line = ["evaluate", "sb3", ID, "--load", str(tmp_path / "model.safetensors"), "--episodes", "2"]
+    assert main([*line, "--set", f"obs_type={obs_type}"]) == 0
+    other = "discrete" if obs_type == "features" else "features"
+    assert main([*line, "--set", f"obs_type={other}"]) == 2
+    assert "is of another id" in capsys.readouterr().err
+
+
+@needs_deep
+def test_the_weights_of_a_policy_alone_need_the_name_of_its_algorithm(tmp_path):
+    from safetensors.numpy import save_file
+
+    weights = {"mlp_extractor.policy_net.0.weight": np.ones((4, 26), np.float32), "action_net.bias": np.zeros(16, "f")}
+    weights |= {"mlp_extractor.policy_net.0.bias": np.zeros(4, "f"), "action_net.weight": np.ones((16, 4), np.float32)}
+    save_file(weights, tmp_path / "weights.safetensors")
+    with pytest.raises(ValueError, match="does not tell its algorithm: --set algorithm=NAME, one of PPO"):
+        SB3Policy.load(tmp_path / "weights.safetensors", ID, {})
+    assert SB3Policy.load(tmp_path / "weights.safetensors", ID, {}, algorithm="MaskablePPO").config["algorithm"]
+
+
+@needs_deep
+@pytest.mark.slow
+def test_the_snippet_of_the_readme_runs(tmp_path):
+    code = (
+        "import gymnasium as gym, textenvs\n"
+        "from stable_baselines3 import PPO\n"
+        "model = PPO('MlpPolicy', gym.make('TextDialogue-v0', obs_type='features'))\n"
+        "model.learn(10_000)\n"
+        "model.save('model')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    assert (tmp_path / "model.zip").exists()
