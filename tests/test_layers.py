@@ -16,12 +16,12 @@ ALLOWED = {
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
     "textenvs.tasks": "textenvs.tasks textenvs.core.mdp textenvs.data textenvs.errors textenvs.rewards textenvs.text",
-    "textenvs.wrappers": "textenvs.wrappers",
+    "textenvs.wrappers": "textenvs.wrappers textenvs.text",
     "textenvs.registration": "textenvs.core textenvs.data textenvs.errors",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",
     "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
     "textenvs.testing": "textenvs.core",
-    "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs_baselines",
+    "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.errors textenvs.data textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""

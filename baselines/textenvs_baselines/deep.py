@@ -97,7 +97,11 @@ class DeepAgent:
         """The possible action of the highest score; the first of equals."""
         if self.network is None:
             raise ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")
-        return self.network.best(observation, info.get("action_mask"))
+        return self.network.best(self.encode(observation), info.get("action_mask"))
+
+    def encode(self, observation: Any) -> Any:
+        """The vector of an observation; only those of `obs_type` "text" are none."""
+        return observation
 
     def train(
         self,
@@ -110,7 +114,7 @@ class DeepAgent:
         """Learns from a batch.
 
         Args:
-            env: Of `num_envs` rows in autoreset mode SAME_STEP, with observations that are vectors.
+            env: Of `num_envs` rows in autoreset mode SAME_STEP, with observations of the agent's `obs_type`.
             total_steps: Environment steps to take at most, over all rows; one of each row at least.
             seed: Seeds environment, exploration and network.
             progress: Called with the number of steps since the last call, now and then.
@@ -127,13 +131,15 @@ class DeepAgent:
         require("stable_baselines3", "deep")
         from textenvs_baselines.sb3 import SB3VecEnv
 
-        space = getattr(env, "single_observation_space", None)
-        if not isinstance(env, VectorEnv) or not isinstance(space, gym.spaces.Box) or len(space.shape) != 1:
+        space: Any = getattr(env, "single_observation_space", None)
+        reads = self.obs_type == "text"
+        fits = isinstance(space, gym.spaces.Text if reads else gym.spaces.Box)
+        if not isinstance(env, VectorEnv) or not fits or (not reads and len(space.shape) != 1):
             raise ValueError(
-                f"{self.name} learns from a batch of vectors: gymnasium.make_vec(env_id, {self.num_envs}, "
-                'obs_type="features", autoreset_mode="SameStep")'
+                f"{self.name} learns from a batch: gymnasium.make_vec(env_id, {self.num_envs}, "
+                f'obs_type="{self.obs_type}", autoreset_mode="SameStep")'
             )
-        batch = SB3VecEnv(env)
+        batch = SB3VecEnv(env, self.encode if reads else None)
         with one_thread(torch):
             model = self.make_model(batch, total_steps, seed, tensorboard)
             turn = self.rollout(model) * batch.num_envs

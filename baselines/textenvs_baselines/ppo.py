@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textenvs.errors import require
+from textenvs.wrappers import hashed_ngrams
 from textenvs_baselines.deep import DeepAgent, DeepConfig, falling
 
 
@@ -65,3 +66,14 @@ class PPOAgent(DeepAgent):
     def rollout(self, model: Any) -> int:
         """Steps that PPO takes in each row between two updates."""
         return int(model.n_steps)
+
+
+class PPONgramsAgent(PPOAgent):
+    """PPO on the words alone: hashed n-grams of the text, and nothing that was counted or weighed for it."""
+
+    name = "ppo_ngrams"
+    obs_type = "text"
+
+    def encode(self, observation: Any) -> Any:
+        """The hashed n-grams of a text."""
+        return hashed_ngrams(observation)

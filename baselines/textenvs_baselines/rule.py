@@ -129,7 +129,7 @@ class QARule:
         n_open = 1 + parts["Open pages"].count('", "')
         if two_hops and n_open == 1:
             return ("follow_first",)
-        named = parts.get("Named on pages that these link to" if two_hops else "Named there", "nothing")
+        named = parts.get("Named on open pages that were linked to" if two_hops else "Named there", "nothing")
         found = re.match(r'"[^"]*" \(([a-z ]+)\)', named)
         if found is not None and SUPPORTED.index(found[1]) >= self._least[two_hops]:
             return ("answer_linked_first" if two_hops else "answer_first",)
@@ -154,25 +154,25 @@ RULES: dict[str, Any] = {
 
 
 class RuleAgent:
-    """The rule of a task. Of its variants it plays the one that did best on train.
+    """The rule of a task. Of its variants it plays the first, or the one that did best when it was trained.
 
     Args:
         env_id: The id it will play.
         env_kwargs: The task's parameters and `split` and `reward`.
-        variant: Number of the variant that it plays; None must be trained first.
+        variant: Number of the variant that it plays until it is trained.
     """
 
     obs_type = "text"
     action_type = "choice"
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], variant: int | None = None) -> None:
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], variant: int = 0) -> None:
         task = textenvs.find_entry(env_id).task
         if task not in RULES:
             raise ValueError(f"no rule is written for {env_id}; textenvs_baselines.rule.RULES is the place for one")
         rule = RULES[task]
         self._rules = [rule(textenvs.task_of(env_id).action_names, option) for option in rule.variants]
-        if variant is not None and not 0 <= variant < len(self._rules):
-            raise ValueError(f"variant {variant} does not exist: there are 0 to {len(self._rules) - 1}")
+        if type(variant) is not int or not 0 <= variant < len(self._rules):
+            raise ValueError(f"variant {variant!r} does not exist: there are 0 to {len(self._rules) - 1}")
         self.variant = variant
 
     @property
@@ -185,8 +185,6 @@ class RuleAgent:
 
     def act(self, observation: str, info: Mapping[str, Any]) -> int:
         """The rule's action."""
-        if self.variant is None:
-            raise ValueError("the rule has several variants: choose by 'textenvs train rule', or set variant=0")
         return int(self._rules[self.variant](observation, info["action_mask"]))
 
     def train(

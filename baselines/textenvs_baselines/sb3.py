@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
@@ -24,8 +25,9 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
     gives them, for MaskablePPO of sb3-contrib, and `infos[i]["terminal_action_mask"]` that of an episode's end.
 
     Args:
-        env: In autoreset mode SAME_STEP, with observations that are arrays: `gymnasium.make_vec(env_id, 64,
-            obs_type="features", autoreset_mode="SameStep")`.
+        env: In autoreset mode SAME_STEP: `gymnasium.make_vec(env_id, 64, obs_type="features",
+            autoreset_mode="SameStep")`.
+        encode: Makes vectors of the observations, if they are no arrays, such as `textenvs.wrappers.hashed_ngrams`.
 
     Attributes:
         env: The vector environment.
@@ -35,16 +37,20 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
         ValueError: If the autoreset mode is another one.
     """
 
-    def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
+    def __init__(self, env: VectorEnv[Any, Any, Any], encode: Callable[[Any], NDArray[Any]] | None = None) -> None:
         if env.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
             raise ValueError('Stable-Baselines3 needs a batch that was made with autoreset_mode="SameStep"')
         self.env = env
         self.curve: list[tuple[int, float]] = []
+        self._encode = encode
         self._masks: NDArray[Any] | None = None
         self._steps = 0
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, np.int64)
-        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+        space = env.single_observation_space
+        if encode is not None:
+            space = gym.spaces.Box(-np.inf, np.inf, encode(space.sample()).shape, np.float32)
+        super().__init__(env.num_envs, space, env.single_action_space)
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Seeds the rows for the next reset: each has a stream of its own, which no other seed shares."""
@@ -58,7 +64,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
         self._reset_seeds()
         self._masks = info.get("action_mask")
         self._returns[:], self._lengths[:] = 0.0, 0
-        return np.asarray(observations)
+        return self._encoded(observations)
 
     def step_async(self, actions: NDArray[Any]) -> None:
         """Keeps the actions."""
@@ -77,7 +83,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
         for i in np.flatnonzero(ended).tolist():
             total = float(self._returns[i])
             infos[i] = {
-                "terminal_observation": info["final_obs"][i],
+                "terminal_observation": self._encoded([info["final_obs"][i]])[0],
                 "TimeLimit.truncated": bool(truncated[i] and not terminated[i]),
                 "episode": {"r": total, "l": int(self._lengths[i])},
             }
@@ -85,7 +91,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
                 infos[i]["terminal_action_mask"] = last_masks[i]
             self.curve.append((self._steps, total))
         self._returns[ended], self._lengths[ended] = 0.0, 0
-        return np.asarray(observations), rewards.astype(np.float32), ended, infos
+        return self._encoded(observations), rewards.astype(np.float32), ended, infos
 
     def close(self) -> None:
         """Closes the batch."""
@@ -112,6 +118,9 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """No row is wrapped."""
         return [False] * len(self._rows(indices))
+
+    def _encoded(self, observations: Any) -> NDArray[Any]:
+        return np.asarray(observations if self._encode is None else [self._encode(each) for each in observations])
 
     def _rows(self, indices: int | Iterable[int] | None) -> list[int]:
         if indices is None:

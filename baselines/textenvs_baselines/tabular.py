@@ -18,6 +18,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+import textenvs
 from textenvs.core import chance
 from textenvs.evaluation import Training
 from textenvs_baselines.fast import train_on_tables, with_tables
@@ -253,6 +254,8 @@ class TabularAgent:
                 raise ValueError(f"it is a {meta.get('agent')!r} of format {meta['format']!r}")
             if values.ndim != 2 or values.shape != counts.shape or not np.isfinite(values).all():
                 raise ValueError("its table is not a matrix of numbers")
+            if env_id in textenvs.IDS and values.shape != (size := _table_size(env_id)):
+                raise ValueError(f"its table is {values.shape}, that of {env_id} {size}: it is of another id")
             agent = cls(env_id, env_kwargs or {}, **meta["config"])
         except FileNotFoundError:
             raise ValueError(f"{path}: there is no such file") from None
@@ -263,6 +266,12 @@ class TabularAgent:
             raise ValueError(f"{path} is not a saved {cls.name} table ({reason}): train it again") from None
         agent.values, agent.counts = values.tolist(), counts.tolist()
         return agent
+
+
+def _table_size(env_id: str) -> tuple[int, int]:
+    """How many observations an id has, and how many actions."""
+    task = textenvs.task_of(env_id)
+    return task.n_observations, task.n_actions
 
 
 class Explorer:

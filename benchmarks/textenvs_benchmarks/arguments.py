@@ -33,8 +33,8 @@ def _list(parser: Parser) -> None:
 
 def _run(parser: Parser) -> None:
     parser.add_argument("suite", metavar="SUITE", nargs="?", help="name of a suite, or a file NAME.toml")
-    parser.add_argument("--env", metavar="ID", nargs="+", help="environments, instead of a suite")
-    parser.add_argument("--agent", metavar="NAME", nargs="+", help="agents, instead of a suite")
+    parser.add_argument("--env", metavar="ID", nargs="+", action="extend", help="environments, instead of a suite")
+    parser.add_argument("--agent", metavar="NAME", nargs="+", action="extend", help="agents, instead of a suite")
     parser.add_argument("--seeds", metavar="N", type=_positive, help="number of training seeds")
     parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps of training")
     parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")

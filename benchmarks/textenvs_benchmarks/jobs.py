@@ -181,14 +181,26 @@ def train(
     progress: Progress | None = None,
 ) -> Training:
     """Trains an agent on the train split, or on a batch of it if the agent has `num_envs`."""
-    env: Any
     told = {"obs_type": agent.obs_type, "action_type": agent.action_type, "split": "train", **(env_kwargs or {})}
     rows: int | None = getattr(agent, "num_envs", None)
-    env = gym.make(env_id, **told) if rows is None else gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
+    env = gym.make(env_id, **told) if rows is None else make_batch(env_id, rows, **told)
     try:
         return agent.train(env, steps, seed, progress)
     finally:
         env.close()
+
+
+def make_batch(env_id: str, rows: int, **told: Any) -> Any:
+    """A batch in autoreset mode SAME_STEP.
+
+    It plays single environments in turn where there are many scenarios: to compile each of them whole, for the few
+    episodes that it is played, would take longer.
+    """
+    batch: Any = gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
+    if batch.task.n_scenarios(batch.split) == 1:
+        return batch
+    mode = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
+    return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, **told)
 
 
 def save_agent(agent: Learner, stem: Path) -> Path:

@@ -20,8 +20,8 @@ SIZES = {"scenarios": "Scenarios", "states": "States", "outcomes": "Outcomes", "
 NOTE = (
     "Text: characters at most; Features, Discrete: how many. Returns on average: Random of the policy that takes every "
     "legal action with the same probability (score 0), Optimal of the best policy (score 100; where the kind is "
-    "'bound', none is better), Floor of the best agent that does not think. States, Outcomes, MB: of the compiled "
-    "tables of the largest scenario."
+    "'bound', none is better), Floor of the best agent that does not think, which plays as 'floor'. States, Outcomes, "
+    "MB: of the compiled tables of the largest scenario."
 )
 
 
@@ -97,7 +97,7 @@ def _score_table(environments: list[dict[str, Any]]) -> Table:
 def _table(title: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
     for name in names:
-        table.add_column(name, no_wrap=name == "Id")
+        table.add_column(name, no_wrap=name == "Id", overflow="fold")
     for number in numbers:
         table.add_column(number, justify="right")
     return table

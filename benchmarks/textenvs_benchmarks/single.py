@@ -65,8 +65,9 @@ def train_agent(
         What came of it, and the file.
     """
     env_id = check_environment(env_id, env_kwargs)
-    if out is not None:
-        check_new(out)
+    stem = Path("runs") / f"{name}-{env_id}-{seed}"
+    for path in [out] if out is not None else sorted(stem.parent.glob(f"{stem.name}.*")):
+        check_new(path)
     agent = make_agent(name, env_id, env_kwargs, options)
     if not is_learner(agent):
         raise ValueError(f"{name} does not learn: 'textenvs evaluate {name} {env_id}' plays it")
@@ -77,7 +78,7 @@ def train_agent(
             raise
         raise ValueError(f"{name} cannot learn with the settings {options}: {error}") from None
     if out is None:
-        return training, save_agent(agent, Path("runs") / f"{name}-{env_id}-{seed}")
+        return training, save_agent(agent, stem)
     agent.save(out)
     return training, out
 
@@ -181,7 +182,7 @@ def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
 def check_new(path: Path) -> None:
     """Raises ValueError if a file cannot be written, or exists."""
     if path.exists():
-        raise ValueError(f"{path} exists already: give another --out, or remove it")
+        raise ValueError(f"{path} exists already: name another file with --out, or remove it")
     path.parent.mkdir(parents=True, exist_ok=True)
 
 

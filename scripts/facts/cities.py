@@ -17,6 +17,8 @@ from store import Field, Store, values
 
 LARGE = 100_000
 PER_COUNTRY = 20
+POINT = re.compile(r" (?:north|south|east|west|central|oriental)\b")
+"""Words of a name that are written large in it."""
 NAME = re.compile(r"[A-Za-z' .-]+")
 REDRAWN = {"VN"}  # Vietnam merged its provinces in 2025
 
@@ -128,7 +130,7 @@ class Cities:
         for title, name, capital in kgeography(self.folder):
             code = self.codes.get(key(re.split(r"[(]| by ", title)[0].strip()))
             if code in self.names and code not in REDRAWN and (code, place_key(name)) in divisions:
-                rows[code, place_key(name)].append((plain(name), capital))
+                rows[code, place_key(name)].append((POINT.sub(lambda word: word[0].title(), plain(name)), capital))
         for (code, same), found in rows.items():
             name, capital = found[0]
             if len(named[same]) > 1 or name in family or key(name) in self.codes:

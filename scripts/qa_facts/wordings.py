@@ -45,10 +45,14 @@ OPENINGS = {
     ),
     "airport": (
         "{s} is an airport.",
-        "{s} is an airport, by its code.",
+        "{s} is the code of an airport.",
         "{s} is an airport that is known by this code.",
     ),
-    "currency": ("The {s} is a currency.", "The {s} is money.", "The {s} is a unit of money."),
+    "currency": (
+        "The {s} is a currency.",
+        "The {s} is one of many currencies.",
+        "The {s} is a unit of money.",
+    ),
     "language": ("{s} is a language.", "{s} is a spoken language.", "{s} is a language of our time."),
     "element": ("{s} is a chemical element.", "{s} is an element.", "{s} is one of the chemical elements."),
     "constellation": (
@@ -56,7 +60,11 @@ OPENINGS = {
         "{s} is a constellation in the sky.",
         "{s} is a pattern of stars in the sky.",
     ),
-    "star": ("{s} is a star.", "{s} is a star with a name.", "{s} is a star that has a name of its own."),
+    "star": (
+        "{s} is a star.",
+        "{s} is one of the named stars.",
+        "{s} is a star that has a name of its own.",
+    ),
     "planet": ("{s} is a body that goes around the Sun.", "{s} orbits the Sun.", "{s} belongs to the solar system."),
     "moon": ("{s} is a moon.", "{s} is a natural satellite.", "{s} is a moon in the solar system."),
 }
@@ -187,7 +195,7 @@ RELATIONS = {
     "country.second_city": Relation(
         told=(
             "The second city by population is {v}.",
-            "Next in size among the cities comes {v}.",
+            "The second of its cities by size is {v}.",
             "{v} is its second-largest city.",
             "By population, {v} ranks second among its cities.",
         ),
@@ -230,7 +238,7 @@ RELATIONS = {
         told=(
             "The official language is {v}.",
             "{v} is the state language.",
-            "Its government works in {v}.",
+            "Its government does its business in {v}.",
             "Officially, {v} is spoken there.",
         ),
         asked=(

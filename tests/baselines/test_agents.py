@@ -21,7 +21,7 @@ def test_every_agent_is_one(name):
     agent = load_agent(name, env_id)
     assert isinstance(agent, Agent)
     if isinstance(agent, Learner):
-        if name in ("dqn", "ppo"):
+        if name in ("dqn", "ppo", "ppo_ngrams"):
             pytest.importorskip("sb3_contrib", reason="the extra deep is not installed")
         training = train(agent, env_id, 2000, seed=0)
         assert 0 < training.steps <= 2500

@@ -112,7 +112,7 @@ MISTAKES = [
     ("data ftch", "argument ACTION: invalid choice: 'ftch'"),
     ("data fetch", "the following arguments are required: NAME (see 'textenvs data fetch --help')"),
     ("data fetch smolm2", "unknown data set 'smolm2': did you mean 'smollm2'?"),
-    (f"evaluate random {ID} --out letter.txt", "letter.txt exists already: give another --out"),
+    (f"evaluate random {ID} --out letter.txt", "letter.txt exists already: name another file with --out"),
 ]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from textenvs.tasks.dialogue import Dialogue, words
 from textenvs.tasks.dialogue.states import ACTIONS, Another, Asking, Booking, Seeking, Value
+from textenvs.tasks.qa import QA
 from textenvs.text.matching import match
 from textenvs.text.tokens import jaccard
 
@@ -81,3 +82,41 @@ def test_what_is_impossible_now_means_nothing():
     assert match("follow the link", choices, cues) == 0
     assert match("follow the second link", choices, cues) is None
     assert match("follow the second link", ["Follow the link to Oslo.", "Follow the link to Bergen."], cues) == 1
+
+
+SEARCH = 'Search for "Cuando Cubango".'
+OPEN = 'Open result 1, "Menongue".'
+FOLLOW = 'Follow the link to "Angola".'
+ANSWER = 'The answer is "Angola".'
+ABSTAIN = "I abstain: the library does not tell."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "meant"),
+    [
+        ("The answer is Namibia.", None),
+        ("I answer Timbuktu", None),
+        ("Follow the link to Namibia", None),
+        ("Open Oslo", None),
+        ("There is no answer.", ABSTAIN),
+        ("I cannot answer this.", ABSTAIN),
+        ("It doesn't say.", ABSTAIN),
+        ("Angola", ANSWER),
+        ("It's Angola.", ANSWER),
+        ("The country is Angola.", ANSWER),
+        ("Cuando Cubango is in Angola.", ANSWER),
+        ("answer with the first name", ANSWER),
+        ("open Angola", FOLLOW),
+        ("go to Angola", FOLLOW),
+        ("follow the first link", FOLLOW),
+        ("read Menongue", OPEN),
+        ("open the first result", OPEN),
+        ("look for Cuando Cubango", SEARCH),
+    ],
+)
+def test_a_name_that_is_not_offered_is_not_another(sentence, meant):
+    offered = {SEARCH: 1, OPEN: 3, FOLLOW: 6, ANSWER: 9, ABSTAIN: 15}
+    choices = [""] * len(QA.cues)
+    for choice, number in offered.items():
+        choices[number] = choice
+    assert match(sentence, choices, QA.cues) == (None if meant is None else offered[meant])

@@ -22,7 +22,8 @@ def text_observation(
         note: What was understood so far.
     """
     words = "" if event is None else process.say(event, chance.bits(key, episode, turn, chance.WORDING))
-    tail = f"[{note}]\n[Turn {turn} of {task.horizon}]"
+    left = "" if turn < task.horizon else ", the last"
+    tail = f"[{note}]\n[Turn {turn} of {task.horizon}{left}]"
     if turn == 0:
         shown = f"{process.shown}\n" if process.shown else ""
         return f"{task.partner}: {words}\n{shown}{tail}"

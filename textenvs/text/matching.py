@@ -4,13 +4,19 @@ Each word of the sentence asks for an explanation. A choice explains the words t
 that people use when they mean it (its *cues*), a rare word more than one that many choices share. The choice that
 explains the largest part of the sentence is meant, if that part is large enough and no other choice comes near; of
 what is not possible now only the cues are known, and if they explain more, nothing possible is meant.
+
+A choice with a name in double quotes is meant only by a sentence that says the name, or no other name, and a word for
+what is to be done: one of its cues, or of its own words outside the quotes. With the cue "" the name alone is enough,
+where nothing else is to be done.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from textenvs.text.tokens import stem, tokens
 
@@ -37,6 +43,9 @@ EMPTY_WORDS = frozenset(
     "well were whenever will with would yes you youd youll your youre".split()
 )
 EMPTY = frozenset(map(stem, EMPTY_WORDS))
+NAMED_LEAD = 0.05
+"""What a choice gains whose name is said in full."""
+QUOTED = re.compile(r'"([^"]*)"')
 NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 
@@ -55,33 +64,36 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
     words = _words(sentence)
     if not words:
         return None
-    weights, choice_words, cue_words = _lexicon(tuple(choices), tuple(map(tuple, cues)))
+    weights, known, deeds = _lexicon(tuple(choices), tuple(map(tuple, cues)))
     for number, choice in enumerate(choices):
         if choice and words == _words(choice):
             return number
     asked = {word for word in words if word not in EMPTY}
     total = sum(weights.get(word, UNKNOWN_WEIGHT) for word in asked)
-    if not total or _says_several(asked, choice_words):
+    if not total or _says_several(asked, known):
         return None
     spoken = f" {' '.join(words)} "
+    done = {word for word in deeds if word in asked or (" " in word and f" {word} " in spoken)}
     scores, impossible = [], 0.0
-    for number, choice in enumerate(choices):
-        own, used = choice_words[number], cue_words[number]
+    for number, (choice, (own, names, used)) in enumerate(zip(choices, known, strict=True)):
         found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used]
         found += [weights[cue] * CUE_FACTOR for cue in used if " " in cue and f" {cue} " in spoken]
         share = sum(found) / total
-        if choice:
-            fitting = QUESTION_LEAD * (("?" in sentence) == choice.endswith("?"))
-            scores.append((share + fitting, len(found), -number))
-        else:
+        named = bool(names) and names <= set(words)
+        if not choice:
             impossible = max(impossible, share)
+        elif not names or _is_meant(asked, named, known[number], deeds, done):
+            fitting = QUESTION_LEAD * (("?" in sentence) == choice.endswith("?"))
+            scores.append((share + fitting + NAMED_LEAD * named, named, len(found), -number))
     scores.sort(reverse=True)
     if not scores or impossible > scores[0][0]:
         return None
-    share, n_found, number = scores[0]
+    share, named, n_found, number = scores[0]
     lead = share - (scores[1][0] if len(scores) > 1 else 0.0)
-    enough = share >= ENOUGH_EXPLAINED + QUESTION_LEAD or (
-        share >= LEAST_EXPLAINED + QUESTION_LEAD and n_found > 1 and lead >= CLEAR_LEAD
+    enough = (
+        named
+        or share >= ENOUGH_EXPLAINED + QUESTION_LEAD
+        or (share >= LEAST_EXPLAINED + QUESTION_LEAD and n_found > 1 and lead >= CLEAR_LEAD)
     )
     return -number if enough and lead >= LEAST_LEAD else None
 
@@ -91,26 +103,51 @@ def _words(sentence: str) -> list[str]:
     return [stem(NUMBERS.get(word, word)) for word in tokens(sentence)]
 
 
-def _says_several(asked: set[str], choice_words: Sequence[frozenset[str]]) -> bool:
+def _is_meant(asked: set[str], named: bool, known: Known, deeds: frozenset[str], done: set[str]) -> bool:
+    """Whether a choice with a name can be meant: nothing else is named, and something is said that is to be done."""
+    deed = done & (known.own - known.names | known.cues) or (not done and "" in known.cues)
+    return bool(deed) and (named or asked <= known.own | known.cues | deeds)
+
+
+def _says_several(asked: set[str], known: Sequence[Known]) -> bool:
     """Whether a sentence holds all the words of two choices, neither of which is a part of the other."""
-    said = [words for words in choice_words if words and words <= asked]
+    said = [each.own for each in known if each.own and each.own <= asked]
     return any(not a <= b and not b <= a for a in said for b in said)
+
+
+class Known(NamedTuple):
+    """What is known of a choice, in stems.
+
+    Attributes:
+        own: The words of its sentence that say something.
+        names: Those of them that stand in quotes.
+        cues: Its cues.
+    """
+
+    own: frozenset[str]
+    names: frozenset[str]
+    cues: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
 def _lexicon(
     choices: tuple[str, ...], cues: tuple[tuple[str, ...], ...]
-) -> tuple[dict[str, float], list[frozenset[str]], list[frozenset[str]]]:
-    """The weight of each known word, and the words and cues of each choice, stemmed."""
-    choice_words = [frozenset(word for word in _words(choice) if word not in EMPTY) for choice in choices]
-    cue_words = [frozenset(" ".join(_words(cue)) for cue in group) for group in cues]
-    possible = [number for number, choice in enumerate(choices) if choice]
+) -> tuple[dict[str, float], list[Known], frozenset[str]]:
+    """The weight of each known word, the choices, and the words for what is to be done with a name."""
+    known = []
+    for choice, group in zip(choices, cues, strict=True):
+        own = frozenset(word for word in _words(choice) if word not in EMPTY)
+        quoted = [word for name in QUOTED.findall(choice) for word in _words(name)]
+        names = frozenset(word for word in quoted if word not in EMPTY) or frozenset(quoted)
+        known.append(Known(own | names, names, frozenset(" ".join(_words(cue)) for cue in group)))
+    deeds = frozenset[str]().union(*(each.own - each.names | each.cues for each in known if each.names)) - {""}
+    possible = [each for each, choice in zip(known, choices, strict=True) if choice]
     counts: dict[str, int] = {}
-    for number in possible:
-        for word in choice_words[number] | cue_words[number]:
+    for each in possible:
+        for word in each.own | each.cues:
             counts[word] = counts.get(word, 0) + 1
     weights = {word: math.log(1.0 + len(possible) / count) for word, count in counts.items()}
-    for group in cue_words:
-        for word in group:
+    for each in known:
+        for word in each.cues:
             weights.setdefault(word, UNKNOWN_WEIGHT)
-    return weights, choice_words, cue_words
+    return weights, known, deeds

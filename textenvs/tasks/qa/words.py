@@ -38,11 +38,14 @@ CUES = (
     ("search", "look", "find", "query", "whole", "question", "both", "first"),
     ("search", "look", "find", "query", "name", "names", "title", "second"),
     ("search", "look", "find", "query", "words", "rest", "description", "third"),
-    *(("open", "read", "result", rank) for rank in RANKS),
-    *(("follow", "link", rank) for rank in RANKS),
-    *(("answer", "name", rank) for rank in RANKS),
-    *(("answer", "linked", "name", rank) for rank in RANKS),
-    ("abstain", "know", "unknown", "told", "nowhere"),
+    *(("open", "read", "go to", "click", "show", "result", rank) for rank in RANKS),
+    *(("follow", "open", "read", "go to", "click", "show", "link", rank) for rank in RANKS),
+    *(("", "answer", "name", rank) for rank in RANKS),
+    *(("", "answer", "linked", "name", rank) for rank in RANKS),
+    (
+        *("abstain", "pass", "know", "unknown", "told", "nowhere", "unanswerable"),
+        *("no answer", "cannot answer", "cant answer", "not say", "doesnt say", "doesnt tell"),
+    ),
 )
 """By action, what people say when they mean it."""
 
@@ -109,7 +112,7 @@ def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Pag
         parts.append("Open pages: " + ", ".join(f'"{title}"' for title in titles))
         parts.append(f"Named there: {candidates(found.candidates[0])}")
         if found.deep:
-            parts.append(f"Named on pages that these link to: {candidates(found.candidates[1], 1)}")
+            parts.append(f"Named on open pages that were linked to: {candidates(found.candidates[1], 1)}")
         parts.append(f"Links: {previews(linked, found.links)}")
     return " | ".join(parts)
 
