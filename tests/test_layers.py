@@ -21,7 +21,8 @@ ALLOWED = {
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",
     "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
     "textenvs.testing": "textenvs.core",
-    "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs.wrappers textenvs_baselines",
+    "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs.wrappers "
+    "textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.errors textenvs.data textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
