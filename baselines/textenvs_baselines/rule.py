@@ -190,9 +190,8 @@ class RuleAgent:
     def train(
         self, env: gym.Env[Any, Any], total_steps: int, seed: int = 0, progress: Callable[[int], None] | None = None
     ) -> Training:
-        """Plays each variant for some steps, and keeps the one with the largest mean return."""
+        """Plays each variant for some steps, and keeps the one with the largest mean return; there is no curve."""
         budget = min(TRIAL_STEPS, total_steps // len(self._rules))
-        curve: list[tuple[int, float]] = []
         steps, means = 0, []
         for variant in range(len(self._rules)):
             self.variant = variant
@@ -205,14 +204,13 @@ class RuleAgent:
                 total += float(reward)
                 if terminated or truncated:
                     returns.append(total)
-                    curve.append((steps, total))
                     total = 0.0
                     observation, info = env.reset()
             means.append(sum(returns) / len(returns) if returns else -math.inf)
             if progress is not None:
                 progress(budget)
         self.variant = means.index(max(means))
-        return Training(steps, curve)
+        return Training(steps, [])
 
     def save(self, path: str | Path) -> None:
         """Saves the chosen variant as JSON."""

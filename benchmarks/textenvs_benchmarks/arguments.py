@@ -48,6 +48,11 @@ def _report(parser: Parser) -> None:
     parser.add_argument("--format", choices=("text", "csv", "markdown", "json"), default="text", help="default: text")
 
 
+def _plot(parser: Parser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a run")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder of the pictures (default: that of the run)")
+
+
 def _play(parser: Parser) -> None:
     parser.add_argument("id", metavar="ID", help="environment")
     parser.add_argument("--split", default="train", help="train (default) or test")
@@ -61,6 +66,7 @@ def _train(parser: Parser) -> None:
     parser.add_argument("--steps", metavar="N", type=_positive, default=200_000, help="environment steps (200000)")
     parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="training seed (0)")
     parser.add_argument("--out", metavar="FILE", type=Path, help="file to save it in (default: in runs)")
+    parser.add_argument("--tensorboard", metavar="DIR", help="folder for TensorBoard logs, of agents that write some")
 
 
 def _evaluate(parser: Parser) -> None:
@@ -103,6 +109,7 @@ COMMANDS = {
     "list": ("what there is to play, and who can", _list),
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
     "report": ("the table of a run, made again from its records", _report),
+    "plot": ("draw the learning curves of a run, against steps and against time", _plot),
     "play": ("play an episode yourself", _play),
     "train": ("train one agent and save it", _train),
     "evaluate": ("evaluate one agent", _evaluate),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.suite import Suite
 
-WIDTH = 100
+WIDTH = 110
 """Columns of a table that is not printed on a terminal."""
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -119,6 +119,16 @@ def report_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def plot_command(arguments: argparse.Namespace) -> int:
+    """Draws the learning curves of a run."""
+    from textenvs_benchmarks.curves import draw_curves
+    from textenvs_benchmarks.folder import ResultsFolder
+
+    for picture in draw_curves(ResultsFolder(arguments.folder), arguments.out):
+        print(picture)
+    return DONE
+
+
 def play_command(arguments: argparse.Namespace) -> int:
     """Lets a person play an episode."""
     from textenvs_benchmarks.play import play
@@ -140,10 +150,11 @@ def train_command(arguments: argparse.Namespace) -> int:
         arguments.steps,
         arguments.seed,
         arguments.out,
+        arguments.tensorboard,
     )
     last = [episodic_return for _, episodic_return in training.curve[-100:]]
     mean = f", mean return of the last {len(last)} of them {sum(last) / len(last):.2f}" if last else ""
-    print(f"{training.steps:,d} steps, {len(training.curve):,d} episodes{mean}")
+    print(f"{training.steps:,d} steps" + (f", {len(training.curve):,d} episodes{mean}" if last else ""))
     print(f"Saved in {path}: textenvs evaluate {arguments.agent} {arguments.id} --load {path}")
     return DONE
 
@@ -247,6 +258,7 @@ COMMANDS = {
     "list": list_command,
     "run": run_command,
     "report": report_command,
+    "plot": plot_command,
     "play": play_command,
     "train": train_command,
     "evaluate": evaluate_command,

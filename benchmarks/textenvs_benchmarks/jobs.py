@@ -105,13 +105,12 @@ def plan_jobs(suite: Suite) -> list[Job]:
     """All jobs of a suite."""
     jobs = []
     for env_id in suite.environments:
-        job = partial(
-            Job, env_id=env_id, steps=suite.steps, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed
-        )
+        job = partial(Job, env_id=env_id, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed)
         for agent, split in product((name for name in suite.references if plays(name, env_id)), SPLITS):
-            jobs.append(job(agent, seed=0, splits=(split,), reference=True))
+            jobs.append(job(agent, seed=0, splits=(split,), reference=True, steps=suite.steps))
         for agent, seed in product((name for name in suite.agents if plays(name, env_id)), range(suite.training_seeds)):
-            jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False))
+            steps = suite.agent_steps.get(agent, suite.steps)
+            jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False, steps=steps))
     return jobs
 
 
@@ -179,13 +178,24 @@ def train(
     seed: int,
     env_kwargs: dict[str, Any] | None = None,
     progress: Progress | None = None,
+    **more: Any,
 ) -> Training:
-    """Trains an agent on the train split, or on a batch of it if the agent has `num_envs`."""
+    """Trains an agent on the train split, or on a batch of it if the agent has `num_envs`.
+
+    Args:
+        agent: The agent.
+        env_id: A registered id.
+        steps: Environment steps.
+        seed: Training seed.
+        env_kwargs: Parameters of the task, and `reward`.
+        progress: Called now and then with the steps since the last call.
+        **more: What this agent's `train` takes beside that.
+    """
     told = {"obs_type": agent.obs_type, "action_type": agent.action_type, "split": "train", **(env_kwargs or {})}
     rows: int | None = getattr(agent, "num_envs", None)
     env = gym.make(env_id, **told) if rows is None else make_batch(env_id, rows, **told)
     try:
-        return agent.train(env, steps, seed, progress)
+        return agent.train(env, steps, seed, progress, **more)
     finally:
         env.close()
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import summarise
@@ -23,7 +24,8 @@ NOTES = (
     "The optimum knows the rules and what users of its split tend to want; on test, an agent trained on train cannot "
     "know that. The discrete observation tells less than the text, so that a table may not reach 100.",
     "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test. Steps: of "
-    "training, or of choosing among a rule's variants.",
+    "training, or of choosing among a rule's variants; to 90 %: until the return while learning first is at 90 % of "
+    "what it is at the end. Area: mean of that return, 0 to 100, over all steps.",
     "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden "
     "from all others; 'floor' is the best agent that neither thinks nor answers (such as one that always does the "
     "same); 'keep_all' changes nothing in a draft, 'accept_all' takes every first suggestion; 'search_follow_answer' "
@@ -32,17 +34,18 @@ NOTES = (
     "at once.",
 )
 HEADINGS = (
-    "Agent,Return\ntrain,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Seeds"
+    "Agent,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Steps\nto 90 %,Area,Seeds"
 ).split(",")
 MIN_WIDTHS = {"Return": 6, "Score": 14, "Gap": 5, "Time": 6}
 """Of columns on the terminal, so that those of all environments stand below each other."""
 
 
 def write_results(folder: ResultsFolder) -> None:
-    """Writes `results.csv`, `results.md` and `results.json`; none of them holds a time."""
+    """Writes `results.csv`, `results.md`, `results.json` and `curves.csv`; none of them holds a time."""
     suite, frame = summarise(folder)
     for suffix, render in (("csv", to_csv), ("md", to_markdown), ("json", to_json)):
         (folder.path / f"results.{suffix}").write_text(render(frame, suite), encoding="utf-8", newline="\n")
+    curve_table(folder).to_csv(folder.path / "curves.csv", index=False, lineterminator="\n")
 
 
 def to_csv(frame: pd.DataFrame, suite: Suite) -> str:
@@ -101,7 +104,6 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
     mark = f"{row['failures']} failed" if row["failures"] else "reference" if row["reference"] else ""
     return [
         f"{row['agent']}\n{mark}".rstrip(),
-        _number(row["return_train"], "z.2f"),
         _number(row["return_test"], "z.2f"),
         _score(row, "train"),
         _score(row, "test"),
@@ -109,6 +111,8 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
         _number(row["success_test"], ".1%"),
         _number(row["turns_test"], ".1f"),
         _number(row["training_steps"], ",d"),
+        _number(row["steps_to_90"], ",.0f"),
+        _number(row["area"], "z.1f"),
         str(row["seeds"]),
     ]
 
@@ -126,6 +130,5 @@ def _number(value: Any, form: str) -> str:
 
 
 def _time(env_id: str, agent: str, timings: Mapping[str, Mapping[str, float]]) -> str:
-    seconds = [entry["training"] for job, entry in timings.items() if job.startswith(f"{agent}/{env_id}/")]
-    mean = sum(seconds) / len(seconds) if seconds else 0.0
-    return f"{mean:.1f} s" if mean else "-"
+    seconds = training_seconds(timings, agent, env_id)
+    return f"{seconds:.1f} s" if seconds > 0.0 else "-"

@@ -48,7 +48,14 @@ class Evaluation:
 
 
 def train_agent(
-    name: str, env_id: str, env_kwargs: dict[str, Any], options: dict[str, Any], steps: int, seed: int, out: Path | None
+    name: str,
+    env_id: str,
+    env_kwargs: dict[str, Any],
+    options: dict[str, Any],
+    steps: int,
+    seed: int,
+    out: Path | None,
+    tensorboard: str | None = None,
 ) -> tuple[Training, Path]:
     """Trains an agent and saves it.
 
@@ -60,6 +67,7 @@ def train_agent(
         steps: Environment steps.
         seed: Training seed.
         out: File to write; by default one in `runs`, named for agent, environment and seed.
+        tensorboard: Folder for logs of TensorBoard, if there are to be any.
 
     Returns:
         What came of it, and the file.
@@ -71,8 +79,11 @@ def train_agent(
     agent = make_agent(name, env_id, env_kwargs, options)
     if not is_learner(agent):
         raise ValueError(f"{name} does not learn: 'textenvs evaluate {name} {env_id}' plays it")
+    if tensorboard is not None and "tensorboard" not in inspect.signature(agent.train).parameters:
+        raise ValueError(f"{name} writes no logs of TensorBoard: leave --tensorboard out")
+    logs: dict[str, Any] = {} if tensorboard is None else {"tensorboard": tensorboard}
     try:
-        training = train(agent, env_id, steps, seed, env_kwargs)
+        training = train(agent, env_id, steps, seed, env_kwargs, **logs)
     except TypeError as error:
         if not options:
             raise

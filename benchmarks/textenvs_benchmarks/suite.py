@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Suite:
         references: Names of agents that are constructed for the split they play, and are not ranked.
         training_seeds: How many; they are 0, 1, ...
         steps: Environment steps of training, at most.
+        agent_steps: The same for some of the agents, by name, instead.
         episodes: Episodes of evaluation on each split.
         evaluation_seed: Training seed *k* of every agent is evaluated on the same episodes.
 
@@ -56,6 +57,7 @@ class Suite:
     steps: int = 200_000
     episodes: int = 500
     evaluation_seed: int = 20260101
+    agent_steps: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not FOLDER_NAME.fullmatch(self.name):
@@ -65,6 +67,11 @@ class Suite:
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
         object.__setattr__(self, "environments", tuple(textenvs.find_entry(name).id for name in self.environments))
+        for agent, steps in self.agent_steps.items():
+            if agent not in self.agents:
+                raise unknown("agent in agent_steps", agent, self.agents)
+            if type(steps) is not int or steps < 1:
+                raise ValueError(f"agent_steps must be whole numbers from 1, got {steps!r} for {agent}")
         for agent in self.agents + self.references:
             find_agent(agent)
             if not FOLDER_NAME.fullmatch(agent):
@@ -77,12 +84,12 @@ class Suite:
                     raise ValueError(f"{what} {name!r} is named twice")
 
 
-KINDS = {"str": str, "int": int, "tuple[str, ...]": list}
+KINDS = {"str": str, "int": int, "tuple[str, ...]": list, "Mapping[str, int]": dict}
 
 
 def make_suite(values: Mapping[str, Any]) -> Suite:
     """A suite from a table of TOML or JSON; types and names are checked."""
-    kinds = {field.name: KINDS[str(field.type)] for field in fields(Suite)}
+    kinds = {each.name: KINDS[str(each.type)] for each in fields(Suite)}
     for name, value in values.items():
         if name not in kinds:
             raise unknown("key", name, kinds)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from textenvs import SPLITS
+from textenvs_benchmarks.curves import learning_statistics, read_curves
 from textenvs_benchmarks.folder import ResultsFolder, Scores
 from textenvs_benchmarks.jobs import plan_jobs, plays, read_job
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
@@ -16,11 +17,12 @@ from textenvs_benchmarks.suite import Suite
 
 COLUMNS = (
     "env_id agent reference return_train return_test score_train score_train_low score_train_high "
-    "score_test score_test_low score_test_high gap success_test turns_test training_steps seeds failures"
+    "score_test score_test_low score_test_high gap success_test turns_test training_steps steps_to_90 area "
+    "seeds failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
 normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test, which references
-do not have: they are another agent on each split."""
+do not have: they are another agent on each split. `steps_to_90` and `area` are of `curves.learning_statistics`."""
 
 
 def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
@@ -40,6 +42,7 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             {"env_id": env_id, "agent": agent, "reference": agent in run.suite.references}
             | _statistics(of_env[of_env.agent == agent], run.suite.evaluation_seed)
             | {"training_steps": _training_steps(folder, run.suite, agent, env_id)}
+            | learning_statistics(read_curves(folder, agent, env_id, run.suite, scores[env_id]["train"]))
             | {"failures": folder.count_failures(agent, env_id)}
             | ({"gap": math.nan} if agent in run.suite.references else {})
             for agent in run.suite.references + run.suite.agents
