@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.error import InvalidAction, ResetNeeded
@@ -23,7 +23,21 @@ from textenvs.core.transcript import text_observation
 from textenvs.errors import unknown
 from textenvs.text.matching import match
 
+KEPT_WORDS = 16_384
+"""States whose words are kept."""
 INFO_KEYS = ("action_mask", "choices", "reward_terms", "metrics")
+
+
+class StateWords(NamedTuple):
+    """What is said of a state.
+
+    Attributes:
+        choices: The sentences of the actions.
+        note: What is understood so far.
+    """
+
+    choices: tuple[str, ...]
+    note: str
 
 
 class TextVectorEnv(VectorEnv[Any, Any, Any]):
@@ -99,6 +113,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.arena = make_arena(self.task, split, memory_budget)
         self._n_scenarios = self.task.n_scenarios(split)
         self._ledger = Ledger(self.task, self.arena.payoffs, tuple(weights.values()))
+        self._words: dict[tuple[int, int], StateWords] = {}
         self._horizon = self.task.horizon
         self._limit = max_episode_steps
         self._info_keys = frozenset(info_keys)
@@ -375,7 +390,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _choices(self, rows: Iterable[int]) -> list[tuple[str, ...]]:
         """The sentences of each row's actions."""
-        return [tuple(self._process(i).choices(self._state(i))) for i in rows]
+        return [self._words_of(i).choices for i in rows]
 
     def _said(self, numbers: NDArray[np.int64]) -> list[str] | None:
         """The sentence that each row is about to say, for text observations."""
@@ -384,8 +399,16 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         choices = self._choices(range(self.num_envs))
         return ["" if number < 0 else choices[i][number] for i, number in enumerate(numbers.tolist())]
 
-    def _state(self, i: int) -> Any:
-        return self.arena.blocks[int(self.scenarios[i])].tables.states[self._states[i]]
+    def _words_of(self, i: int) -> StateWords:
+        """The words of a row's state, which are kept."""
+        key = int(self.scenarios[i]), int(self._states[i])
+        words = self._words.get(key)
+        if words is None:
+            if len(self._words) >= KEPT_WORDS:
+                self._words.clear()
+            state, process = self.arena.blocks[key[0]].tables.states[key[1]], self._process(i)
+            words = self._words[key] = StateWords(tuple(process.choices(state)), process.note(state))
+        return words
 
     def _process(self, i: int) -> Any:
         return load_graph(self.task, self.split, int(self.scenarios[i])).process
@@ -398,10 +421,9 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         for i, o in zip(rows.tolist(), outcome.tolist(), strict=True):
             events = self.arena.blocks[int(self.scenarios[i])].tables.events
             event = None if o < 0 else events[self.arena.event[o]]
-            process = self._process(i)
-            note, sentence = process.note(self._state(i)), "" if said is None else said[i]
+            note, sentence = self._words_of(i).note, "" if said is None else said[i]
             where = int(self._keys[i]), int(self._episodes[i]), int(self._turns[i])
-            texts.append(text_observation(self.task, process, *where, sentence, event, note))
+            texts.append(text_observation(self.task, self._process(i), *where, sentence, event, note))
         return texts
 
     def _info(
