@@ -10,14 +10,15 @@ VENV ?= .venv
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEEP := $(VENV)/.deep
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install leaderboard test test-all benchmark task lint types clean
+.PHONY: help install leaderboard leaderboard-deep test test-all benchmark benchmark-peers task lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
-	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP)  ## make .venv with the exact versions of requirements.lock
 
@@ -31,6 +32,14 @@ $(STAMP): requirements.lock pyproject.toml
 leaderboard: $(STAMP)  ## play the leaderboard, into runs/leaderboard
 	$(BIN)/textenvs run leaderboard --out runs/leaderboard
 
+leaderboard-deep: $(DEEP)  ## play the one with DQN and PPO, into runs/leaderboard-deep, and draw its curves
+	$(BIN)/textenvs run leaderboard-deep --out runs/leaderboard-deep
+	$(BIN)/textenvs plot runs/leaderboard-deep
+
+$(DEEP): $(STAMP) requirements-deep.lock
+	$(PIP_INSTALL) -r requirements-deep.lock
+	@touch $@
+
 test: $(STAMP)  ## run the fast tests
 	$(BIN)/python -m pytest -n 2
 
@@ -38,7 +47,10 @@ test-all: $(STAMP)  ## run all tests, also the slow ones
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
 
 benchmark: $(STAMP)  ## measure speed
-	$(BIN)/python -m pytest benchmarks/performance -s --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+	$(BIN)/python -m pytest benchmarks/performance --ignore=benchmarks/performance/test_peers.py -s --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+
+benchmark-peers: $(STAMP)  ## measure speed beside the peers that are installed (extra peers)
+	$(BIN)/python -m pytest benchmarks/performance/test_peers.py -s --benchmark-enable
 
 task: $(STAMP)  ## compile, record and test one environment: make task ID=TextMyTask-v0
 	@test -n "$(ID)" || { echo "Which one? Try: make task ID=TextDialogue-v0" >&2; exit 1; }

@@ -21,6 +21,7 @@ class DQNConfig(DeepConfig):
         exploration_fraction: Share of the steps after which the chance of a random action has fallen, from 1,
         exploration_final_eps: to this.
         max_grad_norm: Bound on the gradient.
+        reward_scale: By which rewards are multiplied: returns should be about 1.
     """
 
     num_envs: int = 16
@@ -32,6 +33,7 @@ class DQNConfig(DeepConfig):
     exploration_fraction: float = 0.5
     exploration_final_eps: float = 0.02
     max_grad_norm: float = 10.0
+    reward_scale: float = 1.0
 
 
 class DQNAgent(DeepAgent):
@@ -46,7 +48,7 @@ class DQNAgent(DeepAgent):
         from textenvs_baselines.masked_dqn import MaskedDQN, MaskedPolicy, MaskInObservation, WithoutMask
 
         config: Any = self.settings
-        masked = MaskInObservation(batch)
+        masked = MaskInObservation(batch, config.reward_scale)
         return MaskedDQN(
             MaskedPolicy,
             masked,

@@ -22,13 +22,16 @@ IMPOSSIBLE = -1e8
 
 
 class MaskInObservation(VecEnvWrapper):  # type: ignore[misc]
-    """The action mask at the end of the observation.
+    """The action mask at the end of the observation, and rewards on another scale.
 
     Args:
         batch: With observations that are vectors, and `env_method("action_masks")`; without it all is possible.
+        reward_scale: By which rewards are multiplied. Of errors beyond 1 the Huber loss of DQN counts the sign alone,
+            so that on a large scale it learns medians, not means.
     """
 
-    def __init__(self, batch: VecEnv) -> None:
+    def __init__(self, batch: VecEnv, reward_scale: float = 1.0) -> None:
+        self._reward_scale = reward_scale
         space, self.n_actions = batch.observation_space, int(batch.action_space.n)
         ends = np.zeros(self.n_actions, np.float32), np.ones(self.n_actions, np.float32)
         low, high = (np.append(bound, end) for bound, end in zip((space.low, space.high), ends, strict=True))
@@ -44,7 +47,7 @@ class MaskInObservation(VecEnvWrapper):  # type: ignore[misc]
         for i in np.flatnonzero(ends):
             mask = infos[i].get("terminal_action_mask", np.ones(self.n_actions))
             infos[i]["terminal_observation"] = np.append(infos[i]["terminal_observation"], mask).astype(np.float32)
-        return self._with_masks(observations), rewards, ends, infos
+        return self._with_masks(observations), rewards * self._reward_scale, ends, infos
 
     def _with_masks(self, observations: NDArray[Any]) -> NDArray[np.float32]:
         if self.venv.has_attr("action_masks"):

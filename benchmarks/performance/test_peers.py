@@ -1,8 +1,8 @@
 """How fast the peers step beside this suite, in one run, and the table of it: `make benchmark-peers`.
 
-All are stepped through their own loops with the same number of steps to an episode at most, with actions that were drawn
-before. A peer that is not installed, or does not run without a network, is skipped with its reason. What is measured
-goes to `RESULTS.md` beside this file, with versions and machine.
+All are stepped through their own loops with the same number of steps to an episode at most, with actions that were
+drawn before. A peer that is not installed, or does not run without a network, is skipped with its reason. What is
+measured goes to `RESULTS.md` beside this file, with versions and machine.
 """
 
 import importlib.metadata
@@ -149,7 +149,7 @@ PEERS = {
     "TextWorld, text": ("textworld", textworld_single),
     "bsuite catch": ("bsuite", bsuite_single),
 }
-SINGLE, BATCH = list(OURS)[0], list(OURS)[-1]
+SINGLE, BATCH = next(iter(OURS)), list(OURS)[-1]
 PROMISED = {
     "GEM Mastermind, text": (SINGLE, 1.3),
     "TextArena Wordle, text": (SINGLE, 20.0),
