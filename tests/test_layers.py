@@ -37,6 +37,7 @@ EXTRAS = {
     "safetensors": "deep",
     "sb3_contrib": "deep",
     "stable_baselines3": "deep",
+    "tensorboard": "deep",
     "torch": "deep",
 }
 """The packages that functions may ask for, with the extra that installs each."""

@@ -21,6 +21,8 @@ from textenvs_baselines.network import Network, load_weights, save_weights
 from textenvs_baselines.settings import make_config
 
 FORMAT = "textenvs-network/1"
+MOST = dict.fromkeys(("gamma", "gae_lambda", "clip_range", "exploration_fraction", "exploration_final_eps"), 1.0)
+"""Settings that are shares."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,17 @@ class DeepConfig:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name == "net_arch":
-                object.__setattr__(self, "net_arch", tuple(value))
+                object.__setattr__(self, "net_arch", tuple(value) if isinstance(value, (list, tuple)) else (0,))
                 good = all(type(size) is int and size > 0 for size in self.net_arch)
             elif isinstance(field.default, int):
                 good = type(value) is int and value > 0
             else:
-                good = type(value) in (int, float) and np.isfinite(value) and value >= 0.0
+                good = (
+                    type(value) in (int, float) and np.isfinite(value) and 0.0 <= value <= MOST.get(field.name, np.inf)
+                )
             if not good:
-                raise ValueError(f"{field.name} must be of the kind of {field.default!r}, got {value!r}")
+                most = f", {MOST[field.name]} at most" if field.name in MOST else ""
+                raise ValueError(f"{field.name} must be of the kind of {field.default!r}{most}, got {value!r}")
 
 
 class DeepAgent:
@@ -129,6 +134,8 @@ class DeepAgent:
         """
         torch = require("torch", "deep")
         require("stable_baselines3", "deep")
+        if tensorboard is not None:
+            require("tensorboard", "deep")
         from textenvs_baselines.sb3 import SB3VecEnv
 
         space: Any = getattr(env, "single_observation_space", None)
@@ -143,7 +150,8 @@ class DeepAgent:
         with one_thread(torch):
             model = self.make_model(batch, total_steps, seed, tensorboard)
             turn = self.rollout(model) * batch.num_envs
-            model.learn(max(turn, total_steps - total_steps % turn), callback=_Steps(progress) if progress else None)
+            steps = max(turn, total_steps - total_steps % turn)
+            model.learn(steps, callback=_Steps(progress) if progress else None, **self.learning(batch))
             state = model.policy.state_dict()
             self._weights = {name: value.numpy() for name, value in state.items() if "target" not in name}
         self.network = Network(self._weights, self.algorithm)
@@ -152,6 +160,10 @@ class DeepAgent:
     def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
         """The algorithm of Stable-Baselines3, ready to learn."""
         raise NotImplementedError
+
+    def learning(self, batch: Any) -> dict[str, Any]:
+        """What the algorithm's `learn` is told beside the steps."""
+        return {}
 
     def rollout(self, model: Any) -> int:
         """Steps that the algorithm takes in each row between two updates."""
@@ -171,7 +183,7 @@ class DeepAgent:
             ValueError: If the file is not such a network; nothing in it is ever executed.
         """
         weights, meta = load_weights(Path(path))
-        if meta.get("format") != FORMAT or meta.get("agent") != cls.name:
+        if meta.get("format") != FORMAT or meta.get("agent") != cls.name or not isinstance(meta.get("config"), dict):
             raise ValueError(f"{path} is not a saved {cls.name} network: train it again")
         agent = cls(env_id, env_kwargs or {}, **meta["config"])
         agent.network, agent._weights = Network(weights, cls.algorithm), weights

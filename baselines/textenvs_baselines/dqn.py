@@ -14,7 +14,7 @@ class DQNConfig(DeepConfig):
 
     Attributes:
         buffer_size: Transitions that are remembered.
-        learning_starts: Steps before the first update, at random.
+        learning_starts: Steps before the first update.
         gradient_steps: Minibatches after each step of all rows.
         returns: Steps of an n-step return.
         target_update_interval: Steps between two copies to the target network.
@@ -61,7 +61,7 @@ class DQNAgent(DeepAgent):
             gradient_steps=config.gradient_steps,
             n_steps=config.returns,
             target_update_interval=max(config.target_update_interval, batch.num_envs),
-            exploration_fraction=config.exploration_fraction,
+            exploration_fraction=max(config.exploration_fraction, 1e-6),
             exploration_final_eps=config.exploration_final_eps,
             max_grad_norm=config.max_grad_norm,
             policy_kwargs={

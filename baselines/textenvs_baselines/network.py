@@ -52,8 +52,11 @@ class Network:
             self.layers = [(weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in names]
         except KeyError as error:
             raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: {error} is missing") from None
+        if any("features_extractor" in name for name in weights):
+            raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: it has a features extractor of its own")
         sizes = [weight.shape for weight, _ in self.layers]
-        if not sizes or any(after[1] != before[0] for before, after in pairwise(sizes)):
+        whole = all(w.ndim == 2 and bias.shape == w.shape[:1] for w, bias in self.layers)
+        if not sizes or not whole or any(after[1] != before[0] for before, after in pairwise(sizes)):
             raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: its layers have the shapes {sizes}")
 
     @property
@@ -112,11 +115,11 @@ def load_weights(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, 
     safetensors = require("safetensors", "deep")
     try:
         with safetensors.safe_open(path, "np") as file:
-            meta = json.loads((file.metadata() or {}).get("textenvs", "{}"))
+            meta = dict(json.loads((file.metadata() or {}).get("textenvs", "{}")))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such file") from None
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
+    except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is no file of safetensors: {error}") from None
     if not all(np.isfinite(value).all() for value in weights.values()):
         raise ValueError(f"{path}: some of the weights are not finite")

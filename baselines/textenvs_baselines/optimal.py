@@ -9,7 +9,7 @@ from typing import Any
 
 import textenvs
 
-TURN = re.compile(r"\[Turn (\d+) of \d+(?:, the last)?\]")
+TURN = re.compile(r"\[Turn (\d+) of \d+(?:: \w+ is left)?\]")
 KEPT = 512
 """Scenarios that are kept solved."""
 

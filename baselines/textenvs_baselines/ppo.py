@@ -63,6 +63,10 @@ class PPOAgent(DeepAgent):
             tensorboard_log=tensorboard,
         )
 
+    def learning(self, batch: Any) -> dict[str, Any]:
+        """Whether there are masks."""
+        return {"use_masking": batch.has_attr("action_masks")}
+
     def rollout(self, model: Any) -> int:
         """Steps that PPO takes in each row between two updates."""
         return int(model.n_steps)

@@ -120,7 +120,7 @@ class QARule:
         """What to do: the first of these that is possible."""
         query = next((number for number, rank in enumerate(RANKS, start=1) if f"with the {rank} query" in note), 0)
         search = tuple(f"search_{rank}" for rank in RANKS[query : query + 1])
-        parts = dict(part.split(": ", 1) for part in note.split(" | ")[2:])
+        parts = {head: text for head, _, text in (part.partition(": ") for part in note.split(" | ")[2:])}
         if not query and "Open pages" not in parts:
             return search
         two_hops, results = note.startswith("[Question (two pages)"), self._results(note)

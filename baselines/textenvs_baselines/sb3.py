@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from textenvs.errors import unknown
-from textenvs_baselines.network import save_weights
+from textenvs_baselines.network import ACTIVATIONS, LAYERS, save_weights
 
 
 class SB3VecEnv(VecEnv):  # type: ignore[misc]
@@ -134,7 +134,16 @@ def save_policy(model: Any, path: str | Path) -> None:
     Args:
         model: A model of Stable-Baselines3 or sb3-contrib with an `MlpPolicy`.
         path: The file to write.
+
+    Raises:
+        ValueError: If the model is of another algorithm or activation, or sees normalised observations.
     """
+    algorithm, activation = type(model).__name__, model.policy.activation_fn.__name__.lower()
+    if algorithm not in LAYERS:
+        raise unknown("algorithm", algorithm, LAYERS)
+    if activation not in ACTIVATIONS:
+        raise unknown("activation", activation, ACTIVATIONS)
+    if model.get_vec_normalize_env() is not None:
+        raise ValueError("the model sees observations of VecNormalize, which its policy alone does not make")
     weights = {name: value.cpu().numpy() for name, value in model.policy.state_dict().items()}
-    activation = model.policy.activation_fn.__name__.lower()
-    save_weights(Path(path), weights, {"algorithm": type(model).__name__, "activation": activation})
+    save_weights(Path(path), weights, {"algorithm": algorithm, "activation": activation})

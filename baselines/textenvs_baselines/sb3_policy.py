@@ -49,6 +49,8 @@ class SB3Policy:
             raise unknown("algorithm", algorithm, LAYERS)
         if obs_type not in OBS_TYPES:
             raise unknown("obs_type", obs_type, OBS_TYPES)
+        if type(trust_pickle) is not bool:
+            raise ValueError(f"trust_pickle must be true or false, got {trust_pickle!r}")
         self.obs_type = obs_type
         self.config = {"algorithm": algorithm, "activation": activation, "obs_type": obs_type}
         self._trust_pickle = trust_pickle
@@ -85,27 +87,28 @@ class SB3Policy:
         """
         path = Path(path)
         if is_zipfile(path):
-            return cls._load_zip(path, cls(env_id, env_kwargs or {}, **options))
+            return cls(env_id, env_kwargs or {}, **options)._load_zip(path)
         weights, told = load_weights(path)
         known = {name: told[name] for name in ("algorithm", "activation") if name in told}
         agent = cls(env_id, env_kwargs or {}, **(known | options))
-        if not agent.config["algorithm"]:
-            raise ValueError(f"{path} does not tell its algorithm: --set algorithm=NAME, one of {', '.join(LAYERS)}")
+        agent._check_told(path)
         agent._network = Network(weights, agent.config["algorithm"], agent.config["activation"] or None)
         return agent
 
-    @staticmethod
-    def _load_zip(path: Path, agent: SB3Policy) -> SB3Policy:
-        if not agent._trust_pickle:
+    def _check_told(self, path: Path) -> None:
+        if not self.config["algorithm"]:
+            raise ValueError(f"{path} does not tell its algorithm: --set algorithm=NAME, one of {', '.join(LAYERS)}")
+
+    def _load_zip(self, path: Path) -> SB3Policy:
+        if self._trust_pickle is not True:
             raise ValueError(
                 f"{path} is a zip of Stable-Baselines3, and loading it can run any code that its maker has put in: "
                 "save the policy with textenvs_baselines.sb3.save_policy(model, path), or say --set trust_pickle=true "
                 "if you trust its maker as yourself"
             )
-        algorithm = agent.config["algorithm"]
-        if not algorithm:
-            raise ValueError(f"{path} does not tell its algorithm: --set algorithm=NAME, one of {', '.join(LAYERS)}")
+        self._check_told(path)
+        algorithm = self.config["algorithm"]
         masked = algorithm == "MaskablePPO"
         package = require("sb3_contrib", "deep") if masked else require("stable_baselines3", "deep")
-        agent._model = getattr(package, algorithm).load(path, device="cpu")
-        return agent
+        self._model = getattr(package, algorithm).load(path, device="cpu")
+        return self

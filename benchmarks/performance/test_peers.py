@@ -8,6 +8,7 @@ measured goes to `RESULTS.md` beside this file, with versions and machine.
 import importlib.metadata
 import os
 import platform
+import re
 import statistics
 import time
 from pathlib import Path
@@ -168,7 +169,8 @@ def rates():
             runs[name][0]()
         except Exception as error:
             runs.pop(name, None)
-            missing[name] = f"{type(error).__name__}: {next(filter(None, map(str.strip, str(error).splitlines())), '')}"
+            said = next((line.strip() for line in str(error).splitlines() if re.search("[a-z]", line)), "")
+            missing[name] = f"{type(error).__name__}: {said}"
     for run, _ in runs.values():
         run()
     found = {name: [] for name in runs}
@@ -194,7 +196,7 @@ def write_results(rates, missing):
         lines.append(f"| {name} | {version} | {statistics.median(values):,.0f} | {ratio(rates, name, FLOOR):.2f} |")
     lines += [f"| {name} | - | not measured: {reason[:100]} | - |" for name, reason in missing.items()]
     machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs"
-    lines += ["", f"{machine}. Medians of {ROUNDS} rounds in one run; episodes of {EPISODE} steps at most."]
+    lines += ["", f"{machine}. Medians of {ROUNDS} rounds in one run; single episodes of {EPISODE} steps at most."]
     RESULTS.write_text("\n".join(lines) + "\n")
     print("\n" + "\n".join(lines))
 

@@ -51,9 +51,9 @@ def learning_statistics(curves: pd.DataFrame) -> dict[str, float]:
 
     Returns:
         `area`: the mean of the curve over the steps, over seeds; `steps_to_90`: the steps until it first is at 90 % of
-        what it is at in the last tenth, a median over seeds. NaN where there is no curve, or nothing was reached.
+        what it is at in the last tenth, a median over the seeds that reached anything. NaN where there is none.
     """
-    steps = [_steps_to(curves[seed].dropna()) for seed in curves]
+    steps = [step for step in (_steps_to(curves[seed].dropna()) for seed in curves) if not math.isnan(step)]
     return {
         "area": float(curves.mean().mean()) if len(curves) else math.nan,
         "steps_to_90": float(np.median(steps)) if steps else math.nan,
@@ -100,15 +100,14 @@ def draw_curves(folder: ResultsFolder, out: Path | None = None) -> list[Path]:
         MissingExtra: Without the extra `plots`.
         ValueError: If no agent of the run has learned anything.
     """
-    matplotlib: Any = require("matplotlib", "plots")
-    matplotlib.use("Agg")
-    pyplot: Any = require("matplotlib.pyplot", "plots")
+    figures: Any = require("matplotlib.figure", "plots")
     table, timings = curve_table(folder), folder.read_timings()
     if table.empty:
         raise ValueError(f"{folder.path} has no learning curves: none of its agents has learned")
     pictures = []
     for env_id, of_env in table.groupby("env_id", sort=False):
-        figure, axes = pyplot.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
+        figure = figures.Figure(figsize=(11, 4), layout="constrained")
+        axes = figure.subplots(1, 2, sharey=True)
         for number, (agent, rows) in enumerate(of_env.groupby("agent", sort=False)):
             seconds = training_seconds(timings, str(agent), str(env_id))
             times = rows.global_step / rows.global_step.max() * seconds
@@ -126,7 +125,6 @@ def draw_curves(folder: ResultsFolder, out: Path | None = None) -> list[Path]:
         pictures.append((out or folder.path) / f"curves-{env_id}.png")
         pictures[-1].parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(pictures[-1], dpi=120)
-        pyplot.close(figure)
     return pictures
 
 

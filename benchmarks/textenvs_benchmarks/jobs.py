@@ -206,9 +206,9 @@ def make_batch(env_id: str, rows: int, **told: Any) -> Any:
     It plays single environments in turn where there are many scenarios: to compile each of them whole, for the few
     episodes that it is played, would take longer.
     """
-    batch: Any = gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
-    if batch.task.n_scenarios(batch.split) == 1:
-        return batch
+    single: Any = gym.make(env_id, **told).unwrapped
+    if single.task.n_scenarios(single.split) == 1:
+        return gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
     mode = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
     return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, **told)
 

@@ -74,7 +74,11 @@ def train_agent(
     """
     env_id = check_environment(env_id, env_kwargs)
     stem = Path("runs") / f"{name}-{env_id}-{seed}"
-    for path in [out] if out is not None else sorted(stem.parent.glob(f"{stem.name}.*")):
+    for path in (
+        [out]
+        if out is not None
+        else sorted(set(stem.parent.glob(f"{stem.name}.*")) - {stem.with_name(f"{stem.name}.partial")})
+    ):
         check_new(path)
     agent = make_agent(name, env_id, env_kwargs, options)
     if not is_learner(agent):

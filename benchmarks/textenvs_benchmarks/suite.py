@@ -57,7 +57,7 @@ class Suite:
     steps: int = 200_000
     episodes: int = 500
     evaluation_seed: int = 20260101
-    agent_steps: Mapping[str, int] = field(default_factory=dict)
+    agent_steps: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not FOLDER_NAME.fullmatch(self.name):

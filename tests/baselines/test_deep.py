@@ -13,6 +13,7 @@ from textenvs.evaluation import load_agent
 from textenvs_baselines.dqn import DQNAgent, DQNConfig
 from textenvs_baselines.network import Network, load_weights
 from textenvs_baselines.ppo import PPOAgent, PPOConfig
+from textenvs_benchmarks.jobs import make_batch, train
 
 ID = "TextDialogueClean-v0"
 HAS_DEEP = all(map(find_folder, ("stable_baselines3", "sb3_contrib", "safetensors")))
@@ -39,7 +40,7 @@ def trained(request):
 
 def test_settings_are_checked():
     assert PPOAgent(ID, {}, net_arch=[16]).config["net_arch"] == [16]
-    for settings in ({"num_envs": 0}, {"learning_rate": -1.0}, {"net_arch": [0]}, {"gamma": "x"}):
+    for settings in ({"num_envs": 0}, {"learning_rate": -1.0}, {"net_arch": [0]}, {"net_arch": 64}, {"gamma": 1.1}):
         for config in (PPOConfig, DQNConfig):
             with pytest.raises(ValueError, match=next(iter(settings))):
                 config(**settings)
@@ -176,3 +177,39 @@ def test_it_is_found_by_its_name(name):
     assert json.dumps(agent.config)
     with pytest.raises(ValueError, match="has learned nothing yet"):
         agent.act(np.zeros(26, np.float32), {})
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+def test_logs_of_tensorboard_are_written(tmp_path):
+    pytest.importorskip("tensorboard")
+    PPOAgent(ID, {}, **SMALL[PPOAgent]).train(batch(), 300, tensorboard=str(tmp_path))
+    assert list(tmp_path.rglob("events.out.tfevents.*"))
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+def test_it_learns_without_masks_too():
+    for agent in SMALL:
+        assert agent(ID, {}, **SMALL[agent]).train(batch(info_keys=()), 300).steps >= 128
+
+
+@needs_deep
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("name", "steps", "least"), [("ppo", 60_000, 85.0), ("dqn", 40_000, 80.0)])
+def test_it_learns_the_clean_dialogue(name, steps, least):
+    agent = load_agent(name, ID)
+    train(agent, ID, steps, seed=1)
+    records = textenvs.evaluate(agent, ID, split="test", episodes=300, seed=2)
+    mean = np.mean([record.episodic_return for record in records])
+    assert textenvs.reference_scores(ID, "test").normalise(mean) > least
+
+
+def test_where_there_are_many_scenarios_single_environments_are_played():
+    told = {"obs_type": "features", "action_type": "choice", "split": "train"}
+    assert type(make_batch(ID, 2, **told)).__name__ == "TextVectorEnv"
+    for reward in ({}, {"length": -0.1}):
+        env = make_batch("TextWriting-v0", 2, reward=reward, **told)
+        assert isinstance(env, gym.vector.SyncVectorEnv)
+        assert env.reset(seed=1)[0].shape == (2, 28)

@@ -1,5 +1,6 @@
 """A stranger's model of Stable-Baselines3 plays from its weights; a pickle is not loaded unless it is trusted."""
 
+import importlib
 import subprocess
 import sys
 import zipfile
@@ -28,7 +29,11 @@ def test_a_zip_is_not_loaded(tmp_path, capsys):
 
 
 def test_what_it_is_told_is_checked():
-    for options, message in (({"algorithm": "PP0"}, "did you mean 'PPO'"), ({"obs_type": "text"}, "unknown obs_type")):
+    for options, message in (
+        ({"algorithm": "PP0"}, "did you mean 'PPO'"),
+        ({"obs_type": "text"}, "unknown obs_type"),
+        ({"trust_pickle": "no"}, "must be true or false, got 'no'"),
+    ):
         with pytest.raises(ValueError, match=message):
             SB3Policy(ID, {}, **options)
     with pytest.raises(ValueError, match="--load a file of its weights"):
@@ -38,12 +43,15 @@ def test_what_it_is_told_is_checked():
 @needs_deep
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("obs_type", ["features", "discrete"])
-@pytest.mark.parametrize(("package", "algorithm"), [("stable_baselines3", n) for n in ("PPO", "A2C", "DQN")])
+@pytest.mark.parametrize(
+    ("package", "algorithm"),
+    [*(("stable_baselines3", name) for name in ("PPO", "A2C", "DQN")), ("sb3_contrib", "MaskablePPO")],
+)
 def test_it_plays_as_the_model_does(obs_type, package, algorithm, tmp_path, capsys):
     from textenvs_baselines.sb3 import save_policy
 
     env = gym.make(ID, obs_type=obs_type)
-    model = getattr(sys.modules.get(package) or __import__(package), algorithm)(
+    model = getattr(importlib.import_module(package), algorithm)(
         "MlpPolicy", env, seed=0, device="cpu", policy_kwargs={"net_arch": [16]}
     )
     model.learn(300)
@@ -85,3 +93,20 @@ def test_the_snippet_of_the_readme_runs(tmp_path):
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
     assert (tmp_path / "model.zip").exists()
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+def test_what_could_not_play_again_is_not_saved(tmp_path):
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+    from torch import nn
+
+    from textenvs_baselines.sb3 import save_policy
+
+    env = DummyVecEnv([lambda: gym.make(ID, obs_type="features")])
+    with pytest.raises(ValueError, match="VecNormalize"):
+        save_policy(PPO("MlpPolicy", VecNormalize(env), device="cpu"), tmp_path / "it")
+    with pytest.raises(ValueError, match="unknown activation 'elu'"):
+        save_policy(PPO("MlpPolicy", env, device="cpu", policy_kwargs={"activation_fn": nn.ELU}), tmp_path / "it")
+    assert not (tmp_path / "it").exists()

@@ -112,10 +112,20 @@ ABSTAIN = "I abstain: the library does not tell."
         ("read Menongue", OPEN),
         ("open the first result", OPEN),
         ("look for Cuando Cubango", SEARCH),
+        ("What about Angola?", None),
+        ("visit Angola", None),
+        ("colourless green ideas about Angola sleep furiously", None),
+        ("The answer is Luanda in Angola.", None),
+        ("The answer is Angola-Bissau.", None),
+        ("The answer is Equatorial Angola.", None),
+        ("The answer is not Angola.", None),
+        ("I doubt that the answer is Angola", None),
+        ("Do not open Menongue", None),
+        ("Please open the page about Menongue now.", OPEN),
     ],
 )
 def test_a_name_that_is_not_offered_is_not_another(sentence, meant):
-    offered = {SEARCH: 1, OPEN: 3, FOLLOW: 6, ANSWER: 9, ABSTAIN: 15}
+    offered = {SEARCH: 1, 'Search for "country".': 2, OPEN: 3, FOLLOW: 6, ANSWER: 9, ABSTAIN: 15}
     choices = [""] * len(QA.cues)
     for choice, number in offered.items():
         choices[number] = choice

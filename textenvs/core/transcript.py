@@ -22,7 +22,7 @@ def text_observation(
         note: What was understood so far.
     """
     words = "" if event is None else process.say(event, chance.bits(key, episode, turn, chance.WORDING))
-    left = "" if turn < task.horizon else ", the last"
+    left = {task.horizon - 1: ": one is left", task.horizon: ": none is left"}.get(turn, "")
     tail = f"[{note}]\n[Turn {turn} of {task.horizon}{left}]"
     if turn == 0:
         shown = f"{process.shown}\n" if process.shown else ""

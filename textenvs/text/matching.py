@@ -5,9 +5,10 @@ that people use when they mean it (its *cues*), a rare word more than one that m
 explains the largest part of the sentence is meant, if that part is large enough and no other choice comes near; of
 what is not possible now only the cues are known, and if they explain more, nothing possible is meant.
 
-A choice with a name in double quotes is meant only by a sentence that says the name, or no other name, and a word for
-what is to be done: one of its cues, or of its own words outside the quotes. With the cue "" the name alone is enough,
-where nothing else is to be done.
+A choice with a name in double quotes is meant only by a sentence that denies and doubts nothing, that says the name, or
+no other name, and a word for what is to be done: one of its cues, or of its own words outside the quotes. With the cue
+"" the name is enough, in a statement that says nothing else that is not known. A word is another name if no choice
+knows it and it is written large.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ EMPTY = frozenset(map(stem, EMPTY_WORDS))
 NAMED_LEAD = 0.05
 """What a choice gains whose name is said in full."""
 QUOTED = re.compile(r'"([^"]*)"')
+LARGE = re.compile(r"(?<=[a-z0-9,;:'\"(-][ '\"(-])[A-Z][A-Za-z]*|(?<=-)[A-Z][A-Za-z]*")
+"""Words that are written large, but for the first of a sentence."""
+DOUBTS = frozenset(
+    "not no never dont doesnt isnt wasnt wont cant cannot doubt unless without neither nor before instead".split()
+)
 NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 
@@ -74,15 +80,23 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
         return None
     spoken = f" {' '.join(words)} "
     done = {word for word in deeds if word in asked or (" " in word and f" {word} " in spoken)}
+    unknown_words = asked - weights.keys()
+    said = Said(
+        asked,
+        done,
+        denied=not DOUBTS.isdisjoint(tokens(sentence)),
+        foreign=not unknown_words.isdisjoint(_words(" ".join(LARGE.findall(sentence)))),
+        plain=not unknown_words and "?" not in sentence,
+    )
     scores, impossible = [], 0.0
     for number, (choice, (own, names, used)) in enumerate(zip(choices, known, strict=True)):
         found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used]
         found += [weights[cue] * CUE_FACTOR for cue in used if " " in cue and f" {cue} " in spoken]
         share = sum(found) / total
-        named = bool(names) and names <= set(words)
+        named = bool(names) and all(f" {' '.join(_words(name))} " in spoken for name in QUOTED.findall(choice))
         if not choice:
             impossible = max(impossible, share)
-        elif not names or _is_meant(asked, named, known[number], deeds, done):
+        elif not names or _is_meant(said, named, known[number], deeds):
             fitting = QUESTION_LEAD * (("?" in sentence) == choice.endswith("?"))
             scores.append((share + fitting + NAMED_LEAD * named, named, len(found), -number))
     scores.sort(reverse=True)
@@ -103,10 +117,31 @@ def _words(sentence: str) -> list[str]:
     return [stem(NUMBERS.get(word, word)) for word in tokens(sentence)]
 
 
-def _is_meant(asked: set[str], named: bool, known: Known, deeds: frozenset[str], done: set[str]) -> bool:
+class Said(NamedTuple):
+    """A sentence, in stems.
+
+    Attributes:
+        asked: Its words that ask for an explanation.
+        done: Those of them, and phrases, for what is to be done with a name.
+        denied: Whether it denies or doubts something.
+        foreign: Whether it has a name that no choice knows.
+        plain: Whether it is a statement in words that are all known.
+    """
+
+    asked: set[str]
+    done: set[str]
+    denied: bool
+    foreign: bool
+    plain: bool
+
+
+def _is_meant(said: Said, named: bool, known: Known, deeds: frozenset[str]) -> bool:
     """Whether a choice with a name can be meant: nothing else is named, and something is said that is to be done."""
-    deed = done & (known.own - known.names | known.cues) or (not done and "" in known.cues)
-    return bool(deed) and (named or asked <= known.own | known.cues | deeds)
+    if said.denied or said.foreign:
+        return False
+    if not said.done & (known.own - known.names | known.cues):
+        return named and said.plain and not said.done and "" in known.cues
+    return named or said.asked <= known.own | known.cues | deeds
 
 
 def _says_several(asked: set[str], known: Sequence[Known]) -> bool:

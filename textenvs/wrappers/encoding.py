@@ -37,7 +37,7 @@ def hashed_ngrams(text: str, dimensions: int = DIMENSIONS, n: int = 2) -> NDArra
     return vector
 
 
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=2**12)
 def _places(line: int, words: str, dimensions: int, n: int) -> frozenset[int]:
     """The places of the n-grams of a line."""
     found = tokens(words)
