@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.suite import Suite
 
-WIDTH = 110
+WIDTH = 100
 """Columns of a table that is not printed on a terminal."""
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""

@@ -23,9 +23,9 @@ NOTES = (
     "A score is measured on finitely many episodes: it may lie a little beyond 0 or 100.",
     "The optimum knows the rules and what users of its split tend to want; on test, an agent trained on train cannot "
     "know that. The discrete observation tells less than the text, so that a table may not reach 100.",
-    "Return, success, turns, steps: means over episodes and seeds. Gap: score on train minus score on test. Steps: of "
-    "training, or of choosing among a rule's variants; to 90 %: until the return while learning first is at 90 % of "
-    "what it is at the end. Area: mean of that return, 0 to 100, over all steps.",
+    "Return, success, turns: means over episodes and seeds. Gap: score on train minus score on test. Steps to 90 %: "
+    "until the return while learning first is at 90 % of what it is at the end, of all steps of training, or of "
+    "choosing among a rule's variants. Area: mean of that return, 0 to 100, over all steps.",
     "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden "
     "from all others; 'floor' is the best agent that neither thinks nor answers (such as one that always does the "
     "same); 'keep_all' changes nothing in a draft, 'accept_all' takes every first suggestion; 'search_follow_answer' "
@@ -34,7 +34,7 @@ NOTES = (
     "at once.",
 )
 HEADINGS = (
-    "Agent,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\ntrained,Steps\nto 90 %,Area,Seeds"
+    "Agent,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\nto 90 %,Area,Seeds"
 ).split(",")
 MIN_WIDTHS = {"Return": 6, "Score": 14, "Gap": 5, "Time": 6}
 """Of columns on the terminal, so that those of all environments stand below each other."""
@@ -110,8 +110,7 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
         _number(row["gap"], "z.1f"),
         _number(row["success_test"], ".1%"),
         _number(row["turns_test"], ".1f"),
-        _number(row["training_steps"], ",d"),
-        _number(row["steps_to_90"], ",.0f"),
+        _steps(row),
         _number(row["area"], "z.1f"),
         str(row["seeds"]),
     ]
@@ -123,6 +122,13 @@ def _score(row: Mapping[Hashable, Any], split: str) -> str:
         return _number(row[f"score_{split}"], "z.1f")
     interval = "[-]" if pd.isna(low) else f"[{low:z.1f}, {high:z.1f}]"
     return f"{_number(row[f'score_{split}'], 'z.1f')}\n{interval}"
+
+
+def _steps(row: Mapping[Hashable, Any]) -> str:
+    """Steps until it had learned, of those of training."""
+    if pd.isna(row["training_steps"]):
+        return "-"
+    return f"{_number(row['steps_to_90'], ',.0f')}\nof {row['training_steps']:,d}"
 
 
 def _number(value: Any, form: str) -> str:

@@ -70,11 +70,11 @@ def test_version_and_no_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 MISTAKES = [
-    ("lst", "unknown command 'lst': did you mean 'list'?"),
+    ("lst", "unknown command 'lst': did you mean 'list'"),
     ("--wrong", "unrecognized arguments: --wrong (see 'textenvs --help')"),
     ("report", "the following arguments are required: DIR (see 'textenvs report --help')"),
     ("run", "say what to run"),
-    ("run leader", "unknown suite 'leader': did you mean 'leaderboard'?"),
+    ("run leader", "unknown suite 'leader': did you mean 'leaderboard'"),
     ("run none.toml", "none.toml: No such file or directory"),
     ("run quick --agent random", "leave --env and --agent out"),
     ("run --agent random", "say what to run"),

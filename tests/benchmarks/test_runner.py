@@ -31,7 +31,7 @@ def test_results_do_not_depend_on_the_number_of_workers(tiny_run: Path, tmp_path
 
 def test_files(tiny_run: Path) -> None:
     names = set(contents(tiny_run))
-    expected = {"run.json", "results.csv", "results.json", "results.md"}
+    expected = {"run.json", "results.csv", "results.json", "results.md", "curves.csv"}
     for seed in (0, 1):
         expected |= {f"agents/rule/{ID}/{seed}.json", f"agents/q_learning/{ID}/{seed}.npz"}
         for agent in ("rule", "q_learning"):
