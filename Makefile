@@ -50,7 +50,7 @@ benchmark: $(STAMP)  ## measure speed
 	$(BIN)/python -m pytest benchmarks/performance --ignore=benchmarks/performance/test_peers.py -s --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 
 benchmark-peers: $(STAMP)  ## measure speed beside the peers that are installed (extra peers)
-	$(BIN)/python -m pytest benchmarks/performance/test_peers.py -s --benchmark-enable
+	$(BIN)/python -m pytest benchmarks/performance/test_peers.py -s
 
 task: $(STAMP)  ## compile, record and test one environment: make task ID=TextMyTask-v0
 	@test -n "$(ID)" || { echo "Which one? Try: make task ID=TextDialogue-v0" >&2; exit 1; }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,8 +17,8 @@ from gymnasium.vector import VectorEnv
 
 from textenvs.errors import require
 from textenvs.evaluation import Training
-from textenvs_baselines.network import Network, load_weights, save_weights
-from textenvs_baselines.settings import make_config
+from textenvs_baselines.network import Network, load_weights, save_weights, weights_of
+from textenvs_baselines.settings import TunedAgent
 
 FORMAT = "textenvs-network/1"
 MOST = dict.fromkeys(("gamma", "gae_lambda", "clip_range", "exploration_fraction", "exploration_final_eps"), 1.0)
@@ -48,8 +48,7 @@ class DeepConfig:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name == "net_arch":
-                object.__setattr__(self, "net_arch", tuple(value) if isinstance(value, (list, tuple)) else (0,))
-                good = all(type(size) is int and size > 0 for size in self.net_arch)
+                good = isinstance(value, (list, tuple)) and all(type(size) is int and size > 0 for size in value)
             elif isinstance(field.default, int):
                 good = type(value) is int and value > 0
             else:
@@ -59,49 +58,37 @@ class DeepConfig:
             if not good:
                 most = f", {MOST[field.name]} at most" if field.name in MOST else ""
                 raise ValueError(f"{field.name} must be of the kind of {field.default!r}{most}, got {value!r}")
+        object.__setattr__(self, "net_arch", tuple(self.net_arch))
 
 
-class DeepAgent:
-    """A network that scores the actions: it plays the best that is possible.
-
-    Args:
-        env_id: The id it will play, to whose task the settings are tuned; it may be any other.
-        env_kwargs: Not needed.
-        **settings: Fields of the config that are not as they are tuned.
-
-    Raises:
-        ValueError: For a setting that does not exist or is out of range.
-    """
+class DeepAgent(TunedAgent):
+    """A network that scores the actions: it plays the best that is possible; made as `TunedAgent`."""
 
     obs_type = "features"
-    action_type = "choice"
     suffix = ".safetensors"
-    name: ClassVar[str]
     algorithm: ClassVar[str]
     config_class: ClassVar[type[DeepConfig]] = DeepConfig
+    settings: DeepConfig
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
-        self.settings = make_config(self.config_class, env_id, self.name, settings)
+        super().__init__(env_id, env_kwargs, **settings)
         self.network: Network | None = None
         self._weights: dict[str, Any] = {}
 
     @property
     def config(self) -> dict[str, Any]:
         """What stands in a record."""
-        return {**asdict(self.settings), "net_arch": list(self.settings.net_arch)}
+        return {**super().config, "net_arch": list(self.settings.net_arch)}
 
     @property
     def num_envs(self) -> int:
         """Rows of the batch that it learns from."""
         return self.settings.num_envs
 
-    def reset(self, seed: int) -> None:
-        """Begins an episode."""
-
     def act(self, observation: Any, info: Mapping[str, Any]) -> int:
         """The possible action of the highest score; the first of equals."""
         if self.network is None:
-            raise ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")
+            raise self.untrained()
         return self.network.best(self.encode(observation), info.get("action_mask"))
 
     def encode(self, observation: Any) -> Any:
@@ -152,14 +139,24 @@ class DeepAgent:
             turn = self.rollout(model) * batch.num_envs
             steps = max(turn, total_steps - total_steps % turn)
             model.learn(steps, callback=_Steps(progress) if progress else None, **self.learning(batch))
-            state = model.policy.state_dict()
-            self._weights = {name: value.numpy() for name, value in state.items() if "target" not in name}
+        self._weights = weights_of(model)
         self.network = Network(self._weights, self.algorithm)
         return Training(model.num_timesteps, batch.curve)
 
     def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
         """The algorithm of Stable-Baselines3, ready to learn."""
         raise NotImplementedError
+
+    def common(self, seed: int, tensorboard: str | None) -> dict[str, Any]:
+        """The arguments that all algorithms of Stable-Baselines3 have."""
+        settings = self.settings
+        return {
+            "learning_rate": lambda remaining: remaining * settings.learning_rate,
+            "gamma": settings.gamma,
+            "seed": seed,
+            "device": "cpu",
+            "tensorboard_log": tensorboard,
+        }
 
     def learning(self, batch: Any) -> dict[str, Any]:
         """What the algorithm's `learn` is told beside the steps."""
@@ -188,11 +185,6 @@ class DeepAgent:
         agent = cls(env_id, env_kwargs or {}, **meta["config"])
         agent.network, agent._weights = Network(weights, cls.algorithm), weights
         return agent
-
-
-def falling(start: float) -> Callable[[float], float]:
-    """A schedule that falls linearly to 0 with what remains of the training."""
-    return lambda remaining: remaining * start
 
 
 class _Steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from textenvs_baselines.deep import DeepAgent, DeepConfig, falling
+from textenvs_baselines.deep import DeepAgent, DeepConfig
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,9 @@ class DQNAgent(DeepAgent):
         return MaskedDQN(
             MaskedPolicy,
             masked,
-            learning_rate=falling(config.learning_rate),
             buffer_size=config.buffer_size,
             learning_starts=min(config.learning_starts, total_steps // 10),
             batch_size=config.batch_size,
-            gamma=config.gamma,
             train_freq=1,
             gradient_steps=config.gradient_steps,
             n_steps=config.returns,
@@ -69,7 +67,5 @@ class DQNAgent(DeepAgent):
                 "features_extractor_class": WithoutMask,
                 "features_extractor_kwargs": {"n_actions": masked.n_actions},
             },
-            seed=seed,
-            device="cpu",
-            tensorboard_log=tensorboard,
+            **self.common(seed, tensorboard),
         )

@@ -100,6 +100,12 @@ class Network:
         return scores
 
 
+def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
+    """The policy of a model of Stable-Baselines3 as it is now, without target networks."""
+    state = model.policy.state_dict()
+    return {name: value.cpu().numpy().copy() for name, value in state.items() if "target" not in name}
+
+
 def save_weights(path: Path, weights: Weights, meta: Mapping[str, Any]) -> None:
     """Writes weights and what is to be known of them."""
     arrays = {name: np.ascontiguousarray(value) for name, value in sorted(weights.items())}

@@ -7,7 +7,7 @@ from typing import Any
 
 from textenvs.errors import require
 from textenvs.wrappers import hashed_ngrams
-from textenvs_baselines.deep import DeepAgent, DeepConfig, falling
+from textenvs_baselines.deep import DeepAgent, DeepConfig
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,16 @@ class PPOAgent(DeepAgent):
         return require("sb3_contrib", "deep").MaskablePPO(
             "MlpPolicy",
             batch,
-            learning_rate=falling(config.learning_rate),
             n_steps=n_steps,
             batch_size=min(config.batch_size, n_steps * batch.num_envs),
             n_epochs=config.n_epochs,
-            gamma=config.gamma,
             gae_lambda=config.gae_lambda,
             clip_range=config.clip_range,
             ent_coef=config.ent_coef,
             vf_coef=config.vf_coef,
             max_grad_norm=config.max_grad_norm,
             policy_kwargs={"net_arch": list(config.net_arch)},
-            seed=seed,
-            device="cpu",
-            tensorboard_log=tensorboard,
+            **self.common(seed, tensorboard),
         )
 
     def learning(self, batch: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from textenvs.errors import unknown
-from textenvs_baselines.network import ACTIVATIONS, LAYERS, save_weights
+from textenvs_baselines.network import ACTIVATIONS, LAYERS, save_weights, weights_of
 
 
 class SB3VecEnv(VecEnv):  # type: ignore[misc]
@@ -145,5 +145,4 @@ def save_policy(model: Any, path: str | Path) -> None:
         raise unknown("activation", activation, ACTIVATIONS)
     if model.get_vec_normalize_env() is not None:
         raise ValueError("the model sees observations of VecNormalize, which its policy alone does not make")
-    weights = {name: value.cpu().numpy() for name, value in model.policy.state_dict().items()}
-    save_weights(Path(path), weights, {"algorithm": algorithm, "activation": activation})
+    save_weights(Path(path), weights_of(model), {"algorithm": algorithm, "activation": activation})

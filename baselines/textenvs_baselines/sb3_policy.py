@@ -10,7 +10,7 @@ from zipfile import is_zipfile
 import numpy as np
 
 from textenvs.errors import require, unknown
-from textenvs_baselines.network import LAYERS, Network, load_weights
+from textenvs_baselines.network import LAYERS, Network, load_weights, weights_of
 
 OBS_TYPES = ("features", "discrete")
 
@@ -68,6 +68,13 @@ class SB3Policy:
         if self._network is None:
             raise ValueError("sb3 plays what was trained elsewhere: --load a file of its weights")
         return self._network.best(observation, masks.get("action_masks"))
+
+    @classmethod
+    def of(cls, model: Any) -> SB3Policy:
+        """Plays as a model that was trained on features does now, whatever it learns later."""
+        agent = cls("", {}, type(model).__name__)
+        agent._network = Network(weights_of(model), agent.config["algorithm"])
+        return agent
 
     @classmethod
     def load(

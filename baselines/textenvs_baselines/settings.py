@@ -1,13 +1,13 @@
-"""The settings of learners that were tuned to a task, from one file."""
+"""The settings of learners that were tuned to a task, from one file, and what all learners with settings share."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import textenvs
 
@@ -48,3 +48,36 @@ def make_config(config_class: Callable[..., Config], env_id: str, agent: str, se
     except TypeError:
         known = ", ".join(field.name for field in fields(config_class))  # type: ignore[arg-type]
         raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None
+
+
+class TunedAgent:
+    """A learner whose settings are tuned to the task.
+
+    Args:
+        env_id: The id it will play, to whose task the settings are tuned; it may be any other.
+        env_kwargs: Not needed.
+        **settings: Fields of the config that are not as they are tuned.
+
+    Raises:
+        ValueError: For a setting that does not exist or is out of range.
+    """
+
+    action_type = "choice"
+    name: ClassVar[str]
+    config_class: ClassVar[Callable[..., Any]]
+    """A frozen dataclass that checks its fields."""
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
+        self.settings = make_config(self.config_class, env_id, self.name, settings)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record."""
+        return asdict(self.settings)
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode."""
+
+    def untrained(self) -> ValueError:
+        """The error to raise where it is to act before it has learned."""
+        return ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")

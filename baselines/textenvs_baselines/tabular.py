@@ -22,7 +22,7 @@ import textenvs
 from textenvs.core import chance
 from textenvs.evaluation import Training
 from textenvs_baselines.fast import train_on_tables, with_tables
-from textenvs_baselines.settings import make_config
+from textenvs_baselines.settings import TunedAgent
 
 FORMAT = "textenvs-table/1"
 PROGRESS_STEPS = 2000
@@ -63,42 +63,24 @@ class Config:
         return float(max(self.step_size_floor, count**-self.step_size_power))
 
 
-class TabularAgent:
-    """A table of action values, greedy when it plays, epsilon-greedy when it learns.
-
-    Args:
-        env_id: The id it will play, to whose task the settings are tuned; it may be any other.
-        env_kwargs: Not needed.
-        **settings: Fields of `Config` that are not as they are tuned.
-
-    Raises:
-        ValueError: For a setting that does not exist or is out of range.
-    """
+class TabularAgent(TunedAgent):
+    """A table of action values, greedy when it plays, epsilon-greedy when it learns; made as `TunedAgent`."""
 
     obs_type = "discrete"
-    action_type = "choice"
-    name: ClassVar[str]
     on_policy: ClassVar[bool]
     """Whether an entry moves towards the value of the next action, or of the best. Here the learners differ."""
     config_class: ClassVar[type[Config]] = Config
+    settings: Config
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
-        self.settings = make_config(self.config_class, env_id, self.name, settings)
+        super().__init__(env_id, env_kwargs, **settings)
         self.values: list[list[float]] = []
         self.counts: list[list[int]] = []
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """What stands in a record."""
-        return asdict(self.settings)
-
-    def reset(self, seed: int) -> None:
-        """Begins an episode."""
 
     def act(self, observation: Any, info: Mapping[str, Any]) -> int:
         """The legal action of the largest value; the first of equals."""
         if not self.values:
-            raise ValueError(f"{self.name} has learned nothing yet: 'textenvs train {self.name}', then --load it")
+            raise self.untrained()
         if not 0 <= int(observation) < len(self.values):
             raise ValueError(
                 f"observation {observation} is not in the table of {len(self.values)}: it is of another id"

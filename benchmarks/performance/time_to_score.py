@@ -19,36 +19,17 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import torch
-from sb3_contrib import MaskablePPO
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import textenvs
 from textenvs.evaluation import evaluate
-from textenvs_baselines.network import Network
 from textenvs_baselines.ppo import PPOAgent
 from textenvs_baselines.sb3 import SB3VecEnv
+from textenvs_baselines.sb3_policy import SB3Policy
 
 ID = "TextDialogue-v0"
 SCORE, EVERY, EPISODES, STEPS, PATIENCE = 85.0, 8192, 200, 200_000, 20
-
-
-class Policy:
-    """Plays the greedy policy of a model as it is now."""
-
-    obs_type, action_type = "features", "choice"
-
-    def __init__(self, model: Any) -> None:
-        self._masked = isinstance(model, MaskablePPO)
-        weights = {name: value.numpy() for name, value in model.policy.state_dict().items()}
-        self._network = Network(weights, type(model).__name__)
-
-    def reset(self, seed: int) -> None:
-        """Begins an episode."""
-
-    def act(self, observation: Any, info: Any) -> int:
-        """The best action, of the possible ones where the model knows them."""
-        return self._network.best(observation, info["action_mask"] if self._masked else None)
 
 
 class Clock:
@@ -64,7 +45,7 @@ class Clock:
             return True
         stopped = time.perf_counter()
         seconds = stopped - self._began
-        records = evaluate(Policy(model), ID, split="test", episodes=EPISODES, seed=7)
+        records = evaluate(SB3Policy.of(model), ID, split="test", episodes=EPISODES, seed=7)
         mean = float(np.mean([record.episodic_return for record in records]))
         score = textenvs.reference_scores(ID, "test").normalise(mean)
         self.curve.append((seconds, model.num_timesteps, score))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -13,6 +13,7 @@ from zipfile import is_zipfile
 
 import gymnasium as gym
 
+import textenvs
 from textenvs import SPLITS
 from textenvs.evaluation import (
     Agent,
@@ -34,6 +35,8 @@ EVALUATION_STREAM = 3
 """Marks the seeds of evaluations, apart from those of splits and agents."""
 BINS = 200
 """Points of a learning curve."""
+RESERVED = ("obs_type", "action_type", "split", "render_mode")
+"""Arguments of an environment that are not the task's; agents and options decide on them."""
 Progress = Callable[[int], None]
 
 
@@ -200,14 +203,18 @@ def train(
         env.close()
 
 
+def task_parameters(env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments of an environment that are the task's."""
+    return {name: value for name, value in env_kwargs.items() if name not in (*RESERVED, "reward")}
+
+
 def make_batch(env_id: str, rows: int, **told: Any) -> Any:
     """A batch in autoreset mode SAME_STEP.
 
     It plays single environments in turn where there are many scenarios: to compile each of them whole, for the few
     episodes that it is played, would take longer.
     """
-    single: Any = gym.make(env_id, **told).unwrapped
-    if single.task.n_scenarios(single.split) == 1:
+    if textenvs.task_of(env_id, **task_parameters(told)).n_scenarios(told["split"]) == 1:
         return gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
     mode = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
     return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, **told)

@@ -13,11 +13,16 @@ import numpy as np
 
 import textenvs
 from textenvs.evaluation import Agent, EpisodeRecord, Training, evaluate, find_agent
-from textenvs_benchmarks.jobs import is_learner, make_header, save_agent, train, write_records
+from textenvs_benchmarks.jobs import (
+    RESERVED,
+    is_learner,
+    make_header,
+    save_agent,
+    task_parameters,
+    train,
+    write_records,
+)
 from textenvs_benchmarks.suite import REFERENCES
-
-RESERVED = ("obs_type", "action_type", "split", "render_mode")
-"""Arguments of an environment that are not the task's; agents and options decide on them."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,8 @@ def train_agent(
     """
     env_id = check_environment(env_id, env_kwargs)
     stem = Path("runs") / f"{name}-{env_id}-{seed}"
-    for path in (
-        [out]
-        if out is not None
-        else sorted(set(stem.parent.glob(f"{stem.name}.*")) - {stem.with_name(f"{stem.name}.partial")})
-    ):
+    there = [path for path in stem.parent.glob(f"{stem.name}.*") if path.suffix != ".partial"]
+    for path in there if out is None else [out]:
         check_new(path)
     agent = make_agent(name, env_id, env_kwargs, options)
     if not is_learner(agent):
@@ -123,7 +125,7 @@ def evaluate_agent(
         out: File of records to write, if any.
     """
     env_id = check_environment(env_id, env_kwargs)
-    parameters = {name: value for name, value in env_kwargs.items() if name != "reward"}
+    parameters = task_parameters(env_kwargs)
     task, scores = textenvs.task_of(env_id, **parameters), textenvs.reference_scores(env_id, split, **parameters)
     if out is not None:
         check_new(out)
@@ -182,7 +184,7 @@ def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
     for name in RESERVED:
         if name in env_kwargs:
             raise ValueError(f"{name!r} is not a parameter of a task: leave it out of --env-kwargs")
-    parameters = {name: value for name, value in env_kwargs.items() if name != "reward"}
+    parameters = task_parameters(env_kwargs)
     try:
         textenvs.task_of(env_id, **parameters)
     except TypeError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,20 +10,34 @@ from numpy.typing import ArrayLike, NDArray
 MIN_SCORES = 3
 """Of fewer scores no interval is made: resampling one or two says nothing about the others."""
 
-Statistic = Callable[[NDArray[np.float64]], float]
+
+class Statistic(Protocol):
+    """One number of many, such as `numpy.mean`."""
+
+    def __call__(self, scores: NDArray[np.float64], axis: int) -> Any:
+        """(resamples, scores) to (resamples,), along axis 1."""
 
 
-def iqm(scores: ArrayLike) -> float:
+def iqm(scores: ArrayLike, axis: int | None = None) -> Any:
     """The interquartile mean: of the middle half of the scores (Agarwal et al. 2021).
 
     A quarter of the scores, rounded down, is left out at either end, as `scipy.stats.trim_mean(scores, 0.25)` does.
 
+    Args:
+        scores: A list of scores; or an array of lists, which are not checked.
+        axis: Along which the lists lie; None for a single one.
+
+    Returns:
+        A float for a single list, an array for several.
+
     Raises:
         ValueError: If there are no scores, or one is not finite.
     """
-    ordered = np.sort(_checked(scores))
-    cut = len(ordered) // 4
-    return float(ordered[cut : len(ordered) - cut].mean())
+    if axis is None:
+        return float(iqm(_checked(scores)[np.newaxis], axis=1)[0])
+    ordered = np.sort(scores, axis=axis)
+    n = ordered.shape[axis]
+    return ordered.take(range(n // 4, n - n // 4), axis=axis).mean(axis=axis)
 
 
 def bootstrap_interval(
@@ -54,7 +68,7 @@ def bootstrap_interval(
         return None
     resamples = values[rng.integers(len(values), size=(replications, len(values)))]
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile([statistic(resample) for resample in resamples], [tail, 1.0 - tail])
+    low, high = np.quantile(statistic(resamples, axis=1), [tail, 1.0 - tail])
     return float(low), float(high)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import textenvs
-from textenvs.errors import MissingExtra, find_folder
+from tests.baselines.conftest import needs_deep
+from textenvs.errors import MissingExtra
 from textenvs.evaluation import load_agent
 from textenvs_baselines.dqn import DQNAgent, DQNConfig
 from textenvs_baselines.network import Network, load_weights
@@ -16,8 +17,6 @@ from textenvs_baselines.ppo import PPOAgent, PPOConfig
 from textenvs_benchmarks.jobs import make_batch, train
 
 ID = "TextDialogueClean-v0"
-HAS_DEEP = all(map(find_folder, ("stable_baselines3", "sb3_contrib", "safetensors")))
-needs_deep = pytest.mark.skipif(not HAS_DEEP, reason="the extra deep is not installed")
 SMALL = {
     PPOAgent: {"num_envs": 8, "n_steps": 16, "batch_size": 64, "net_arch": [16]},
     DQNAgent: {"num_envs": 8, "learning_starts": 100, "batch_size": 64, "net_arch": [16]},

@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 import textenvs
-from textenvs.errors import find_folder
+from tests.baselines.conftest import needs_deep
 from textenvs_baselines.sb3_policy import SB3Policy
 from textenvs_benchmarks.cli import main
 
 ID = "TextDialogueClean-v0"
-HAS_DEEP = all(map(find_folder, ("stable_baselines3", "sb3_contrib", "safetensors")))
-needs_deep = pytest.mark.skipif(not HAS_DEEP, reason="the extra deep is not installed")
 
 
 def test_a_zip_is_not_loaded(tmp_path, capsys):

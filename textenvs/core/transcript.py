@@ -5,6 +5,9 @@ from __future__ import annotations
 from textenvs.core import chance
 from textenvs.core.mdp import Event, Task, TextMDP
 
+LEFT = (": none is left", ": one is left")
+"""What is said of the turns that are left, by their number."""
+
 
 def text_observation(
     task: Task, process: TextMDP, key: int, episode: int, turn: int, said: str, event: Event, note: str
@@ -22,8 +25,8 @@ def text_observation(
         note: What was understood so far.
     """
     words = "" if event is None else process.say(event, chance.bits(key, episode, turn, chance.WORDING))
-    left = {task.horizon - 1: ": one is left", task.horizon: ": none is left"}.get(turn, "")
-    tail = f"[{note}]\n[Turn {turn} of {task.horizon}{left}]"
+    turns_left = task.horizon - turn
+    tail = f"[{note}]\n[Turn {turn} of {task.horizon}{LEFT[turns_left] if turns_left < len(LEFT) else ''}]"
     if turn == 0:
         shown = f"{process.shown}\n" if process.shown else ""
         return f"{task.partner}: {words}\n{shown}{tail}"

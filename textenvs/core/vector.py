@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from gymnasium.error import InvalidAction, ResetNeeded
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.composition import Reward, compose
+from textenvs.core.graph import Node
 from textenvs.core.ledger import Earned, Ledger
 from textenvs.core.loading import check_scenario, check_split, load_graph, load_task, make_arena
 from textenvs.core.mdp import Task
@@ -23,21 +24,7 @@ from textenvs.core.transcript import text_observation
 from textenvs.errors import unknown
 from textenvs.text.matching import match
 
-KEPT_WORDS = 16_384
-"""States whose words are kept."""
 INFO_KEYS = ("action_mask", "choices", "reward_terms", "metrics")
-
-
-class StateWords(NamedTuple):
-    """What is said of a state.
-
-    Attributes:
-        choices: The sentences of the actions.
-        note: What is understood so far.
-    """
-
-    choices: tuple[str, ...]
-    note: str
 
 
 class TextVectorEnv(VectorEnv[Any, Any, Any]):
@@ -113,7 +100,6 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.arena = make_arena(self.task, split, memory_budget)
         self._n_scenarios = self.task.n_scenarios(split)
         self._ledger = Ledger(self.task, self.arena.payoffs, tuple(weights.values()))
-        self._words: dict[tuple[int, int], StateWords] = {}
         self._horizon = self.task.horizon
         self._limit = max_episode_steps
         self._info_keys = frozenset(info_keys)
@@ -390,7 +376,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _choices(self, rows: Iterable[int]) -> list[tuple[str, ...]]:
         """The sentences of each row's actions."""
-        return [self._words_of(i).choices for i in rows]
+        return [self._node(i).choices for i in rows]
 
     def _said(self, numbers: NDArray[np.int64]) -> list[str] | None:
         """The sentence that each row is about to say, for text observations."""
@@ -399,19 +385,12 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         choices = self._choices(range(self.num_envs))
         return ["" if number < 0 else choices[i][number] for i, number in enumerate(numbers.tolist())]
 
-    def _words_of(self, i: int) -> StateWords:
-        """The words of a row's state, which are kept."""
-        key = int(self.scenarios[i]), int(self._states[i])
-        words = self._words.get(key)
-        if words is None:
-            if len(self._words) >= KEPT_WORDS:
-                self._words.clear()
-            state, process = self.arena.blocks[key[0]].tables.states[key[1]], self._process(i)
-            words = self._words[key] = StateWords(tuple(process.choices(state)), process.note(state))
-        return words
-
-    def _process(self, i: int) -> Any:
-        return load_graph(self.task, self.split, int(self.scenarios[i])).process
+    def _node(self, i: int) -> Node:
+        """The node of a row's state: what was said of it once is kept there."""
+        scenario = int(self.scenarios[i])
+        return load_graph(self.task, self.split, scenario).node(
+            self.arena.blocks[scenario].tables.states[self._states[i]]
+        )
 
     def _render(self, rows: NDArray[np.int64], outcome: NDArray[np.int64], said: list[str] | None) -> list[str] | None:
         """Text observations of some rows; -1 is the outcome of an impossible act."""
@@ -421,9 +400,9 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         for i, o in zip(rows.tolist(), outcome.tolist(), strict=True):
             events = self.arena.blocks[int(self.scenarios[i])].tables.events
             event = None if o < 0 else events[self.arena.event[o]]
-            note, sentence = self._words_of(i).note, "" if said is None else said[i]
+            node, sentence = self._node(i), "" if said is None else said[i]
             where = int(self._keys[i]), int(self._episodes[i]), int(self._turns[i])
-            texts.append(text_observation(self.task, self._process(i), *where, sentence, event, note))
+            texts.append(text_observation(self.task, node.graph.process, *where, sentence, event, node.note))
         return texts
 
     def _info(

@@ -89,14 +89,15 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
         plain=not unknown_words and "?" not in sentence,
     )
     scores, impossible = [], 0.0
-    for number, (choice, (own, names, used)) in enumerate(zip(choices, known, strict=True)):
-        found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in own or w in used]
+    for number, (choice, each) in enumerate(zip(choices, known, strict=True)):
+        used = each.cues
+        found = [weights[w] * (CUE_FACTOR if w in used else 1.0) for w in asked if w in each.own or w in used]
         found += [weights[cue] * CUE_FACTOR for cue in used if " " in cue and f" {cue} " in spoken]
         share = sum(found) / total
-        named = bool(names) and all(f" {' '.join(_words(name))} " in spoken for name in QUOTED.findall(choice))
+        named = bool(each.phrases) and all(f" {phrase} " in spoken for phrase in each.phrases)
         if not choice:
             impossible = max(impossible, share)
-        elif not names or _is_meant(said, named, known[number], deeds):
+        elif not each.phrases or _is_meant(said, named, each, deeds):
             fitting = QUESTION_LEAD * (("?" in sentence) == choice.endswith("?"))
             scores.append((share + fitting + NAMED_LEAD * named, named, len(found), -number))
     scores.sort(reverse=True)
@@ -156,11 +157,13 @@ class Known(NamedTuple):
     Attributes:
         own: The words of its sentence that say something.
         names: Those of them that stand in quotes.
+        phrases: What stands in quotes, each whole.
         cues: Its cues.
     """
 
     own: frozenset[str]
     names: frozenset[str]
+    phrases: tuple[str, ...]
     cues: frozenset[str]
 
 
@@ -172,10 +175,11 @@ def _lexicon(
     known = []
     for choice, group in zip(choices, cues, strict=True):
         own = frozenset(word for word in _words(choice) if word not in EMPTY)
-        quoted = [word for name in QUOTED.findall(choice) for word in _words(name)]
-        names = frozenset(word for word in quoted if word not in EMPTY) or frozenset(quoted)
-        known.append(Known(own | names, names, frozenset(" ".join(_words(cue)) for cue in group)))
-    deeds = frozenset[str]().union(*(each.own - each.names | each.cues for each in known if each.names)) - {""}
+        phrases = tuple(filter(None, (" ".join(_words(name)) for name in QUOTED.findall(choice))))
+        quoted = frozenset(word for phrase in phrases for word in phrase.split())
+        names = quoted - EMPTY or quoted
+        known.append(Known(own | names, names, phrases, frozenset(" ".join(_words(cue)) for cue in group)))
+    deeds = frozenset[str]().union(*(each.own - each.names | each.cues for each in known if each.phrases)) - {""}
     possible = [each for each, choice in zip(known, choices, strict=True) if choice]
     counts: dict[str, int] = {}
     for each in possible:
