@@ -107,5 +107,7 @@ def register_all() -> None:
             entry_point="textenvs.core.env:TextEnv",
             vector_entry_point="textenvs.core.vector:TextVectorEnv",
             reward_threshold=known["train"]["optimal"] if known else None,
+            order_enforce=False,  # it sees to that itself, and a wrapper costs time
+            disable_env_checker=True,  # the tests have checked it
             kwargs={"task": entry.task, **entry.parameters},
         )

@@ -20,7 +20,6 @@ GAMMA, MIX_1, MIX_2 = np.uint64(chance.GAMMA), np.uint64(chance.MIX_1), np.uint6
 EPISODE_SHIFT, STEP_SHIFT = np.uint64(chance.EPISODE_SHIFT), np.uint64(chance.STEP_SHIFT)
 S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 UNIT = chance.UNIT
-OUTCOME, EXPLORE = np.uint64(chance.OUTCOME), np.uint64(chance.EXPLORE)
 
 
 class Game(NamedTuple):
@@ -42,7 +41,7 @@ class Game(NamedTuple):
         legal: (legal actions,).
         horizon: Number of turns.
         n_actions: Number of actions.
-        key: Key of the environment's stream of chance.
+        chance: Where the environment's stream of chance starts.
     """
 
     start: NDArray[np.int32]
@@ -60,14 +59,14 @@ class Game(NamedTuple):
     legal: NDArray[np.int64]
     horizon: int
     n_actions: int
-    key: np.uint64
+    chance: np.uint64
 
 
 class Rule(NamedTuple):
     """How the learner explores and learns.
 
     Attributes:
-        key: Key of the explorer's stream of chance.
+        chance: Where the explorer's stream of chance starts.
         epsilon_start: Chance of a random action at step 0,
         epsilon_slope: which changes by this each step,
         epsilon_end: and is this at least.
@@ -76,7 +75,7 @@ class Rule(NamedTuple):
         on_policy: Whether the value of the next action is the target, or the best.
     """
 
-    key: np.uint64
+    chance: np.uint64
     epsilon_start: float
     epsilon_slope: float
     epsilon_end: float
@@ -106,9 +105,9 @@ class Place(NamedTuple):
 
 
 @njit(cache=True, inline="always")
-def uniform(key: np.uint64, episode: int, step: int, channel: np.uint64) -> float:
-    """A number in [0, 1), as `textenvs.core.chance.uniform`."""
-    z = key + GAMMA * ((np.uint64(episode) << EPISODE_SHIFT) | (np.uint64(step) << STEP_SHIFT) | channel)
+def uniform(start: np.uint64, episode: int, step: int) -> float:
+    """A number in [0, 1), as `textenvs.core.chance.uniform` of the key and channel that `start` was made of."""
+    z = start + GAMMA * ((np.uint64(episode) << EPISODE_SHIFT) | (np.uint64(step) << STEP_SHIFT))
     z = (z ^ (z >> S30)) * MIX_1
     z = (z ^ (z >> S27)) * MIX_2
     return float((z ^ (z >> S31)) >> S11) * UNIT
@@ -120,7 +119,7 @@ def draw(game: Game, row: int, episode: int, turn: int) -> int:
     start, count = game.start[row], game.n_outcomes[row]
     if count == 1:
         return int(start)
-    x = uniform(game.key, episode, turn, OUTCOME) * count
+    x = uniform(game.chance, episode, turn) * count
     i = int(x)
     return int(start + (i if x - i < game.threshold[start + i] else game.alias[start + i]))
 
@@ -131,7 +130,7 @@ def choose(game: Game, rule: Rule, values: NDArray[np.float64], step: int, state
     first, last = game.first_legal[state], game.first_legal[state + 1]
     epsilon = max(rule.epsilon_start + rule.epsilon_slope * step, rule.epsilon_end)
     if epsilon > 0.0:
-        u = uniform(rule.key, step, 0, EXPLORE)
+        u = uniform(rule.chance, step, 0)
         if u < epsilon:
             return int(game.legal[first + int(u / epsilon * (last - first))])
     row = values[game.observation[state]]
@@ -212,6 +211,11 @@ def learn(
     return Place(step, episode, turn, int(state), int(action), total), n_ended
 
 
+def stream(key: int, channel: int) -> np.uint64:
+    """Where the stream of a key and a channel starts. The channel is no constant of what is compiled and cached."""
+    return np.uint64(key + chance.GAMMA * channel & chance.MASK)
+
+
 def as_game(task: Task, tables: Tables, weights: tuple[float, ...], key: int) -> Game:
     """The compiled tables of a scenario as they are learned from.
 
@@ -239,5 +243,5 @@ def as_game(task: Task, tables: Tables, weights: tuple[float, ...], key: int) ->
         legal=legal.astype(np.int64),
         horizon=task.horizon,
         n_actions=tables.n_actions,
-        key=np.uint64(key),
+        chance=stream(key, chance.OUTCOME),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium.utils import seeding
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker
 
+from textenvs.core import chance
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
 from textenvs.evaluation import Training
@@ -63,7 +64,7 @@ def train_on_tables(
     game = compiled.as_game(env.task, load_tables(env.task, env.split), weights, key)
     values, counts = np.array(agent.values, np.float64), np.array(agent.counts, np.int64)
     rule = compiled.Rule(
-        np.uint64(explorer.key),
+        compiled.stream(explorer.key, chance.EXPLORE),
         explorer.start,
         explorer.slope,
         explorer.end,

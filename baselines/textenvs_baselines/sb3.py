@@ -43,7 +43,8 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
         self.env = env
         self.curve: list[tuple[int, float]] = []
         self._encode = encode
-        self._masks: NDArray[Any] | None = None
+        _, info = env.reset()  # an algorithm asks for masks before it resets
+        self._masks: NDArray[Any] | None = info.get("action_mask")
         self._steps = 0
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, np.int64)

@@ -1,8 +1,8 @@
 """How fast the peers step beside this suite, in one run, and the table of it: `make benchmark-peers`.
 
-All are stepped through their own loops with actions that were drawn before, single environments with the same number of
-steps to an episode at most. A peer that is not installed, or does not run without a network, is skipped with its
-reason. What is measured goes to `RESULTS.md` beside this file, with versions and machine.
+All are stepped through their own loops with actions that were drawn before. A single peer is reset wherever an episode
+of ours ended, so that all episodes are equally long. A peer that is not installed, or does not run without a network,
+is skipped with its reason. What is measured goes to `RESULTS.md` beside this file, with versions and machine.
 """
 
 import importlib.metadata
@@ -12,6 +12,7 @@ import re
 import statistics
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import gymnasium as gym
@@ -20,7 +21,7 @@ import pytest
 
 import textenvs  # noqa: F401
 
-ROUNDS, STEPS, EPISODE, ROWS = 7, 16_384, 4, 256
+ROUNDS, STEPS, ROWS = 7, 16_384, 256
 RESULTS = Path(__file__).with_name("RESULTS.md")
 ID = "TextDialogue-v0"
 FLOOR = "Gymnasium FrozenLake-v1"
@@ -31,17 +32,33 @@ def stepped(reset, step, actions, begin=None):
 
     With `begin` for its first reset it plays the same episodes each time, so that all is warm.
     """
+    lasts = last_steps()
 
     def run():
         (begin or reset)()
-        length = 0
-        for action in actions:
-            length += 1
-            if step(action) or length == EPISODE:
+        for action, last in zip(actions, lasts, strict=False):
+            if step(action) or last:
                 reset()
-                length = 0
 
     return run, len(actions)
+
+
+@cache
+def last_steps():
+    """For each step whether it is the last of its episode, as our own environment plays them."""
+    env = gym.make(ID)
+    env.reset(seed=0)
+    lasts = []
+    for action in random_actions(env.action_space.n):
+        _, _, terminated, truncated, _ = env.step(action)
+        lasts.append(terminated or truncated)
+        if lasts[-1]:
+            env.reset()
+    return lasts
+
+
+def random_actions(n):
+    return np.random.default_rng(0).integers(n, size=STEPS).tolist()
 
 
 def gymnasium_single(env_id, **kwargs):
@@ -52,8 +69,7 @@ def gymnasium_single(env_id, **kwargs):
         _, _, terminated, truncated, _ = env.step(action)
         return terminated or truncated
 
-    actions = np.random.default_rng(0).integers(env.action_space.n, size=STEPS).tolist()
-    return stepped(env.reset, step, actions, lambda: env.reset(seed=0))
+    return stepped(env.reset, step, random_actions(env.action_space.n), lambda: env.reset(seed=0))
 
 
 def vector(**kwargs):
@@ -61,8 +77,9 @@ def vector(**kwargs):
     turns = STEPS // ROWS
     actions = np.random.default_rng(0).integers(env.single_action_space.n, size=(turns, ROWS))
 
+    env.reset(seed=0)
+
     def run():
-        env.reset(seed=0)
         for action in actions:
             env.step(action)
 
@@ -197,7 +214,10 @@ def write_results(rates, missing):
         lines.append(f"| {name} | {version} | {statistics.median(values):,.0f} | {ratio(rates, name, FLOOR):.2f} |")
     lines += [f"| {name} | - | not measured: {reason[:100]} | - |" for name, reason in missing.items()]
     machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs"
-    lines += ["", f"{machine}. Medians of {ROUNDS} rounds in one run; single episodes of {EPISODE} steps at most."]
+    lines += [
+        "",
+        f"{machine}. Medians of {ROUNDS} rounds in one run; single episodes of {STEPS / sum(last_steps()):.1f} steps.",
+    ]
     RESULTS.write_text("\n".join(lines) + "\n")
     print("\n" + "\n".join(lines))
 

@@ -6,6 +6,7 @@ import sys
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.vector import VectorWrapper
 
 import textenvs
 from tests.baselines.conftest import needs_deep
@@ -184,6 +185,30 @@ def test_logs_of_tensorboard_are_written(tmp_path):
     pytest.importorskip("tensorboard")
     PPOAgent(ID, {}, **SMALL[PPOAgent]).train(batch(), 300, tensorboard=str(tmp_path))
     assert list(tmp_path.rglob("events.out.tfevents.*"))
+
+
+class OnlyPossible(VectorWrapper):
+    """Refuses what the masks of the step before did not allow."""
+
+    def reset(self, **told):
+        observations, info = self.env.reset(**told)
+        self.mask = info["action_mask"]
+        return observations, info
+
+    def step(self, actions):
+        assert self.mask[np.arange(self.num_envs), actions].all()
+        *seen, info = self.env.step(actions)
+        self.mask = info["action_mask"]
+        return *seen, info
+
+
+@needs_deep
+@pytest.mark.parametrize("agent", SMALL, ids=lambda agent: agent.name)
+def test_no_impossible_act_is_taken_while_it_learns(agent):
+    agent(ID, {}, **SMALL[agent]).train(OnlyPossible(batch()), 2000)
+    agent(ID, {}, **SMALL[agent]).train(
+        OnlyPossible(make_batch("TextQA-v0", 8, obs_type="features", split="train")), 64
+    )
 
 
 @needs_deep

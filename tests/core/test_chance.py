@@ -60,3 +60,19 @@ def test_alias_table_has_the_probabilities(weights):
         implied[i] += t / len(p)
         implied[j] += (1 - t) / len(p)
     np.testing.assert_allclose(implied, p, atol=1e-12)
+
+
+def test_a_stream_gives_the_draws_of_its_episodes():
+    stream = chance.Stream(2**63 + 5, 4)
+    for episode in range(200):
+        assert stream.next_episode() == [chance.bits(2**63 + 5, episode, turn, chance.OUTCOME) for turn in range(4)]
+        assert stream.episode == episode
+
+
+@pytest.mark.parametrize("n", [6, 9, 486])
+def test_the_remainder_of_a_draw_tells_nothing_of_where_it_falls(n):
+    bits = chance.bits_many(np.full(N, 3, np.uint64), np.arange(N, dtype=np.uint64), np.ones(N, np.uint64), 0)
+    outcome = np.searchsorted([0.02, 0.3, 0.33, 0.9], chance.unit(bits))
+    table = np.zeros((5, n))
+    np.add.at(table, (outcome, (bits % np.uint64(n)).astype(int)), 1)
+    assert stats.chi2_contingency(table).pvalue > 1e-4

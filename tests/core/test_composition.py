@@ -147,6 +147,7 @@ def test_measures_of_no_weight_leave_the_scale():
 
 def test_graphs_are_let_go(monkeypatch):
     monkeypatch.setattr(loading, "NODES", 2000)
+    monkeypatch.setattr(loading, "CHECK", 64)
     loading.forget_graphs()
     env = gym.make("TextWriting-v0", obs_type="discrete")
     rng = np.random.default_rng(0)

@@ -2,6 +2,9 @@
 
 A draw is the SplitMix64 finaliser (Steele, Lea and Flood 2014) of a 64-bit key and a counter made of episode, step
 and channel. It has no state: row *i* of a batch draws the same bits as a single environment with the same key.
+
+One draw settles what happens at a step and how it is worded: where it falls in [0, 1) chooses the outcome, its
+remainders the words. An outcome takes up so many of the draws that they tell nothing of the remainder.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-OUTCOME, WORDING, SCENARIO, EXPLORE = range(4)
-"""Channels: what happens, in which words, in which scenario; and an agent's own exploration."""
+OUTCOME, SCENARIO, EXPLORE = range(3)
+"""Channels: what happens and in which words, in which scenario; and an agent's own exploration."""
 
 GAMMA = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9
@@ -48,11 +51,10 @@ def uniform(key: int, episode: int, step: int, channel: int) -> float:
 
 
 def bits_many(
-    keys: NDArray[np.uint64], episodes: NDArray[np.uint64], steps: NDArray[np.uint64], channel: int
+    keys: NDArray[np.uint64] | np.uint64, episodes: NDArray[np.uint64], steps: NDArray[np.uint64], channel: int
 ) -> NDArray[np.uint64]:
-    """`bits` for arrays of one shape, dtype uint64."""
-    z = episodes << _EPISODE_SHIFT
-    z |= steps << _STEP_SHIFT
+    """`bits` for arrays of shapes that go together, dtype uint64."""
+    z = episodes << _EPISODE_SHIFT | steps << _STEP_SHIFT
     z |= np.uint64(channel)
     z *= _GAMMA
     z += keys
@@ -67,9 +69,46 @@ def bits_many(
 def uniform_many(
     keys: NDArray[np.uint64], episodes: NDArray[np.uint64], steps: NDArray[np.uint64], channel: int
 ) -> NDArray[np.float64]:
-    """`uniform` for arrays of one shape."""
-    u: NDArray[np.float64] = (bits_many(keys, episodes, steps, channel) >> _11) * np.float64(UNIT)
+    """`uniform` for arrays of shapes that go together."""
+    return unit(bits_many(keys, episodes, steps, channel))
+
+
+def unit(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Random bits as numbers in [0, 1)."""
+    u: NDArray[np.float64] = (bits >> _11) * np.float64(UNIT)
     return u
+
+
+class Stream:
+    """The draws of one environment, computed for more and more episodes at once while it plays on.
+
+    Args:
+        key: 64 bits, the stream's own.
+        turns: Draws of an episode, the one of its reset among them.
+
+    Attributes:
+        key: The key.
+        episode: Number of the episode that is played; -1 before the first.
+    """
+
+    MOST = 32
+    """Episodes that are computed at once."""
+
+    def __init__(self, key: int, turns: int) -> None:
+        self.key = key
+        self.episode = -1
+        self._turns = np.arange(turns, dtype=np.uint64)
+        self._size = 1
+        self._ahead: list[list[int]] = []
+
+    def next_episode(self) -> list[int]:
+        """What `bits` gives for each turn of the next episode."""
+        self.episode += 1
+        if not self._ahead:
+            episodes = np.arange(self.episode + self._size - 1, self.episode - 1, -1).astype(np.uint64)
+            self._ahead = bits_many(np.uint64(self.key), episodes[:, None], self._turns, OUTCOME).tolist()
+            self._size = min(2 * self._size, self.MOST)
+        return self._ahead.pop()
 
 
 def alias_table(probabilities: Sequence[float]) -> tuple[list[float], list[int]]:

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from textenvs.core import chance
 from textenvs.core.composition import Reward, compose
-from textenvs.core.graph import Graph, Node, Row
+from textenvs.core.graph import Graph, Node, Priced, Row
 from textenvs.core.loading import check_scenario, check_split, load_graph, load_task
-from textenvs.core.mdp import Event, Task
+from textenvs.core.mdp import Task
 from textenvs.core.payoffs import amounts, price
 from textenvs.core.spaces import action_space, observation_space
-from textenvs.core.transcript import text_observation
 from textenvs.errors import unknown
 from textenvs.text.matching import match
 
@@ -83,9 +82,9 @@ class TextEnv(gym.Env[Any, Any]):
         self._names = tuple(self.task.terms)
         self._zeros = dict.fromkeys(self._names, 0.0)
         self._horizon = self.task.horizon
-        self._priced: list[tuple[float, float, bool, dict[str, float] | None]] = []
-        self._key = -1
-        self._episode = 0
+        self._priced: list[Priced] = []
+        self._stream: chance.Stream | None = None
+        self._draws: list[int] = []
         self._turn = 0
         self._graph: Graph
         self._node: Node | None = None
@@ -103,22 +102,20 @@ class TextEnv(gym.Env[Any, Any]):
         Returns:
             The observation and `info`.
         """
-        super().reset(seed=seed)
-        if seed is not None or self._key < 0:
-            self._key = int(self.np_random.integers(2**64, dtype=np.uint64))
-            self._episode = 0
-        else:
-            self._episode += 1
-        self._choose_scenario(options or {})
+        if seed is not None or self._stream is None:
+            super().reset(seed=seed)
+            self._stream = chance.Stream(int(self.np_random.integers(2**64, dtype=np.uint64)), self._horizon + 1)
+        self._draws = self._stream.next_episode()
+        if options or self._n_scenarios > 1 or self._node is None:
+            self._choose_scenario(options or {}, self._stream)
         self._turn = 0
         self._ended = False
-        first = self._graph.initial
-        i = first.draw(chance.uniform(self._key, self._episode, 0, chance.OUTCOME))
-        self._node = node = first.nodes[i]
-        mask = node.look() if node.mask is None else node.mask
-        info = {"action_mask": mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
+        bits = self._draws[0]
+        node, _, event = self._graph.initial.draw(bits)
+        self._node = node
+        info = {"action_mask": node.mask.copy(), "choices": node.choices, "reward_terms": self._zeros.copy()}
         if self._speaks:
-            text = self._text("", first.events[i], node)
+            text = self._graph.transcript.write(0, "", event, bits, node.note)
             if self.render_mode:
                 self._transcript = []
                 self._show(text)
@@ -147,37 +144,36 @@ class TextEnv(gym.Env[Any, Any]):
         else:
             row, said = self._understood(action, node)
         self._turn = turn = self._turn + 1
-        i = row.draw(chance.uniform(self._key, self._episode, turn, chance.OUTCOME)) if row.count > 1 else 0
-        self._node = following = row.nodes[i]
-        payoff = row.payoffs[i]
+        bits = self._draws[turn]
+        node, payoff, event = row.draw(bits) if row.count > 1 else row.outcomes[0]
+        self._node = node
         left = self._horizon - turn
-        if payoff >= len(self._priced):
-            self._price()
-        reward, reward_left, terminated, terms = self._priced[payoff]
+        try:
+            reward, reward_left, terminated, terms = self._priced[payoff]
+        except IndexError:
+            reward, reward_left, terminated, terms = self._price(payoff)
         if terms is None:
             reward += reward_left * left
             terms = self._amounts(payoff, left)
         else:
             terms = terms.copy()
         if left == 0 and not terminated:
-            payoff = self._graph.timeout(following)
-            self._price()
-            reward += self._priced[payoff][0]
+            payoff = self._graph.timeout(node)
+            reward += self._price(payoff)[0]
             for name, amount in self._amounts(payoff, 0).items():
                 terms[name] += amount
             terminated = True
-        mask = following.look() if following.mask is None else following.mask
-        info = {"action_mask": mask.copy(), "choices": following.choices, "reward_terms": terms}
+        info: dict[str, Any] = {"action_mask": node.mask.copy(), "choices": node.choices, "reward_terms": terms}
         if terminated:
             self._ended = True
             info["metrics"] = dict(zip(self.task.metrics, self._graph.payoffs[payoff].metrics, strict=True))
         if self._speaks:
-            text = self._text(said, row.events[i], following)
+            text = self._graph.transcript.write(turn, said, event, bits, node.note)
             if self.render_mode:
                 self._show(text)
             if self.obs_type == "text":
                 return text, reward, terminated, False, info
-        return self._observe(following), reward, terminated, False, info
+        return self._observe(node), reward, terminated, False, info
 
     def __getstate__(self) -> dict[str, Any]:
         """All but task and graph, which are shared and found again; a copy holds the state alone."""
@@ -197,12 +193,12 @@ class TextEnv(gym.Env[Any, Any]):
             self.task, _ = compose(load_task(task, parameters), reward)
         if self._node is not None:
             self._graph = load_graph(self.task, self.split, self.scenario)
+            self._priced = self._graph.priced[self._weights]
             self._node = self._graph.node(kept["_node"][0])
-            self._node.look()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions are possible now, as sb3-contrib's MaskablePPO asks for it: (actions,) bool."""
-        if self._node is None or self._node.mask is None:
+        if self._node is None:
             raise ResetNeeded("no episode has begun: call reset() first")
         return self._node.mask.astype(np.bool_)
 
@@ -213,22 +209,20 @@ class TextEnv(gym.Env[Any, Any]):
             return None
         return "\n".join(self._transcript) if self.render_mode == "ansi" else None
 
-    def _choose_scenario(self, options: dict[str, Any]) -> None:
+    def _choose_scenario(self, options: dict[str, Any], stream: chance.Stream) -> None:
         for option in options:
             if option != "scenario":
                 raise unknown("option", option, ("scenario",))
         scenario = options.get("scenario")
-        if scenario is not None:
-            scenario = check_scenario(scenario, self.split, self._n_scenarios)
-        elif self._n_scenarios > 1:
-            scenario = int(chance.uniform(self._key, self._episode, 0, chance.SCENARIO) * self._n_scenarios)
+        if scenario is None:
+            u = chance.uniform(stream.key, stream.episode, 0, chance.SCENARIO)
+            scenario = int(u * self._n_scenarios)
         else:
-            scenario = 0
-        graph = load_graph(self.task, self.split, scenario)
-        if self._node is None or graph is not self._graph:
-            self._graph = graph
-            self._priced = []
-        self.scenario = scenario
+            scenario = check_scenario(scenario, self.split, self._n_scenarios)
+        if self._node is None or scenario != self.scenario:
+            self._graph = load_graph(self.task, self.split, scenario)
+            self._priced = self._graph.priced[self._weights]
+            self.scenario = scenario
 
     def _number(self, action: Any) -> int:
         try:
@@ -250,19 +244,16 @@ class TextEnv(gym.Env[Any, Any]):
         number = match(sentence, node.choices, self.task.cues)
         return (self._graph.refusal(node), "") if number is None else (node.row(number), node.choices[number])
 
-    def _price(self) -> None:
-        """Prices the payoffs that are new: reward, reward for each turn left, end, and terms if no turn left counts."""
+    def _price(self, number: int) -> Priced:
+        """A payoff, when all that are new are priced."""
         for payoff in self._graph.payoffs[len(self._priced) :]:
             reward, left = price(payoff, self._weights)
             terms = None if payoff.per_turn_left else dict(zip(self._names, payoff.terms, strict=True))
             self._priced.append((reward, left, payoff.terminated, terms))
+        return self._priced[number]
 
     def _amounts(self, payoff: int, left: int) -> dict[str, float]:
         return dict(zip(self._names, amounts(self._graph.payoffs[payoff], left), strict=True))
-
-    def _text(self, said: str, event: Event, node: Node) -> str:
-        process = self._graph.process
-        return text_observation(self.task, process, self._key, self._episode, self._turn, said, event, node.note)
 
     def _observe(self, node: Node) -> Any:
         if self.obs_type == "discrete":

@@ -6,14 +6,25 @@ its end. Graphs are shared by all environments of a process.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core.chance import alias_of
-from textenvs.core.mdp import Features, Outcome, State, Task, TextMDP
+from textenvs.core.chance import UNIT, alias_of
+from textenvs.core.mdp import Event, Features, Outcome, State, Task, TextMDP
 from textenvs.core.payoffs import Payoffs
+from textenvs.core.transcript import Transcript
+
+Drawn = tuple["Node", int, Event]
+"""An outcome: the next node, the index of its payoff in `Graph.payoffs`, and what was said."""
+
+
+Priced = tuple[float, float, bool, dict[str, float] | None]
+"""Reward, reward for each turn left, end, and the amounts of the terms if turns left do not count."""
 
 
 class Row:
@@ -21,59 +32,77 @@ class Row:
 
     Attributes:
         count: Number of outcomes.
-        threshold: Alias thresholds, `count` floats.
-        alias: Aliases, `count` ints.
-        nodes: The next node of each outcome.
-        payoffs: Index of each outcome's payoff in `Graph.payoffs`.
-        events: What was said, by outcome; None is an act that was not possible.
-        probability: The exact probabilities.
+        outcomes: The outcomes; with the event None for an act that was not possible.
     """
 
-    __slots__ = ("alias", "count", "events", "nodes", "payoffs", "probability", "threshold")
+    __slots__ = ("_alias", "_threshold", "count", "outcomes")
 
     def __init__(self, graph: Graph, outcomes: Sequence[Outcome], where: str | tuple[int, State]) -> None:
         self.count = len(outcomes)
-        self.probability = [outcome.probability for outcome in outcomes]
-        self.threshold, self.alias = alias_of(self.probability, where)
-        self.nodes = [graph.node(outcome.state) for outcome in outcomes]
-        self.payoffs = [graph.payoffs.number(outcome.payoff) for outcome in outcomes]
-        self.events = [outcome.event for outcome in outcomes]
+        self._threshold, self._alias = alias_of([outcome.probability for outcome in outcomes], where)
+        self.outcomes: list[Drawn] = [
+            (graph.node(outcome.state), graph.payoffs.number(outcome.payoff), outcome.event) for outcome in outcomes
+        ]
 
-    def draw(self, u: float) -> int:
-        """The outcome that `u` in [0, 1) falls on."""
-        x = u * self.count
+    def draw(self, bits: int) -> Drawn:
+        """The outcome that 64 random bits fall on."""
+        x = (bits >> 11) * UNIT * self.count
         i = int(x)
-        return i if x - i < self.threshold[i] else self.alias[i]
+        return self.outcomes[i if x - i < self._threshold[i] else self._alias[i]]
 
 
 class Node:
-    """A state and what is known of it: legal actions, rows, and how it looks.
+    """A state and what is known of it, each computed when it is first asked for.
 
     Attributes:
+        graph: The graph that it belongs to.
         state: The state.
-        mask: int8 array, 1 where an action is legal; to be copied. None until `look`.
+        legal: Which actions are possible.
+        mask: The same as an int8 array, to be copied.
         rows: The row of each action, None until it is unfolded.
+        choices: The sentence of each action, "" where it is impossible.
+        note: What was understood so far.
         discrete: The discrete observation.
+        features: float32 array of the task's features and a last place for the turn, to be copied.
     """
 
-    __slots__ = ("_choices", "_features", "_note", "discrete", "graph", "legal", "mask", "rows", "state")
+    __slots__ = ("choices", "discrete", "features", "graph", "legal", "mask", "note", "rows", "state")
+
+    legal: tuple[bool, ...]
+    mask: NDArray[np.int8]
+    rows: list[Row | None]
+    choices: tuple[str, ...]
+    note: str
+    discrete: int
+    features: Features
 
     def __init__(self, graph: Graph, state: State) -> None:
         self.graph = graph
         self.state = state
-        self.mask: NDArray[np.int8] | None = None
-        self._choices: tuple[str, ...] | None = None
-        self._note: str | None = None
-        self._features: Features | None = None
 
-    def look(self) -> NDArray[np.int8]:
-        """Computes what `mask`, `rows` and `discrete` hold, when the node is first come to; returns the mask."""
-        process = self.graph.process
-        self.legal = tuple(bool(legal) for legal in process.legal(self.state))
-        self.rows: list[Row | None] = [None] * len(self.legal)
-        self.discrete = process.discrete(self.state)
-        self.mask = np.array(self.legal, dtype=np.int8)
-        return self.mask
+    def __getattr__(self, name: str) -> Any:
+        """Computes what is asked for the first time."""
+        value = self._compute(name, self.graph.process)
+        setattr(self, name, value)
+        return value
+
+    def _compute(self, name: str, process: TextMDP) -> Any:
+        match name:
+            case "legal":
+                return tuple(bool(legal) for legal in process.legal(self.state))
+            case "mask":
+                return _mask(self.legal)
+            case "rows":
+                return [None] * len(self.legal)
+            case "choices":
+                return tuple(process.choices(self.state))
+            case "note":
+                return process.note(self.state)
+            case "discrete":
+                return process.discrete(self.state)
+            case "features":
+                return np.array([*process.features(self.state), 0.0], np.float32)
+        raise AttributeError(name)
 
     def row(self, action: int) -> Row:
         """The row of an action, unfolded at first use."""
@@ -82,35 +111,30 @@ class Node:
             row = self.rows[action] = self.graph.unfold(self, action)
         return row
 
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The sentence of each action, "" where it is impossible."""
-        if self._choices is None:
-            self._choices = tuple(self.graph.process.choices(self.state))
-        return self._choices
 
-    @property
-    def note(self) -> str:
-        """What was understood so far."""
-        if self._note is None:
-            self._note = self.graph.process.note(self.state)
-        return self._note
-
-    @property
-    def features(self) -> Features:
-        """float32 array of the task's features and a last place for the turn, to be copied."""
-        if self._features is None:
-            self._features = np.array([*self.graph.process.features(self.state), 0.0], dtype=np.float32)
-        return self._features
+@cache
+def _mask(legal: tuple[bool, ...]) -> NDArray[np.int8]:
+    """One array for all nodes that allow the same: it is at hand when it is to be copied."""
+    return np.array(legal, np.int8)
 
 
 class Graph:
-    """All that has been met of one scenario."""
+    """All that has been met of one scenario.
+
+    Attributes:
+        task: The task.
+        process: The scenario.
+        transcript: Puts what happens into words.
+        payoffs: The payoffs met.
+        priced: What they come to, by the weights of the reward terms; an environment prices those that are new.
+    """
 
     def __init__(self, task: Task, process: TextMDP) -> None:
         self.task = task
         self.process = process
+        self.transcript = Transcript(task, process)
         self.payoffs = Payoffs([task.invalid])
+        self.priced: defaultdict[tuple[float, ...], list[Priced]] = defaultdict(list)
         self._nodes: dict[State, Node] = {}
         self._initial: Row | None = None
 

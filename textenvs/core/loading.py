@@ -73,7 +73,7 @@ NODES = 100_000
 """States that the graphs of a Python process hold together, about."""
 GRAPH = 20
 """States that a graph counts as, beside its own."""
-CHECK = 64
+CHECK = 1024
 """Uses of graphs between two looks at how much they hold."""
 _uses = count()
 _GRAPHS: OrderedDict[tuple[Task, str, int], Graph] = OrderedDict()

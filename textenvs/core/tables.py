@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.chance import alias_of
+from textenvs.core.graph import Node
 from textenvs.core.mdp import Event, Outcome, Payoff, State, Task, TextMDP
 from textenvs.core.payoffs import Payoffs
 
@@ -190,13 +191,14 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
 
 @dataclass
 class Block:
-    """Where the tables of one scenario lie in an arena."""
+    """Where the tables of one scenario lie in an arena, and the nodes of its states that were put into words."""
 
     tables: Tables
     row: int
     outcome: int
     state: int
     used: int
+    nodes: dict[int, Node] = field(default_factory=dict)
 
 
 class Arena:

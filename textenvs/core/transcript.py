@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from textenvs.core import chance
+from functools import cache
+
 from textenvs.core.mdp import Event, Task, TextMDP
 
 LEFT = (": none is left", ": one is left")
 """What is said of the turns that are left, by their number."""
 
 
-def text_observation(
-    task: Task, process: TextMDP, key: int, episode: int, turn: int, said: str, event: Event, note: str
-) -> str:
-    """What a person reads after a reset, or after an act.
+class Transcript:
+    """Writes text observations of one scenario.
 
     Args:
         task: The task.
         process: The scenario.
-        key: Key of the stream of chance, which chooses the wording.
-        episode: Number of the episode.
-        turn: Number of turns taken; 0 at the reset.
-        said: The agent's sentence; "" at the reset.
-        event: What the partner did; None where the agent's act was not possible.
-        note: What was understood so far.
     """
-    words = "" if event is None else process.say(event, chance.bits(key, episode, turn, chance.WORDING))
-    turns_left = task.horizon - turn
-    tail = f"[{note}]\n[Turn {turn} of {task.horizon}{LEFT[turns_left] if turns_left < len(LEFT) else ''}]"
-    if turn == 0:
-        shown = f"{process.shown}\n" if process.shown else ""
-        return f"{task.partner}: {words}\n{shown}{tail}"
-    if event is None:
-        return f"You: {said or '...'}\n(That was not possible.)\n{tail}"
-    return f"You: {said}\n{task.partner}: {words}\n{tail}"
+
+    __slots__ = ("_partner", "_process", "_say", "_turns")
+
+    def __init__(self, task: Task, process: TextMDP) -> None:
+        self._process = process
+        self._say = process.say
+        self._partner = f"{task.partner}: "
+        self._turns = _turns(task.horizon)
+
+    def write(self, turn: int, said: str, event: Event, bits: int, note: str) -> str:
+        """What a person reads after a reset, or after an act.
+
+        Args:
+            turn: Number of turns taken; 0 at the reset.
+            said: The agent's sentence; "" at the reset.
+            event: What the partner did; None where the agent's act was not possible.
+            bits: The draw, which chooses the wording.
+            note: What was understood so far.
+        """
+        if event is None:
+            return f"You: {said or '...'}\n(That was not possible.)\n[{note}{self._turns[turn]}"
+        if turn:
+            return f"You: {said}\n{self._partner}{self._say(event, bits)}\n[{note}{self._turns[turn]}"
+        shown = f"{self._process.shown}\n" if self._process.shown else ""
+        return f"{self._partner}{self._say(event, bits)}\n{shown}[{note}{self._turns[0]}"
+
+
+@cache
+def _turns(horizon: int) -> tuple[str, ...]:
+    """The end of a note and the last line, by the number of turns taken."""
+    lefts = (horizon - turn for turn in range(horizon + 1))
+    return tuple(f"]\n[Turn {horizon - left} of {horizon}{LEFT[left] if left < len(LEFT) else ''}]" for left in lefts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from textenvs.core.loading import check_scenario, check_split, load_graph, load_
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
-from textenvs.core.transcript import text_observation
 from textenvs.errors import unknown
 from textenvs.text.matching import match
 
@@ -108,6 +107,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self._keys = np.zeros(n, np.uint64)
         self._episodes = np.zeros(n, np.uint64)
         self._turns = np.zeros(n, np.int64)
+        self._bits = np.zeros(n, np.uint64)
         self._ended = np.zeros(0, np.int64)
         self._states = np.zeros(n, np.int64)
         self.scenarios = np.full(n, -1, np.int64)
@@ -258,8 +258,8 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
                 if not isinstance(sentence, str):
                     raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
             meant = [
-                match(sentence, choices, self.task.cues)
-                for sentence, choices in zip(actions, self._choices(range(self.num_envs)), strict=True)
+                match(sentence, node.choices, self.task.cues)
+                for sentence, node in zip(actions, self._nodes(), strict=True)
             ]
             return np.array([-1 if number is None else number for number in meant], np.int64)
         numbers = np.asarray(actions)
@@ -273,25 +273,27 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
     def _begin(self, rows: NDArray[np.int64], scenario: int | None = None) -> NDArray[np.int64]:
         """Draws first states for some rows; returns their outcomes."""
         self._assign(rows, scenario)
-        u = chance.uniform_many(
+        bits = chance.bits_many(
             self._keys[rows], self._episodes[rows], self._turns[rows].view(np.uint64), chance.OUTCOME
         )
-        outcome, _ = self._pick(self._first_row[rows] + self._row_offset[rows], self._outcome_offset[rows], u)
+        self._bits[rows] = bits
+        outcome, _ = self._pick(self._first_row[rows] + self._row_offset[rows], self._outcome_offset[rows], bits)
         self._states[rows] = self.arena.next[outcome]
         return outcome
 
     def _draw(self, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Draws an outcome for every row; returns outcomes, and the rows whose act was not possible."""
-        u = chance.uniform_many(self._keys, self._episodes, self._turns.view(np.uint64), chance.OUTCOME)
+        self._bits = chance.bits_many(self._keys, self._episodes, self._turns.view(np.uint64), chance.OUTCOME)
         row += self._row_offset
-        return self._pick(row, self._outcome_offset, u)
+        return self._pick(row, self._outcome_offset, self._bits)
 
     def _pick(
-        self, row: NDArray[np.int64], offset: NDArray[np.int64], u: NDArray[np.float64]
+        self, row: NDArray[np.int64], offset: NDArray[np.int64], bits: NDArray[np.uint64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         arena = self.arena
         count = arena.count.take(row)
         impossible = np.flatnonzero(count == 0)
+        u = chance.unit(bits)
         u *= count
         i = u.astype(np.int64)
         u -= i
@@ -374,35 +376,44 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         changed[rows] = fresh
         return changed
 
-    def _choices(self, rows: Iterable[int]) -> list[tuple[str, ...]]:
-        """The sentences of each row's actions."""
-        return [self._node(i).choices for i in rows]
+    def _nodes(self, rows: NDArray[np.int64] | slice = slice(None)) -> list[Node]:
+        """The nodes of some rows' states, where what is said of them is kept."""
+        nodes = []
+        for scenario, state in zip(self.scenarios[rows].tolist(), self._states[rows].tolist(), strict=True):
+            block = self.arena.blocks[scenario]
+            node = block.nodes.get(state)
+            if node is None:
+                graph = load_graph(self.task, self.split, scenario)
+                node = block.nodes[state] = graph.node(block.tables.states[state])
+            nodes.append(node)
+        return nodes
 
     def _said(self, numbers: NDArray[np.int64]) -> list[str] | None:
         """The sentence that each row is about to say, for text observations."""
         if self.obs_type != "text":
             return None
-        choices = self._choices(range(self.num_envs))
-        return ["" if number < 0 else choices[i][number] for i, number in enumerate(numbers.tolist())]
-
-    def _node(self, i: int) -> Node:
-        """The node of a row's state: what was said of it once is kept there."""
-        scenario = int(self.scenarios[i])
-        return load_graph(self.task, self.split, scenario).node(
-            self.arena.blocks[scenario].tables.states[self._states[i]]
-        )
+        return [
+            "" if number < 0 else node.choices[number]
+            for number, node in zip(numbers.tolist(), self._nodes(), strict=True)
+        ]
 
     def _render(self, rows: NDArray[np.int64], outcome: NDArray[np.int64], said: list[str] | None) -> list[str] | None:
         """Text observations of some rows; -1 is the outcome of an impossible act."""
         if self.obs_type != "text":
             return None
         texts = []
-        for i, o in zip(rows.tolist(), outcome.tolist(), strict=True):
-            events = self.arena.blocks[int(self.scenarios[i])].tables.events
-            event = None if o < 0 else events[self.arena.event[o]]
-            node, sentence = self._node(i), "" if said is None else said[i]
-            where = int(self._keys[i]), int(self._episodes[i]), int(self._turns[i])
-            texts.append(text_observation(self.task, node.graph.process, *where, sentence, event, node.note))
+        for node, turn, sentence, scenario, o, e, bits in zip(
+            self._nodes(rows),
+            self._turns[rows].tolist(),
+            said or [""] * len(rows),
+            self.scenarios[rows].tolist(),
+            outcome.tolist(),
+            self.arena.event[outcome].tolist(),
+            self._bits[rows].tolist(),
+            strict=True,
+        ):
+            event = None if o < 0 else self.arena.blocks[scenario].tables.events[e]
+            texts.append(node.graph.transcript.write(turn, sentence, event, bits, node.note))
         return texts
 
     def _info(
@@ -427,9 +438,9 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             info["action_mask"], info["_action_mask"] = mask, shown[0]
         if "choices" in self._info_keys:
             choices = np.full(self.num_envs, None, dtype=object)
-            rows = np.flatnonzero(shown[1]).tolist()
-            for i, sentences in zip(rows, self._choices(rows), strict=True):
-                choices[i] = sentences
+            rows = np.flatnonzero(shown[1])
+            for i, node in zip(rows.tolist(), self._nodes(rows), strict=True):
+                choices[i] = node.choices
             info["choices"], info["_choices"] = choices, shown[1]
         if "reward_terms" in self._info_keys:
             info["reward_terms"], info["_reward_terms"] = self._ledger.amounts(earned, shown[3:], only), shown[2]

@@ -45,7 +45,7 @@ class DialogueProcess:
         hearing = Hearing(error_rate)
         self.search = Search(load_goals(split), hearing)
         self.service = Service(hearing)
-        self.user = UserLanguage(split)
+        self.say = UserLanguage(split).say
 
     def initial(self) -> Sequence[Outcome]:
         """The user opens the talk."""
@@ -114,10 +114,6 @@ class DialogueProcess:
     def written(self, state: State, action: int, outcome: Outcome) -> Written:
         """What the agent says."""
         return Written(words.choices(state)[action])
-
-    def say(self, event: tuple[Any, ...], draw: int) -> str:
-        """See `user`."""
-        return self.user.say(event, draw)
 
     def timeout(self, state: Any) -> Payoff:
         """A talk that takes too long fails; its turns are paid already."""

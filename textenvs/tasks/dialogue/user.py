@@ -437,7 +437,8 @@ class UserLanguage:
         """
         plan = self._plans.get(event)
         if plan is None:
-            plan = self._plans[event] = self._plan(event)
+            frames, fills = self._plan(event)
+            plan = self._plans[event] = Plan(tuple(map(_capital, frames)), fills)
         frames, fills = plan
         frame = frames[draw % len(frames)]
         if not fills:
@@ -447,7 +448,8 @@ class UserLanguage:
         for wordings in fills:
             chosen.append(wordings[draw % len(wordings)])
             draw //= len(wordings)
-        return _capital(frame.format(*chosen))
+        sentence = frame.format(*chosen)
+        return _capital(sentence) if frame[0] == "{" else sentence
 
     def _plan(self, event: tuple[Any, ...]) -> Plan:
         """All wordings of an event."""
@@ -459,14 +461,14 @@ class UserLanguage:
             case ("relax", changed, *others):
                 return self._relax(changed, others)
             case ("inform", pair):
-                return Plan(tuple(f"{_capital(words)}." for words in self._about("inform", pair)))
+                return Plan(tuple(f"{words}." for words in self._about("inform", pair)))
             case ("no", pair):
-                return Plan(tuple(map(_capital, self._about("no", pair))))
+                return Plan(self._about("no", pair))
             case ("accept" | "thank" as act, wish):
                 return Plan(("{0} {1}",), (self._wordings[act], self._wordings[wish]))
             case ("details", people, day, time):
                 forms = _booking_forms(0, people) | _booking_forms(1, day) | _booking_forms(TIME, time)
-                return Plan(tuple(map(_capital, self._worded("details", forms))))
+                return Plan(self._worded("details", forms))
             case ("correct", j, w):
                 return Plan(self._worded(f"correct {BOOKING[j]}", _booking_forms(j, w)))
             case ("full", time):
