@@ -1,15 +1,15 @@
 """How long PPO takes to a score: on this suite's batch, on Stable-Baselines3's of single environments, and untuned.
 
-Usage: `python benchmarks/performance/time_to_score.py [--seeds 5] [--out FILE.json]` (extra `deep`). Each way learns
-the default dialogue; every few thousand steps its clock stands still while the greedy policy is evaluated on test. A
-way ends when it is there, or has taken 20 times as long as the first did.
+Usage: `python benchmarks/performance/time_to_score.py [--seeds 5] [--out FOLDER]` (extras `deep` and `plots`). Each way
+learns the default dialogue; every few thousand steps its clock stands still while the greedy policy is evaluated on
+test. A way ends when it is there, or has taken 20 times as long as the first did; its score is then held. With `--out`
+the curves are written, as data and as a picture.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import time
 import warnings
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
@@ -27,16 +28,19 @@ from textenvs.evaluation import evaluate
 from textenvs_baselines.ppo import PPOAgent
 from textenvs_baselines.sb3 import SB3VecEnv
 from textenvs_baselines.sb3_policy import SB3Policy
+from textenvs_benchmarks.statistics import iqm
 
 ID = "TextDialogue-v0"
 SCORE, EVERY, EPISODES, STEPS, PATIENCE = 85.0, 8192, 200, 200_000, 20
+Curve = list[tuple[float, int, float]]
+"""Seconds, steps and score of each evaluation."""
 
 
 class Clock:
     """A callback of Stable-Baselines3 that measures the time without evaluations, and stops at the score."""
 
     def __init__(self, limit: float) -> None:
-        self.curve: list[tuple[float, int, float]] = []
+        self.curve: Curve = []
         self._limit, self._began, self._next = limit, time.perf_counter(), EVERY
 
     def __call__(self, variables: dict[str, Any], _: dict[str, Any]) -> bool:
@@ -77,12 +81,53 @@ def untuned(seed: int) -> Any:
     return PPO("MlpPolicy", singles(8), seed=seed, device="cpu")
 
 
+FIRST = "tuned, own batch"
 WAYS: dict[str, tuple[Callable[[int], Any], int]] = {
-    "native": (native, 1),
-    "tuned": (tuned, 1),
-    "untuned": (untuned, 20),
+    FIRST: (native, 1),
+    "tuned, DummyVecEnv": (tuned, 1),
+    "defaults, DummyVecEnv": (untuned, 20),
 }
 """Each with how many times the steps it may take."""
+
+
+def middle(curves: list[Curve], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The interquartile mean over seeds of the score that each had at some times; 0 before its first evaluation."""
+    held = [
+        np.array([0.0, *(score for *_, score in curve)])[
+            np.searchsorted([time for time, *_ in curve], seconds, "right")
+        ]
+        for curve in curves
+    ]
+    return np.asarray(iqm(np.array(held), axis=0))
+
+
+def arrival(curves: list[Curve]) -> float:
+    """Seconds until the interquartile mean is there; infinite if it never is."""
+    seconds = np.unique([time for curve in curves for time, *_ in curve])
+    there = np.flatnonzero(middle(curves, seconds) >= SCORE)
+    return float(seconds[there[0]]) if len(there) else float("inf")
+
+
+def draw(curves: dict[str, list[Curve]], path: Path) -> None:
+    """Scores by seconds of training: each seed, and the interquartile mean."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "textenvs"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+    longest = max(curve[-1][0] for found in curves.values() for curve in found)
+    seconds = np.geomspace(1.0, longest, 500)
+    for number, (name, found) in enumerate(curves.items()):
+        for curve in found:
+            times, _, scores = zip(*curve, strict=True)
+            axes.plot(times, scores, color=f"C{number}", linewidth=0.6, alpha=0.6)
+        axes.plot(seconds, middle(found, seconds), color=f"C{number}", linewidth=2.2, label=name)
+    axes.axhline(SCORE, color="grey", linewidth=0.8, linestyle="--")
+    axes.set(xscale="log", xlabel="seconds of training", ylabel="score on test", title=f"PPO on {ID}")
+    axes.legend(title="interquartile mean over seeds")
+    figure.savefig(path, metadata={"Date": None})
 
 
 def main() -> None:
@@ -93,7 +138,7 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    curves: dict[str, list[Any]] = {name: [] for name in WAYS}
+    curves: dict[str, list[Curve]] = {name: [] for name in WAYS}
     for seed in range(arguments.seeds):
         limit = float("inf")
         for name, (make, times) in WAYS.items():
@@ -101,16 +146,20 @@ def main() -> None:
             model.learn(STEPS * times, callback=clock)
             curves[name].append(clock.curve)
             seconds, steps, score = clock.curve[-1]
-            print(f"seed {seed} {name:8} {seconds:7.1f} s {steps:9,d} steps {score:6.1f}", flush=True)
-            if name == "native":
+            print(f"seed {seed} {name:21} {seconds:7.1f} s {steps:9,d} steps {score:6.1f}", flush=True)
+            if name == FIRST:
                 limit = PATIENCE * seconds
-    base = statistics.median(curve[-1][0] for curve in curves["native"])
+    base = arrival(curves[FIRST])
     for name, found in curves.items():
         there = sum(curve[-1][2] >= SCORE for curve in found)
-        seconds = statistics.median(curve[-1][0] for curve in found)
-        print(f"{name:8} {seconds:7.1f} s, {seconds / base:5.1f} x native, {there} of {len(found)} at {SCORE:.0f}")
+        ratio = arrival(found) / base
+        print(
+            f"{name:21} {arrival(found):7.1f} s, {ratio:5.1f} x the first; {there} of {len(found)} seeds at {SCORE:.0f}"
+        )
     if arguments.out is not None:
-        arguments.out.write_text(json.dumps(curves) + "\n")
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "time_to_score.json").write_text(json.dumps(curves) + "\n")
+        draw(curves, arguments.out / "time_to_score.svg")
 
 
 if __name__ == "__main__":
