@@ -41,7 +41,7 @@ class Game(NamedTuple):
         legal: (legal actions,).
         horizon: Number of turns.
         n_actions: Number of actions.
-        chance: Where the environment's stream of chance starts.
+        stream: Where the environment's stream of chance starts.
     """
 
     start: NDArray[np.int32]
@@ -59,14 +59,14 @@ class Game(NamedTuple):
     legal: NDArray[np.int64]
     horizon: int
     n_actions: int
-    chance: np.uint64
+    stream: np.uint64
 
 
 class Rule(NamedTuple):
     """How the learner explores and learns.
 
     Attributes:
-        chance: Where the explorer's stream of chance starts.
+        stream: Where the explorer's stream of chance starts.
         epsilon_start: Chance of a random action at step 0,
         epsilon_slope: which changes by this each step,
         epsilon_end: and is this at least.
@@ -75,7 +75,7 @@ class Rule(NamedTuple):
         on_policy: Whether the value of the next action is the target, or the best.
     """
 
-    chance: np.uint64
+    stream: np.uint64
     epsilon_start: float
     epsilon_slope: float
     epsilon_end: float
@@ -119,7 +119,7 @@ def draw(game: Game, row: int, episode: int, turn: int) -> int:
     start, count = game.start[row], game.n_outcomes[row]
     if count == 1:
         return int(start)
-    x = uniform(game.chance, episode, turn) * count
+    x = uniform(game.stream, episode, turn) * count
     i = int(x)
     return int(start + (i if x - i < game.threshold[start + i] else game.alias[start + i]))
 
@@ -130,7 +130,7 @@ def choose(game: Game, rule: Rule, values: NDArray[np.float64], step: int, state
     first, last = game.first_legal[state], game.first_legal[state + 1]
     epsilon = max(rule.epsilon_start + rule.epsilon_slope * step, rule.epsilon_end)
     if epsilon > 0.0:
-        u = uniform(rule.chance, step, 0)
+        u = uniform(rule.stream, step, 0)
         if u < epsilon:
             return int(game.legal[first + int(u / epsilon * (last - first))])
     row = values[game.observation[state]]
@@ -211,7 +211,7 @@ def learn(
     return Place(step, episode, turn, int(state), int(action), total), n_ended
 
 
-def stream(key: int, channel: int) -> np.uint64:
+def stream_start(key: int, channel: int) -> np.uint64:
     """Where the stream of a key and a channel starts. The channel is no constant of what is compiled and cached."""
     return np.uint64(key + chance.GAMMA * channel & chance.MASK)
 
@@ -243,5 +243,5 @@ def as_game(task: Task, tables: Tables, weights: tuple[float, ...], key: int) ->
         legal=legal.astype(np.int64),
         horizon=task.horizon,
         n_actions=tables.n_actions,
-        chance=stream(key, chance.OUTCOME),
+        stream=stream_start(key, chance.OUTCOME),
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils import seeding
-from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker
 
 from textenvs.core import chance
 from textenvs.core.env import TextEnv
@@ -24,13 +23,11 @@ CHUNK = 2**17
 
 
 def with_tables(env: gym.Env[Any, Any]) -> TextEnv | None:
-    """The environment behind the wrappers that `gymnasium.make` puts around it, if it can be learned from its tables.
+    """The environment, if it can be learned from its tables.
 
-    It must be one of this suite without further wrappers, on a split of a single scenario, whose tables are kept; and
+    It must be one of this suite without wrappers, on a split of a single scenario, whose tables are kept; and
     the extra `fast`, numba, must be installed.
     """
-    while isinstance(env, (OrderEnforcing, PassiveEnvChecker)):
-        env = env.env
     if type(env) is not TextEnv or find_spec("numba") is None:
         return None
     single = env.task.n_scenarios(env.split) == 1 and not getattr(env.task, "countless", False)
@@ -64,7 +61,7 @@ def train_on_tables(
     game = compiled.as_game(env.task, load_tables(env.task, env.split), weights, key)
     values, counts = np.array(agent.values, np.float64), np.array(agent.counts, np.int64)
     rule = compiled.Rule(
-        compiled.stream(explorer.key, chance.EXPLORE),
+        compiled.stream_start(explorer.key, chance.EXPLORE),
         explorer.start,
         explorer.slope,
         explorer.end,

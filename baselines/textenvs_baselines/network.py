@@ -100,6 +100,22 @@ class Network:
         return scores
 
 
+def describe(model: Any) -> dict[str, str]:
+    """Algorithm and activation of a model of Stable-Baselines3 whose policy can be played from its weights.
+
+    Raises:
+        ValueError: If the model is of another algorithm or activation, or sees normalised observations.
+    """
+    algorithm, activation = type(model).__name__, model.policy.activation_fn.__name__.lower()
+    if algorithm not in LAYERS:
+        raise unknown("algorithm", algorithm, LAYERS)
+    if activation not in ACTIVATIONS:
+        raise unknown("activation", activation, ACTIVATIONS)
+    if model.get_vec_normalize_env() is not None:
+        raise ValueError("the model sees observations of VecNormalize, which its policy alone does not make")
+    return {"algorithm": algorithm, "activation": activation}
+
+
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
     """The policy of a model of Stable-Baselines3 as it is now, without target networks."""
     state = model.policy.state_dict()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from textenvs.errors import unknown
-from textenvs_baselines.network import ACTIVATIONS, LAYERS, save_weights, weights_of
+from textenvs_baselines.network import describe, save_weights, weights_of
 
 
 class SB3VecEnv(VecEnv):  # type: ignore[misc]
@@ -26,7 +26,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
 
     Args:
         env: In autoreset mode SAME_STEP: `gymnasium.make_vec(env_id, 64, obs_type="features",
-            autoreset_mode="SameStep")`.
+            autoreset_mode="SameStep")`. It is reset, to see whether there are masks.
         encode: Makes vectors of the observations, if they are no arrays, such as `textenvs.wrappers.hashed_ngrams`.
 
     Attributes:
@@ -137,13 +137,6 @@ def save_policy(model: Any, path: str | Path) -> None:
         path: The file to write.
 
     Raises:
-        ValueError: If the model is of another algorithm or activation, or sees normalised observations.
+        ValueError: If it cannot be played from these; see `textenvs_baselines.network.describe`.
     """
-    algorithm, activation = type(model).__name__, model.policy.activation_fn.__name__.lower()
-    if algorithm not in LAYERS:
-        raise unknown("algorithm", algorithm, LAYERS)
-    if activation not in ACTIVATIONS:
-        raise unknown("activation", activation, ACTIVATIONS)
-    if model.get_vec_normalize_env() is not None:
-        raise ValueError("the model sees observations of VecNormalize, which its policy alone does not make")
-    save_weights(Path(path), weights_of(model), {"algorithm": algorithm, "activation": activation})
+    save_weights(Path(path), weights_of(model), describe(model))

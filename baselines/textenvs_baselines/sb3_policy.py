@@ -10,7 +10,7 @@ from zipfile import is_zipfile
 import numpy as np
 
 from textenvs.errors import require, unknown
-from textenvs_baselines.network import LAYERS, Network, load_weights, weights_of
+from textenvs_baselines.network import LAYERS, Network, describe, load_weights, weights_of
 
 OBS_TYPES = ("features", "discrete")
 
@@ -71,9 +71,14 @@ class SB3Policy:
 
     @classmethod
     def of(cls, model: Any) -> SB3Policy:
-        """Plays as a model that was trained on features does now, whatever it learns later."""
-        agent = cls("", {}, type(model).__name__)
-        agent._network = Network(weights_of(model), agent.config["algorithm"])
+        """Plays as a model that was trained on features does now, whatever it learns later.
+
+        Raises:
+            ValueError: If it cannot be played from its weights; see `textenvs_baselines.network.describe`.
+        """
+        told = describe(model)
+        agent = cls("", {}, told["algorithm"], told["activation"])
+        agent._network = Network(weights_of(model), told["algorithm"], told["activation"])
         return agent
 
     @classmethod

@@ -1,8 +1,9 @@
 """How fast the peers step beside this suite, in one run, and the table of it: `make benchmark-peers`.
 
-All are stepped through their own loops with actions that were drawn before. A single peer is reset wherever an episode
-of ours ended, so that all episodes are equally long. A peer that is not installed, or does not run without a network,
-is skipped with its reason. What is measured goes into the README, with versions and machine.
+All are stepped through their own loops, as their own `make` gives them, with actions that were drawn before. Single
+environments play their own episodes for the table; two that are compared end theirs together. A peer that is not
+installed, or does not run without a network, is skipped with its reason. The table goes into the README, with versions
+and machine.
 """
 
 import importlib.metadata
@@ -12,9 +13,11 @@ import re
 import statistics
 import tempfile
 import time
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -30,62 +33,76 @@ FLOOR = "Gymnasium FrozenLake-v1"
 GUESSES = ("crane", "stone", "house", "light", "mouth", "bread")
 
 
-def stepped(reset, step, actions, begin=None):
-    """A function that takes a step for each action; `step` tells whether an episode has ended.
+class Player(NamedTuple):
+    """An environment and what is done in it.
 
-    With `begin` for its first reset it plays the same episodes each time, so that all is warm.
+    Attributes:
+        begin: The first reset of a round, which plays the same episodes each time.
+        reset: Every other reset.
+        step: Takes an action, and tells whether the episode has ended.
+        actions: The actions.
     """
-    lasts = last_steps()
 
-    def run():
-        (begin or reset)()
-        for action, last in zip(actions, lasts, strict=False):
+    begin: Callable[[], Any]
+    reset: Callable[[], Any]
+    step: Callable[[Any], bool]
+    actions: Sequence[Any]
+
+    def play(self, lasts=None):
+        """Takes all actions, or one for each of `lasts`, which says where episodes end besides; counts both."""
+        lasts = [False] * len(self.actions) if lasts is None else lasts
+        reset, step = self.reset, self.step
+        self.begin()
+        episodes = 1
+        for action, last in zip(self.actions, lasts, strict=False):
             if step(action) or last:
                 reset()
+                episodes += 1
+        return len(lasts), episodes
 
-    return run, len(actions)
+
+class Batch(NamedTuple):
+    """A batch and the actions of each turn."""
+
+    step: Callable[[Any], Any]
+    actions: Sequence[Any]
+
+    def play(self):
+        """Takes all actions; gives the number of steps."""
+        for action in self.actions:
+            self.step(action)
+        return len(self.actions) * ROWS, None
 
 
-@cache
-def last_steps():
-    """For each step whether it is the last of its episode, as our own environment plays them."""
-    env = gym.make(ID)
-    env.reset(seed=0)
+def in_step(one, other):
+    """For each step whether it ends an episode, when those of two players end together."""
+    one.begin()
+    other.begin()
     lasts = []
-    for action in random_actions(env.action_space.n):
-        _, _, terminated, truncated, _ = env.step(action)
-        lasts.append(terminated or truncated)
+    for mine, theirs in zip(one.actions, other.actions, strict=False):
+        ended = [one.step(mine), other.step(theirs)]
+        lasts.append(any(ended))
         if lasts[-1]:
-            env.reset()
+            one.reset()
+            other.reset()
     return lasts
-
-
-def random_actions(n):
-    return np.random.default_rng(0).integers(n, size=STEPS).tolist()
 
 
 def gymnasium_single(env_id, **kwargs):
     env = gym.make(env_id, **kwargs)
-    env.reset(seed=0)
 
     def step(action):
         _, _, terminated, truncated, _ = env.step(action)
         return terminated or truncated
 
-    return stepped(env.reset, step, random_actions(env.action_space.n), lambda: env.reset(seed=0))
+    actions = np.random.default_rng(0).integers(env.action_space.n, size=STEPS).tolist()
+    return Player(partial(env.reset, seed=0), env.reset, step, actions)
 
 
 def vector(**kwargs):
     env = gym.make_vec(ID, ROWS, **kwargs)
-    actions = np.random.default_rng(0).integers(env.single_action_space.n, size=(TURNS, ROWS))
-
     env.reset(seed=0)
-
-    def run():
-        for action in actions:
-            env.step(action)
-
-    return run, TURNS * ROWS
+    return Batch(env.step, np.random.default_rng(0).integers(env.single_action_space.n, size=(TURNS, ROWS)))
 
 
 def gem_single(env_id):
@@ -93,13 +110,12 @@ def gem_single(env_id):
 
     env = gem.make(env_id)
     env.reset(seed=0)
-    actions = [env.sample_random_action() for _ in range(STEPS)]
 
     def step(action):
         _, _, terminated, truncated, _ = env.step(action)
         return terminated or truncated
 
-    return stepped(env.reset, step, actions, lambda: env.reset(seed=0))
+    return Player(partial(env.reset, seed=0), env.reset, step, [env.sample_random_action() for _ in range(STEPS)])
 
 
 def gem_vector(env_id):
@@ -107,13 +123,7 @@ def gem_vector(env_id):
 
     env = gem.make_vec([env_id] * ROWS, seed=0)
     env.reset()
-    actions = [[env.envs[0].sample_random_action() for _ in range(ROWS)] for _ in range(TURNS)]
-
-    def run():
-        for action in actions:
-            env.step(action)
-
-    return run, TURNS * ROWS
+    return Batch(env.step, [[env.envs[0].sample_random_action() for _ in range(ROWS)] for _ in range(TURNS)])
 
 
 def textarena_single(env_id, actions):
@@ -126,9 +136,8 @@ def textarena_single(env_id, actions):
         env.get_observation()
         return done
 
-    return stepped(
-        lambda: env.reset(num_players=1, seed=0), step, [actions[i % len(actions)] for i in range(STEPS // 40)]
-    )
+    reset = partial(env.reset, num_players=1, seed=0)
+    return Player(reset, reset, step, [actions[i % len(actions)] for i in range(STEPS // 40)])
 
 
 def textarena_wordle():
@@ -146,24 +155,18 @@ def textarena_wordle():
 def textworld_single():
     import textworld.gym
 
-    folder = Path(tempfile.gettempdir()) / "textenvs-textworld"
     options = textworld.GameOptions()
     options.seeds = 1
-    options.path = str(folder / "game.z8")
-    game = textworld.make(options)[0]
-    env = textworld.gym.make(textworld.gym.register_game(game))
-
-    def step(action):
-        return env.step(action)[2]
-
-    return stepped(env.reset, step, ["look", "inventory"] * (STEPS // 80))
+    options.path = str(Path(tempfile.mkdtemp()) / "game.z8")
+    env = textworld.gym.make(textworld.gym.register_game(textworld.make(options)[0]))
+    return Player(env.reset, env.reset, lambda action: env.step(action)[2], ["look", "inventory"] * (STEPS // 80))
 
 
 def bsuite_single():
     from bsuite.environments import catch
 
     env = catch.Catch(seed=0)
-    return stepped(env.reset, lambda action: env.step(action).last(), [0, 1, 2, 1] * (STEPS // 4))
+    return Player(env.reset, env.reset, lambda action: env.step(action).last(), [0, 1, 2, 1] * (STEPS // 4))
 
 
 OURS = {
@@ -183,57 +186,61 @@ PEERS = {
     "TextWorld, text": ("textworld", textworld_single),
     "bsuite catch": ("bsuite", bsuite_single),
 }
-SINGLE, BATCH = next(iter(OURS)), list(OURS)[-1]
-PROMISED = {
-    "GEM Mastermind, text": (SINGLE, 1.3),
-    "TextArena Wordle, text": (SINGLE, 20.0),
-    f"GEM Mastermind, text, batch of {ROWS}": (BATCH, 20.0),
-}
-"""By peer, which of ours is at least how many times as fast."""
+TEXT, MASTERMIND = f"TextEnvs {ID}, text", "GEM Mastermind, text"
+PROMISED = (
+    (TEXT, MASTERMIND, 1.3),
+    (TEXT, "TextArena Wordle, text", 20.0),
+    (f"{TEXT}, batch of {ROWS}", f"{MASTERMIND}, batch of {ROWS}", 2.0),
+    (f"TextEnvs {ID}, discrete, batch of {ROWS}", f"{MASTERMIND}, batch of {ROWS}", 20.0),
+)
+"""Which of ours is how many times as fast as which peer, at least."""
 
 
 @pytest.fixture(scope="module")
-def rates():
-    """Steps a second by name, a value for each round; each round measures all. Missing peers have a reason instead."""
-    runs, missing = {name: make() for name, make in OURS.items()}, {}
+def players():
+    """Who plays, by name, all warm; and why a peer does not."""
+    found, missing = {name: make() for name, make in OURS.items()}, {}
     for name, (_, make) in PEERS.items():
         try:
-            runs[name] = make()
-            runs[name][0]()
+            player = make()
+            player.play()
+            found[name] = player
         except Exception as error:
-            runs.pop(name, None)
             said = next((line.strip() for line in str(error).splitlines() if re.search("[a-z]", line)), "")
             missing[name] = f"{type(error).__name__}: {said}"
-    for run, _ in runs.values():
-        run()
-    found = {name: [] for name in runs}
-    for _ in range(ROUNDS):
-        for name, (run, steps) in runs.items():
-            began = time.perf_counter()
-            run()
-            found[name].append(steps / (time.perf_counter() - began))
-    write_results(found, missing)
     return found, missing
+
+
+def measure(plays):
+    """Steps a second by name, a value for each round; each round measures all. And steps an episode."""
+    lengths = {
+        name: steps / episodes if episodes else None for name, play in plays.items() for steps, episodes in [play()]
+    }
+    rates = {name: [] for name in plays}
+    for _ in range(ROUNDS):
+        for name, play in plays.items():
+            began = time.perf_counter()
+            steps, _ = play()
+            rates[name].append(steps / (time.perf_counter() - began))
+    return rates, lengths
 
 
 def ratio(rates, a, b):
     return statistics.median(x / y for x, y in zip(rates[a], rates[b], strict=True))
 
 
-def write_results(rates, missing):
-    """Writes the table into the README, if all of it was measured, and prints it."""
-    lines = ["| environment | version | steps/s | x FrozenLake-v1 |", "|---|---|---|---|"]
+def test_the_table_goes_into_the_readme(players):
+    """If all of it was measured; it is printed in any case."""
+    found, missing = players
+    rates, lengths = measure({name: player.play for name, player in found.items()})
+    lines = ["| environment | version | steps/s | x FrozenLake-v1 | steps an episode |", "|---|---|---|---|---|"]
     for name, values in rates.items():
-        package = PEERS[name][0] if name in PEERS else "textenvs"
-        version = importlib.metadata.version(package)
-        lines.append(f"| {name} | {version} | {statistics.median(values):,.0f} | {ratio(rates, name, FLOOR):.3g} |")
-    lines += [f"| {name} | - | not measured: {reason[:100]} | - |" for name, reason in missing.items()]
+        version = importlib.metadata.version(PEERS[name][0] if name in PEERS else "textenvs")
+        cells = f"{statistics.median(values):,.0f}", f"{ratio(rates, name, FLOOR):.3g}", f"{lengths[name] or '-':.3}"
+        lines.append(f"| {name} | {version} | {' | '.join(cells)} |")
+    lines += [f"| {name} | - | not measured: {reason[:100]} | - | - |" for name, reason in missing.items()]
     machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs"
-    steps = STEPS / sum(last_steps())
-    lines += [
-        "",
-        f"{machine}. Medians of {ROUNDS} rounds in one run; episodes of {steps:.1f} steps where they are single.",
-    ]
+    lines += ["", f"{machine}; medians of {ROUNDS} rounds in one run, each environment as its own `make` gives it."]
     table = "\n".join(lines) + "\n"
     print(f"\n{table}")
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
@@ -241,12 +248,16 @@ def write_results(rates, missing):
         README.write_text(f"{before}{BEGIN}{table}{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
-@pytest.mark.parametrize("peer", PROMISED)
-def test_it_is_faster_than(rates, peer):
-    found, missing = rates
+@pytest.mark.parametrize(("ours", "peer", "least"), PROMISED)
+def test_it_is_faster_than(players, ours, peer, least):
+    found, missing = players
     if peer in missing:
         pytest.skip(missing[peer])
-    ours, least = PROMISED[peer]
-    times = ratio(found, ours, peer)
-    print(f"\n{ours}: {times:.1f} x {peer}")
+    pair = {name: found[name].play for name in (ours, peer)}
+    if isinstance(found[peer], Player):
+        lasts = in_step(*(found[name] for name in pair))
+        pair = {name: partial(play, lasts) for name, play in pair.items()}
+    rates, lengths = measure(pair)
+    times = ratio(rates, ours, peer)
+    print(f"\n{ours}: {times:.2f} x {peer}, {lengths}")
     assert times >= least

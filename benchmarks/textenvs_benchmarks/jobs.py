@@ -208,16 +208,16 @@ def task_parameters(env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in env_kwargs.items() if name not in (*RESERVED, "reward")}
 
 
-def make_batch(env_id: str, rows: int, **told: Any) -> Any:
+def make_batch(env_id: str, rows: int, split: str = "train", **told: Any) -> Any:
     """A batch in autoreset mode SAME_STEP.
 
     It plays single environments in turn where there are many scenarios: to compile each of them whole, for the few
     episodes that it is played, would take longer.
     """
-    if textenvs.task_of(env_id, **task_parameters(told)).n_scenarios(told["split"]) == 1:
-        return gym.make_vec(env_id, rows, autoreset_mode="SameStep", **told)
+    if textenvs.task_of(env_id, **task_parameters(told)).n_scenarios(split) == 1:
+        return gym.make_vec(env_id, rows, split=split, autoreset_mode="SameStep", **told)
     mode = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
-    return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, **told)
+    return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, split=split, **told)
 
 
 def save_agent(agent: Learner, stem: Path) -> Path:

@@ -79,7 +79,7 @@ def train_agent(
     """
     env_id = check_environment(env_id, env_kwargs)
     stem = Path("runs") / f"{name}-{env_id}-{seed}"
-    there = [path for path in stem.parent.glob(f"{stem.name}.*") if path.suffix != ".partial"]
+    there = sorted(path for path in stem.parent.glob(f"{stem.name}.*") if path.suffix != ".partial")
     for path in there if out is None else [out]:
         check_new(path)
     agent = make_agent(name, env_id, env_kwargs, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,26 +18,36 @@ class Statistic(Protocol):
         """(resamples, scores) to (resamples,), along axis 1."""
 
 
-def iqm(scores: ArrayLike, axis: int | None = None) -> Any:
+@overload
+def iqm(scores: ArrayLike) -> float: ...
+
+
+@overload
+def iqm(scores: ArrayLike, axis: int) -> NDArray[np.float64]: ...
+
+
+def iqm(scores: ArrayLike, axis: int | None = None) -> float | NDArray[np.float64]:
     """The interquartile mean: of the middle half of the scores (Agarwal et al. 2021).
 
     A quarter of the scores, rounded down, is left out at either end, as `scipy.stats.trim_mean(scores, 0.25)` does.
 
     Args:
-        scores: A list of scores; or an array of lists, which are not checked.
+        scores: A list of scores, or an array of lists.
         axis: Along which the lists lie; None for a single one.
 
     Returns:
         A float for a single list, an array for several.
 
     Raises:
-        ValueError: If there are no scores, or one is not finite.
+        ValueError: If there are no scores in a list, or one is not finite.
     """
-    if axis is None:
-        return float(iqm(_checked(scores)[np.newaxis], axis=1)[0])
-    ordered = np.sort(scores, axis=axis)
-    n = ordered.shape[axis]
-    return ordered.take(range(n // 4, n - n // 4), axis=axis).mean(axis=axis)
+    values = _checked(scores) if axis is None else np.asarray(scores, np.float64)
+    along = axis or 0
+    n = values.shape[along]
+    middle: NDArray[np.float64] = (
+        np.sort(values, axis=along).take(range(n // 4, n - n // 4), axis=along).mean(axis=along)
+    )
+    return float(middle) if axis is None else middle
 
 
 def bootstrap_interval(

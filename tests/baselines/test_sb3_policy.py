@@ -108,3 +108,18 @@ def test_what_could_not_play_again_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="unknown activation 'elu'"):
         save_policy(PPO("MlpPolicy", env, device="cpu", policy_kwargs={"activation_fn": nn.ELU}), tmp_path / "it")
     assert not (tmp_path / "it").exists()
+
+
+@needs_deep
+def test_a_model_plays_with_its_own_activation():
+    from stable_baselines3 import PPO
+    from torch.nn import ReLU
+
+    env = gym.make(ID, obs_type="features")
+    model = PPO("MlpPolicy", env, policy_kwargs={"activation_fn": ReLU}, seed=0, device="cpu")
+    agent, (observation, info) = SB3Policy.of(model), env.reset(seed=0)
+    for _ in range(100):
+        assert agent.act(observation, info) == int(model.predict(observation, deterministic=True)[0])
+        observation, _, terminated, _, info = env.step(env.action_space.sample())
+        if terminated:
+            observation, info = env.reset()

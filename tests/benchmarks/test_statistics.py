@@ -13,6 +13,12 @@ def test_iqm_is_the_trimmed_mean_of_scipy(n: int) -> None:
     assert iqm(scores) == pytest.approx(stats.trim_mean(scores, 0.25), rel=1e-14)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_iqm_of_many_lists(axis: int) -> None:
+    scores = np.random.default_rng(1).normal(size=(7, 10))
+    assert iqm(scores, axis=axis) == pytest.approx(stats.trim_mean(scores, 0.25, axis=axis), rel=1e-14)
+
+
 def test_iqm_by_hand() -> None:
     assert iqm([3.0]) == 3.0
     assert iqm([1.0, 2.0, 9.0]) == 4.0  # a quarter of three is none

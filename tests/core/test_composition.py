@@ -147,7 +147,6 @@ def test_measures_of_no_weight_leave_the_scale():
 
 def test_graphs_are_let_go(monkeypatch):
     monkeypatch.setattr(loading, "NODES", 2000)
-    monkeypatch.setattr(loading, "CHECK", 64)
     loading.forget_graphs()
     env = gym.make("TextWriting-v0", obs_type="discrete")
     rng = np.random.default_rng(0)
@@ -162,6 +161,30 @@ def test_graphs_are_let_go(monkeypatch):
     assert len(loading._GRAPHS) <= held + 50
     assert copy.deepcopy(env).unwrapped.task is env.unwrapped.task
     loading.forget_graphs()
+
+
+def test_a_graph_in_use_is_kept(monkeypatch):
+    loading.forget_graphs()
+    monkeypatch.setattr(loading, "NODES", 2000)
+    used, others = gym.make("TextDialogueClean-v0"), gym.make("TextWriting-v0")
+    rng = np.random.default_rng(0)
+    for env in (used, others) * 200:
+        env.reset(seed=0 if env is used else None)
+        for _ in range(3):
+            if env.step(int(rng.integers(5)))[2]:
+                break
+    assert loading.load_graph(used.unwrapped.task, "train", 0) is used.unwrapped._graph
+    loading.forget_graphs()
+
+
+def test_prices_are_kept_of_one_reward_alone():
+    expected = {}
+    for weight in (0.1, 0.2, 0.1):
+        env = gym.make("TextDialogueClean-v0", reward={"turn": weight})
+        env.reset(seed=0)
+        reward = env.step(0)[1]
+        assert expected.setdefault(weight, reward) == reward
+    assert expected[0.1] != expected[0.2]
 
 
 def test_copies_go_on():

@@ -205,13 +205,50 @@ def test_an_environment_in_use_is_copied():
             if env.step(1)[2]:
                 env.reset()
         env.reset()
-        copies = [pickle.loads(pickle.dumps(env)), copy.deepcopy(env)]
+        copies = [pickle.loads(pickle.dumps(env)), copy.deepcopy(env), copy.copy(env)]
         assert len(pickle.dumps(env.unwrapped.__getstate__()["_node"])) < 1000
-        expected = env.step(0)
-        for copied in copies:
-            found = copied.step(0)
-            assert found[:4] == expected[:4]
-            assert found[4]["reward_terms"] == expected[4]["reward_terms"]
+        for _ in range(40):
+            expected = env.step(0)
+            for copied in copies:
+                found = copied.step(0)
+                assert found[:4] == expected[:4]
+                assert found[4]["reward_terms"] == expected[4]["reward_terms"]
+            if expected[2]:
+                assert len({one.reset()[0] for one in (env, *copies)}) == 1
+
+
+def test_a_copy_writes_its_own_transcript():
+    env = gym.make(ID, render_mode="ansi")
+    env.reset(seed=0)
+    before, copied = env.render(), copy.copy(env.unwrapped)
+    copied.step(0)
+    assert env.render() == before != copied.render()
+
+
+def test_a_copy_is_small():
+    env = gym.make(ID)
+    for seed in range(3):
+        env.reset(seed=seed)
+        for _ in range(100):
+            env.reset()
+    task = env.unwrapped.__getstate__()
+    assert len(pickle.dumps(task["_stream"])) < 200
+
+
+def test_a_reset_that_is_refused_changes_nothing():
+    env, same_as = gym.make("TextQA-v0"), gym.make("TextQA-v0")
+    for one in (env, same_as):
+        one.reset(seed=5)
+    for options in ({"scenario": 10**9}, {"foo": 1}):
+        with pytest.raises(ValueError, match=r"does not exist|unknown option"):
+            env.reset(options=options)
+    assert env.step(0)[:4] == same_as.step(0)[:4]
+    assert env.reset()[0] == same_as.reset()[0]
+
+
+def test_it_is_not_rendered_before_it_is_reset():
+    with pytest.raises(ResetNeeded):
+        gym.make(ID, render_mode="ansi").render()
 
 
 def test_options_are_checked():

@@ -1,4 +1,5 @@
 import copy
+import pickle
 
 import gymnasium as gym
 import numpy as np
@@ -159,12 +160,27 @@ def test_more_bad_input():
             env.step(actions)
 
 
+@pytest.mark.parametrize(
+    "again_of", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))], ids=["copy", "pickle"]
+)
+@pytest.mark.parametrize(
+    "told", [{"obs_type": "discrete"}, {"info_keys": ("choices",)}, {"action_type": "text"}], ids=str
+)
 @pytest.mark.parametrize("task", [Corridors(), ID])
-def test_a_copy_goes_on_alike(task):
-    native = gym.make_vec(task, 5, obs_type="discrete") if task == ID else TextVectorEnv(task, 5, obs_type="discrete")
+def test_a_copy_goes_on_alike(task, told, again_of):
+    native = gym.make_vec(task, 5, **told) if task == ID else TextVectorEnv(task, 5, **told)
+    zeros, ones = (["hello"] * 5, ["yes"] * 5) if "action_type" in told else (np.zeros(5, int), np.ones(5, int))
     native.reset(seed=3)
-    native.step(np.zeros(5, np.int64))
-    again = copy.deepcopy(native)
+    native.step(zeros)
+    again = again_of(native)
     for _ in range(60):
-        actions = np.ones(5, np.int64)
-        assert same(native.step(actions), again.step(actions))
+        assert same(native.step(ones), again.step(ones))
+
+
+def test_seeds_that_are_refused_change_nothing():
+    native, same_as = (gym.make_vec(ID, 3, obs_type="discrete") for _ in range(2))
+    for env in (native, same_as):
+        env.reset(seed=4)
+    with pytest.raises(Exception, match="-5"):
+        native.reset(seed=[1, -5, 2])
+    assert same(native.reset(), same_as.reset())

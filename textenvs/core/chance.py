@@ -73,9 +73,9 @@ def uniform_many(
     return unit(bits_many(keys, episodes, steps, channel))
 
 
-def unit(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
+def unit(drawn: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Random bits as numbers in [0, 1)."""
-    u: NDArray[np.float64] = (bits >> _11) * np.float64(UNIT)
+    u: NDArray[np.float64] = (drawn >> _11) * np.float64(UNIT)
     return u
 
 
@@ -84,7 +84,7 @@ class Stream:
 
     Args:
         key: 64 bits, the stream's own.
-        turns: Draws of an episode, the one of its reset among them.
+        draws: Draws of an episode: one for its reset, and one for each turn.
 
     Attributes:
         key: The key.
@@ -94,19 +94,24 @@ class Stream:
     MOST = 32
     """Episodes that are computed at once."""
 
-    def __init__(self, key: int, turns: int) -> None:
+    def __init__(self, key: int, draws: int, episode: int = -1) -> None:
         self.key = key
-        self.episode = -1
-        self._turns = np.arange(turns, dtype=np.uint64)
+        self.episode = episode
+        self._draws = draws
         self._size = 1
         self._ahead: list[list[int]] = []
+
+    def __reduce__(self) -> tuple[type[Stream], tuple[int, int, int]]:
+        """A copy computes its draws itself."""
+        return Stream, (self.key, self._draws, self.episode)
 
     def next_episode(self) -> list[int]:
         """What `bits` gives for each turn of the next episode."""
         self.episode += 1
         if not self._ahead:
             episodes = np.arange(self.episode + self._size - 1, self.episode - 1, -1).astype(np.uint64)
-            self._ahead = bits_many(np.uint64(self.key), episodes[:, None], self._turns, OUTCOME).tolist()
+            turns = np.arange(self._draws, dtype=np.uint64)
+            self._ahead = bits_many(np.uint64(self.key), episodes[:, None], turns, OUTCOME).tolist()
             self._size = min(2 * self._size, self.MOST)
         return self._ahead.pop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from typing import Any
 
@@ -102,12 +103,16 @@ class TextEnv(gym.Env[Any, Any]):
         Returns:
             The observation and `info`.
         """
+        scenario = self._asked(options) if options else None
         if seed is not None or self._stream is None:
             super().reset(seed=seed)
             self._stream = chance.Stream(int(self.np_random.integers(2**64, dtype=np.uint64)), self._horizon + 1)
         self._draws = self._stream.next_episode()
-        if options or self._n_scenarios > 1 or self._node is None:
-            self._choose_scenario(options or {}, self._stream)
+        if scenario is None:
+            scenario = self._drawn(self._stream) if self._n_scenarios > 1 else 0
+        self.scenario = scenario
+        self._graph = load_graph(self.task, self.split, scenario)
+        self._priced = self._graph.priced(self._weights)
         self._turn = 0
         self._ended = False
         bits = self._draws[0]
@@ -183,6 +188,8 @@ class TextEnv(gym.Env[Any, Any]):
         kept.pop("_graph", None)
         kept["_node"] = None if self._node is None else (self._node.state,)
         kept["_priced"] = []
+        kept["_stream"] = copy.copy(self._stream)
+        kept["_transcript"] = self._transcript.copy()
         return kept
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
@@ -193,7 +200,7 @@ class TextEnv(gym.Env[Any, Any]):
             self.task, _ = compose(load_task(task, parameters), reward)
         if self._node is not None:
             self._graph = load_graph(self.task, self.split, self.scenario)
-            self._priced = self._graph.priced[self._weights]
+            self._priced = self._graph.priced(self._weights)
             self._node = self._graph.node(kept["_node"][0])
 
     def action_masks(self) -> NDArray[np.bool_]:
@@ -204,25 +211,23 @@ class TextEnv(gym.Env[Any, Any]):
 
     def render(self) -> str | None:
         """The conversation so far, as one would read it."""
+        if self._node is None:
+            raise ResetNeeded("no episode has begun: call reset() before render()")
         if self.render_mode is None:
             gym.logger.warn('render() needs gym.make(..., render_mode="ansi") or "human"')
             return None
         return "\n".join(self._transcript) if self.render_mode == "ansi" else None
 
-    def _choose_scenario(self, options: dict[str, Any], stream: chance.Stream) -> None:
+    def _asked(self, options: dict[str, Any]) -> int | None:
+        """The scenario that is asked for, if one is."""
         for option in options:
             if option != "scenario":
                 raise unknown("option", option, ("scenario",))
         scenario = options.get("scenario")
-        if scenario is None:
-            u = chance.uniform(stream.key, stream.episode, 0, chance.SCENARIO)
-            scenario = int(u * self._n_scenarios)
-        else:
-            scenario = check_scenario(scenario, self.split, self._n_scenarios)
-        if self._node is None or scenario != self.scenario:
-            self._graph = load_graph(self.task, self.split, scenario)
-            self._priced = self._graph.priced[self._weights]
-            self.scenario = scenario
+        return None if scenario is None else check_scenario(scenario, self.split, self._n_scenarios)
+
+    def _drawn(self, stream: chance.Stream) -> int:
+        return int(chance.uniform(stream.key, stream.episode, 0, chance.SCENARIO) * self._n_scenarios)
 
     def _number(self, action: Any) -> int:
         try:

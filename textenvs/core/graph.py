@@ -6,7 +6,6 @@ its end. Graphs are shared by all environments of a process.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -82,6 +81,8 @@ class Node:
 
     def __getattr__(self, name: str) -> Any:
         """Computes what is asked for the first time."""
+        if name not in Node.__annotations__:
+            raise AttributeError(name)
         value = self._compute(name, self.graph.process)
         setattr(self, name, value)
         return value
@@ -100,9 +101,8 @@ class Node:
                 return process.note(self.state)
             case "discrete":
                 return process.discrete(self.state)
-            case "features":
+            case _:
                 return np.array([*process.features(self.state), 0.0], np.float32)
-        raise AttributeError(name)
 
     def row(self, action: int) -> Row:
         """The row of an action, unfolded at first use."""
@@ -126,7 +126,6 @@ class Graph:
         process: The scenario.
         transcript: Puts what happens into words.
         payoffs: The payoffs met.
-        priced: What they come to, by the weights of the reward terms; an environment prices those that are new.
     """
 
     def __init__(self, task: Task, process: TextMDP) -> None:
@@ -134,13 +133,14 @@ class Graph:
         self.process = process
         self.transcript = Transcript(task, process)
         self.payoffs = Payoffs([task.invalid])
-        self.priced: defaultdict[tuple[float, ...], list[Priced]] = defaultdict(list)
+        self._weights: tuple[float, ...] | None = None
+        self._priced: list[Priced] = []
         self._nodes: dict[State, Node] = {}
         self._initial: Row | None = None
 
     def __len__(self) -> int:
-        """Number of states met."""
-        return len(self._nodes)
+        """Number of states and payoffs met."""
+        return len(self._nodes) + len(self.payoffs)
 
     @property
     def initial(self) -> Row:
@@ -155,6 +155,15 @@ class Graph:
         if node is None:
             node = self._nodes[state] = Node(self, state)
         return node
+
+    def priced(self, weights: tuple[float, ...]) -> list[Priced]:
+        """What the payoffs come to under the weights of the reward terms; who asks adds those that are new.
+
+        One list is kept, of the weights that were last asked for.
+        """
+        if weights != self._weights:
+            self._weights, self._priced = weights, []
+        return self._priced
 
     def timeout(self, node: Node) -> int:
         """The index of what a last turn in this state earns on top."""

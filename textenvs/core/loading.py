@@ -8,7 +8,6 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -70,28 +69,24 @@ def check_scenario(scenario: Any, split: str, n_scenarios: int) -> int:
 
 
 NODES = 100_000
-"""States that the graphs of a Python process hold together, about."""
+"""States and payoffs that the graphs of a Python process hold together, about."""
 GRAPH = 20
 """States that a graph counts as, beside its own."""
-CHECK = 1024
-"""Uses of graphs between two looks at how much they hold."""
-_uses = count()
 _GRAPHS: OrderedDict[tuple[Task, str, int], Graph] = OrderedDict()
 """Graphs, that used longest ago first."""
 
 
 def load_graph(task: Task, split: str, scenario: int) -> Graph:
-    """The graph of a scenario; those used longest ago are let go when there are too many states."""
+    """The graph of a scenario; for a new one those used longest ago are let go when there are too many states."""
     key = (task, split, scenario)
     graph = _GRAPHS.get(key)
-    if graph is None:
-        graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario))
-    else:
+    if graph is not None:
         _GRAPHS.move_to_end(key)
-    if next(_uses) % CHECK == 0:
-        held = sum(len(each) + GRAPH for each in _GRAPHS.values())
-        while held > NODES and len(_GRAPHS) > 1:
-            held -= len(_GRAPHS.popitem(last=False)[1]) + GRAPH
+        return graph
+    graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario))
+    held = sum(len(each) + GRAPH for each in _GRAPHS.values())
+    while held > NODES and len(_GRAPHS) > 1:
+        held -= len(_GRAPHS.popitem(last=False)[1]) + GRAPH
     return graph
 
 

@@ -200,6 +200,10 @@ class Block:
     used: int
     nodes: dict[int, Node] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the nodes, which are found again."""
+        return {**self.__dict__, "nodes": {}}
+
 
 class Arena:
     """Tables of many scenarios in one set of arrays, compiled at first use and evicted under a memory budget.
@@ -287,7 +291,7 @@ class Arena:
             self.blocks, self._fill = {}, {}
             for k, block in kept.items():
                 self.blocks[k] = self._append(block.tables)
-                self.blocks[k].used = block.used
+                self.blocks[k].used, self.blocks[k].nodes = block.used, block.nodes
         return evicted
 
     def _append(self, tables: Tables) -> Block:

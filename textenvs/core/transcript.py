@@ -36,12 +36,13 @@ class Transcript:
             bits: The draw, which chooses the wording.
             note: What was understood so far.
         """
+        if turn == 0:
+            words = "" if event is None else self._say(event, bits)
+            shown = f"{self._process.shown}\n" if self._process.shown else ""
+            return f"{self._partner}{words}\n{shown}[{note}{self._turns[0]}"
         if event is None:
             return f"You: {said or '...'}\n(That was not possible.)\n[{note}{self._turns[turn]}"
-        if turn:
-            return f"You: {said}\n{self._partner}{self._say(event, bits)}\n[{note}{self._turns[turn]}"
-        shown = f"{self._process.shown}\n" if self._process.shown else ""
-        return f"{self._partner}{self._say(event, bits)}\n{shown}[{note}{self._turns[0]}"
+        return f"You: {said}\n{self._partner}{self._say(event, bits)}\n[{note}{self._turns[turn]}"
 
 
 @cache

@@ -40,7 +40,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             Gymnasium's enumeration.
         info_keys: Which of `action_mask` (N, actions), `choices` (N tuples of sentences), `reward_terms` (a dict of
             (N,) arrays) and `metrics` (at an episode's end) are given; `choices` is left out unless it is named.
-        memory_budget: Bytes of compiled tables held at a time.
+        memory_budget: Bytes of compiled tables held at a time; what was said of their states comes on top.
         obs_type: As in the single environment.
         action_type: As in the single environment.
         split: As in the single environment.
@@ -141,12 +141,11 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             seeds = seed
             if len(seeds) != self.num_envs:
                 raise ValueError(f"{len(seeds)} seeds for {self.num_envs} rows: give one for each")
+        anew = [i for i in rows.tolist() if seeds[i] is not None or not self._begun]
+        generators = [seeding.np_random(seeds[i])[0] for i in anew]
         self._episodes[rows] += np.uint64(1)
-        for i in rows.tolist():
-            if seeds[i] is not None or not self._begun:
-                generator, _ = seeding.np_random(seeds[i])
-                self._keys[i] = generator.integers(2**64, dtype=np.uint64)
-                self._episodes[i] = 0
+        self._episodes[anew] = 0
+        self._keys[anew] = [generator.integers(2**64, dtype=np.uint64) for generator in generators]
         self._begun = True
         self._turns[rows] = 0
         self._ended = np.setdiff1d(self._ended, rows)
@@ -181,7 +180,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
 
         self._turns += 1
         row = self._states * self.task.n_actions
-        row += numbers
+        row += np.maximum(numbers, 0)
         if resetting is not None:
             self._episodes[resetting] += np.uint64(1)
             self._turns[resetting] = 0
