@@ -30,7 +30,7 @@ class Run:
     Attributes:
         suite: What is played.
         sources: For each environment a hash of the sources that decide how it behaves.
-        agents: For each agent a hash of the sources beside the one that it is defined in.
+        agents: For each agent a hash of the sources and settings beside the one that it is defined in.
         versions: Versions of the packages involved.
     """
 
@@ -56,9 +56,10 @@ def environment_source(env_id: str) -> str:
 
 
 def agent_source(name: str) -> str:
-    """Hash of the Python files of the folder in which an agent is defined."""
+    """Hash of the Python files, and those of settings, of the folder in which an agent is defined."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(Path(inspect.getfile(find_agent(name))).parent.glob("*.py")):
+    folder = Path(inspect.getfile(find_agent(name))).parent
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
 

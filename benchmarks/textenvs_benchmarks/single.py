@@ -88,12 +88,7 @@ def train_agent(
     if tensorboard is not None and "tensorboard" not in inspect.signature(agent.train).parameters:
         raise ValueError(f"{name} writes no logs of TensorBoard: leave --tensorboard out")
     logs: dict[str, Any] = {} if tensorboard is None else {"tensorboard": tensorboard}
-    try:
-        training = train(agent, env_id, steps, seed, env_kwargs, **logs)
-    except TypeError as error:
-        if not options:
-            raise
-        raise ValueError(f"{name} cannot learn with the settings {options}: {error}") from None
+    training = train(agent, env_id, steps, seed, env_kwargs, **logs)
     if out is None:
         return training, save_agent(agent, stem)
     agent.save(out)
