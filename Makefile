@@ -14,7 +14,7 @@ DEEP := $(VENV)/.deep
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install leaderboard leaderboard-deep test test-all benchmark benchmark-peers task lint types clean
+.PHONY: help install install-deep leaderboard leaderboard-deep test test-all benchmark benchmark-peers task lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
@@ -31,6 +31,8 @@ $(STAMP): requirements.lock pyproject.toml
 
 leaderboard: $(STAMP)  ## play the leaderboard, into runs/leaderboard
 	$(BIN)/textenvs run leaderboard --out runs/leaderboard
+
+install-deep: $(DEEP)  ## install PyTorch and what goes with it beside that, of requirements-deep.lock
 
 leaderboard-deep: $(DEEP)  ## play the one with DQN and PPO, into runs/leaderboard-deep, and draw its curves
 	$(BIN)/textenvs run leaderboard-deep --out runs/leaderboard-deep

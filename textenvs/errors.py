@@ -18,6 +18,10 @@ def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
     return ValueError(f"unknown {what} {name!r}: {hint}")
 
 
+class UnknownRenderMode(ValueError, TypeError):
+    """There is no such render mode. As a TypeError it tells Stable-Baselines3 to make the environment without one."""
+
+
 class MissingExtra(ImportError):
     """An optional package is not installed.
 

@@ -23,6 +23,11 @@ from textenvs_baselines.settings import TunedAgent
 FORMAT = "textenvs-network/1"
 MOST = dict.fromkeys(("gamma", "gae_lambda", "clip_range", "exploration_fraction", "exploration_final_eps"), 1.0)
 """Settings that are shares."""
+KINDS = {
+    int: "a whole number of 1 at least",
+    float: "a number of 0 at least",
+    tuple: "a list of whole numbers of 1 at least",
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class DeepConfig:
                 )
             if not good:
                 most = f", {MOST[field.name]} at most" if field.name in MOST else ""
-                raise ValueError(f"{field.name} must be of the kind of {field.default!r}{most}, got {value!r}")
+                raise ValueError(f"{field.name} must be {KINDS[type(field.default)]}{most}, got {value!r}")
         object.__setattr__(self, "net_arch", tuple(self.net_arch))
 
 
@@ -180,8 +185,12 @@ class DeepAgent(TunedAgent):
             ValueError: If the file is not such a network; nothing in it is ever executed.
         """
         weights, meta = load_weights(Path(path))
-        if meta.get("format") != FORMAT or meta.get("agent") != cls.name or not isinstance(meta.get("config"), dict):
-            raise ValueError(f"{path} is not a saved {cls.name} network: train it again")
+        if "algorithm" in meta:
+            raise ValueError(f"{path} is a policy of Stable-Baselines3, which the agent sb3 plays: --load it there")
+        if meta.get("format") == FORMAT and meta.get("agent") != cls.name:
+            raise ValueError(f"{path} was saved by the agent {meta.get('agent')}, which plays it: --load it there")
+        if meta.get("format") != FORMAT or not isinstance(meta.get("config"), dict):
+            raise ValueError(f"{path} is not a network that {cls.name} has saved: train it again")
         agent = cls(env_id, env_kwargs or {}, **meta["config"])
         agent.network, agent._weights = Network(weights, cls.algorithm), weights
         return agent

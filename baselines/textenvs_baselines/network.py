@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,7 +86,7 @@ class Network:
             raise ValueError(
                 f"the network takes {self.n_inputs} numbers and chooses among {self.n_actions} actions: an observation "
                 f"of shape {np.shape(observation)} with {self.n_actions if mask is None else len(mask)} actions is of "
-                "another id"
+                "another id or another obs_type"
             )
         scores = self.scores(observation)
         return int((scores if mask is None else np.where(mask, scores, -np.inf)).argmax())
@@ -101,19 +102,20 @@ class Network:
 
 
 def describe(model: Any) -> dict[str, str]:
-    """Algorithm and activation of a model of Stable-Baselines3 whose policy can be played from its weights.
+    """Algorithm, activation and obs_type of a model of Stable-Baselines3 whose policy can be played from its weights.
 
     Raises:
         ValueError: If the model is of another algorithm or activation, or sees normalised observations.
     """
     algorithm, activation = type(model).__name__, model.policy.activation_fn.__name__.lower()
     if algorithm not in LAYERS:
-        raise unknown("algorithm", algorithm, LAYERS)
+        raise ValueError(f"{algorithm} is not among the algorithms whose policies are played: {', '.join(LAYERS)}")
     if activation not in ACTIVATIONS:
-        raise unknown("activation", activation, ACTIVATIONS)
+        raise ValueError(f"{activation} is not among the activations that are played: {', '.join(ACTIVATIONS)}")
     if model.get_vec_normalize_env() is not None:
         raise ValueError("the model sees observations of VecNormalize, which its policy alone does not make")
-    return {"algorithm": algorithm, "activation": activation}
+    obs_type = "discrete" if isinstance(model.observation_space, gym.spaces.Discrete) else "features"
+    return {"algorithm": algorithm, "activation": activation, "obs_type": obs_type}
 
 
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:

@@ -10,10 +10,14 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
-from stable_baselines3.common.vec_env import VecEnv
 
-from textenvs.errors import unknown
+from textenvs.errors import MissingExtra, unknown
 from textenvs_baselines.network import describe, save_weights, weights_of
+
+try:
+    from stable_baselines3.common.vec_env import VecEnv
+except ImportError as error:
+    raise MissingExtra("stable_baselines3", "deep", str(error)) from error
 
 
 class SB3VecEnv(VecEnv):  # type: ignore[misc]
@@ -38,8 +42,9 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], encode: Callable[[Any], NDArray[Any]] | None = None) -> None:
-        if env.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
-            raise ValueError('Stable-Baselines3 needs a batch that was made with autoreset_mode="SameStep"')
+        batch: Any = env
+        if not isinstance(batch, VectorEnv) or batch.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
+            raise ValueError('Stable-Baselines3 needs a batch: gymnasium.make_vec(..., autoreset_mode="SameStep")')
         self.env = env
         self.curve: list[tuple[int, float]] = []
         self._encode = encode

@@ -71,13 +71,13 @@ class SB3Policy:
 
     @classmethod
     def of(cls, model: Any) -> SB3Policy:
-        """Plays as a model that was trained on features does now, whatever it learns later.
+        """Plays as a model that was trained on features or numbers does now, whatever it learns later.
 
         Raises:
             ValueError: If it cannot be played from its weights; see `textenvs_baselines.network.describe`.
         """
-        told = describe(model)
-        agent = cls("", {}, told["algorithm"], told["activation"])
+        told: dict[str, Any] = describe(model)
+        agent = cls("", {}, **told)
         agent._network = Network(weights_of(model), told["algorithm"], told["activation"])
         return agent
 
@@ -101,7 +101,9 @@ class SB3Policy:
         if is_zipfile(path):
             return cls(env_id, env_kwargs or {}, **options)._load_zip(path)
         weights, told = load_weights(path)
-        known = {name: told[name] for name in ("algorithm", "activation") if name in told}
+        if "agent" in told:
+            raise ValueError(f"{path} was saved by the agent {told['agent']}, which plays it: --load it there")
+        known = {name: told[name] for name in ("algorithm", "activation", "obs_type") if name in told}
         agent = cls(env_id, env_kwargs or {}, **(known | options))
         agent._check_told(path)
         agent._network = Network(weights, agent.config["algorithm"], agent.config["activation"] or None)

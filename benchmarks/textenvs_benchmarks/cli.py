@@ -154,7 +154,8 @@ def train_command(arguments: argparse.Namespace) -> int:
     )
     last = [episodic_return for _, episodic_return in training.curve[-100:]]
     mean = f", mean return of the last {len(last)} of them {sum(last) / len(last):.2f}" if last else ""
-    print(f"{training.steps:,d} steps" + (f", {len(training.curve):,d} episodes{mean}" if last else ""))
+    asked = f" (whole rounds, of {arguments.steps:,d})" if training.steps != arguments.steps else ""
+    print(f"{training.steps:,d} steps{asked}" + (f", {len(training.curve):,d} episodes{mean}" if last else ""))
     print(f"Saved in {path}: textenvs evaluate {arguments.agent} {arguments.id} --load {path}")
     return DONE
 

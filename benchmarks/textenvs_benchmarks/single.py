@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import textenvs
+from textenvs.errors import unknown
 from textenvs.evaluation import Agent, EpisodeRecord, Training, evaluate, find_agent
 from textenvs_benchmarks.jobs import (
     RESERVED,
@@ -195,11 +196,17 @@ def check_new(path: Path) -> None:
     """Raises ValueError if a file cannot be written, or exists."""
     if path.exists():
         raise ValueError(f"{path} exists already: name another file with --out, or remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        path.unlink()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}; name another file with --out") from None
 
 
 def make_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> Agent:
     """An agent with options that a user has typed."""
+    check_settings(name, options)
     try:
         return find_agent(name)(env_id, dict(env_kwargs), **options)
     except TypeError as error:
@@ -217,5 +224,19 @@ def load_saved(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: M
         inspect.signature(load).bind(path, env_id, {}, **options)
     except TypeError:
         raise ValueError(f"{name} has its settings from {path}: leave --set out") from None
+    check_settings(name, options)
     agent: Agent = load(path, env_id, dict(env_kwargs), **options)
     return agent
+
+
+def check_settings(name: str, options: Mapping[str, Any]) -> None:
+    """Raises ValueError if an agent has no such settings; it names those that there are, where they can be known."""
+    parameters = inspect.signature(find_agent(name)).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    known = [each for each in parameters if each not in ("env_id", "env_kwargs")]
+    for option in options:
+        if not known:
+            raise ValueError(f"{name} has no settings: leave --set out")
+        if option not in known:
+            raise unknown("setting", option, known)

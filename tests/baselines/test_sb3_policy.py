@@ -105,9 +105,39 @@ def test_what_could_not_play_again_is_not_saved(tmp_path):
     env = DummyVecEnv([lambda: gym.make(ID, obs_type="features")])
     with pytest.raises(ValueError, match="VecNormalize"):
         save_policy(PPO("MlpPolicy", VecNormalize(env), device="cpu"), tmp_path / "it")
-    with pytest.raises(ValueError, match="unknown activation 'elu'"):
+    with pytest.raises(ValueError, match="elu is not among"):
         save_policy(PPO("MlpPolicy", env, device="cpu", policy_kwargs={"activation_fn": nn.ELU}), tmp_path / "it")
     assert not (tmp_path / "it").exists()
+
+
+@needs_deep
+@pytest.mark.filterwarnings("default")
+def test_stable_baselines3_makes_environments_by_their_id():
+    from stable_baselines3.common.env_util import make_vec_env
+
+    assert make_vec_env(ID, 2, env_kwargs={"obs_type": "features"}).reset().shape == (2, 26)
+
+
+@needs_deep
+def test_the_agent_that_saved_a_file_is_named(tmp_path, capsys):
+    from stable_baselines3 import DQN
+
+    from textenvs_baselines.sb3 import save_policy
+
+    save_policy(DQN("MlpPolicy", gym.make(ID, obs_type="discrete")), tmp_path / "theirs.safetensors")
+    assert main(["train", "ppo", ID, "--steps", "1", "--out", str(tmp_path / "ours.safetensors")]) == 0
+    play = ["--episodes", "1", "--load"]
+    assert main(["evaluate", "sb3", ID, *play, str(tmp_path / "theirs.safetensors")]) == 0
+    capsys.readouterr()
+    for agent, file, said in (
+        ("ppo", "theirs", "a policy of Stable-Baselines3, which the agent sb3 plays"),
+        ("dqn", "ours", "saved by the agent ppo"),
+        ("sb3", "ours", "saved by the agent ppo"),
+    ):
+        assert main(["evaluate", agent, ID, *play, str(tmp_path / f"{file}.safetensors")]) == 2
+        assert said in capsys.readouterr().err
+    assert main(["evaluate", "sb3", ID, *play, str(tmp_path / "theirs.safetensors"), "--set", "obs_typ=x"]) == 2
+    assert "did you mean 'obs_type'" in capsys.readouterr().err
 
 
 @needs_deep

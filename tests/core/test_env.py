@@ -246,6 +246,12 @@ def test_a_reset_that_is_refused_changes_nothing():
     assert env.reset()[0] == same_as.reset()[0]
 
 
+def test_an_unknown_render_mode_is_a_type_error_too():
+    """Stable-Baselines3 asks for "rgb_array", and after a TypeError for none."""
+    with pytest.raises(TypeError, match="unknown render_mode 'rgb_array'"):
+        TextEnv(Coin(), render_mode="rgb_array")
+
+
 def test_it_is_not_rendered_before_it_is_reset():
     with pytest.raises(ResetNeeded):
         gym.make(ID, render_mode="ansi").render()

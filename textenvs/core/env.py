@@ -18,7 +18,7 @@ from textenvs.core.loading import check_scenario, check_split, load_graph, load_
 from textenvs.core.mdp import Task
 from textenvs.core.payoffs import amounts, price
 from textenvs.core.spaces import action_space, observation_space
-from textenvs.errors import unknown
+from textenvs.errors import UnknownRenderMode, unknown
 from textenvs.text.matching import match
 
 RENDER_MODES = ("ansi", "human")
@@ -67,7 +67,7 @@ class TextEnv(gym.Env[Any, Any]):
         **parameters: Any,
     ) -> None:
         if render_mode is not None and render_mode not in RENDER_MODES:
-            raise unknown("render_mode", render_mode, RENDER_MODES)
+            raise UnknownRenderMode(str(unknown("render_mode", render_mode, RENDER_MODES)))
         self.render_mode = render_mode
         self._made = (task, parameters, reward) if isinstance(task, str) else None
         self.task, self.reward_weights = compose(load_task(task, parameters), reward)
@@ -110,9 +110,10 @@ class TextEnv(gym.Env[Any, Any]):
         self._draws = self._stream.next_episode()
         if scenario is None:
             scenario = self._drawn(self._stream) if self._n_scenarios > 1 else 0
-        self.scenario = scenario
-        self._graph = load_graph(self.task, self.split, scenario)
-        self._priced = self._graph.priced(self._weights)
+        if scenario != self.scenario or seed is not None or self._node is None:
+            self.scenario = scenario
+            self._graph = load_graph(self.task, self.split, scenario)
+            self._priced = self._graph.priced(self._weights)
         self._turn = 0
         self._ended = False
         bits = self._draws[0]

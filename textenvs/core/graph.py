@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,12 @@ class Row:
 
     def __init__(self, graph: Graph, outcomes: Sequence[Outcome], where: str | tuple[int, State]) -> None:
         self.count = len(outcomes)
-        self._threshold, self._alias = alias_of([outcome.probability for outcome in outcomes], where)
-        self.outcomes: list[Drawn] = [
-            (graph.node(outcome.state), graph.payoffs.number(outcome.payoff), outcome.event) for outcome in outcomes
-        ]
+        threshold, alias = alias_of([outcome.probability for outcome in outcomes], where)
+        self._threshold, self._alias = tuple(threshold), tuple(alias)
+        self.outcomes: tuple[Drawn, ...] = tuple(
+            (graph.node(outcome.state), graph.payoffs.number(outcome.payoff), graph.event(outcome.event))
+            for outcome in outcomes
+        )
 
     def draw(self, bits: int) -> Drawn:
         """The outcome that 64 random bits fall on."""
@@ -96,7 +99,7 @@ class Node:
             case "rows":
                 return [None] * len(self.legal)
             case "choices":
-                return tuple(process.choices(self.state))
+                return tuple(map(intern, process.choices(self.state)))
             case "note":
                 return process.note(self.state)
             case "discrete":
@@ -136,6 +139,7 @@ class Graph:
         self._weights: tuple[float, ...] | None = None
         self._priced: list[Priced] = []
         self._nodes: dict[State, Node] = {}
+        self._events: dict[Event, Event] = {}
         self._initial: Row | None = None
 
     def __len__(self) -> int:
@@ -164,6 +168,10 @@ class Graph:
         if weights != self._weights:
             self._weights, self._priced = weights, []
         return self._priced
+
+    def event(self, event: Event) -> Event:
+        """One object for all events that are equal: it is at hand when it is to be put into words."""
+        return self._events.setdefault(event, event)
 
     def timeout(self, node: Node) -> int:
         """The index of what a last turn in this state earns on top."""

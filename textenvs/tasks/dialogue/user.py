@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from string import Formatter
 from typing import Any, NamedTuple
 
 from textenvs.tasks.dialogue.goals import ANY, BOOKING, BOOKING_VALUES, SLOTS, TIME, VALUES
@@ -411,6 +412,13 @@ class Plan(NamedTuple):
     fills: tuple[tuple[str, ...], ...] = ()
 
 
+class Template(NamedTuple):
+    """A sentence with %s for each of its holes, and the wordings that may fill them, in their order."""
+
+    text: str
+    fills: tuple[tuple[str, ...], ...]
+
+
 class UserLanguage:
     """Puts what the user does into words, in one of many ways.
 
@@ -423,7 +431,7 @@ class UserLanguage:
             key: wordings if split == "test" else wordings[: len(wordings) * 2 // 3]
             for key, wordings in WORDINGS.items()
         }
-        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._templates: dict[tuple[Any, ...], tuple[Template, ...]] = {}
 
     def say(self, event: tuple[Any, ...], draw: int) -> str:
         """The words for an event.
@@ -435,21 +443,18 @@ class UserLanguage:
         Returns:
             One line of text.
         """
-        plan = self._plans.get(event)
-        if plan is None:
-            frames, fills = self._plan(event)
-            plan = self._plans[event] = Plan(tuple(map(_capital, frames)), fills)
-        frames, fills = plan
-        frame = frames[draw % len(frames)]
+        templates = self._templates.get(event)
+        if templates is None:
+            templates = self._templates[event] = _templates(self._plan(event))
+        text, fills = templates[draw % len(templates)]
         if not fills:
-            return frame
-        draw //= len(frames)
+            return text
+        draw //= len(templates)
         chosen = []
         for wordings in fills:
             chosen.append(wordings[draw % len(wordings)])
             draw //= len(wordings)
-        sentence = frame.format(*chosen)
-        return _capital(sentence) if frame[0] == "{" else sentence
+        return text % tuple(chosen)
 
     def _plan(self, event: tuple[Any, ...]) -> Plan:
         """All wordings of an event."""
@@ -546,6 +551,22 @@ def _booking_forms(j: int, w: int) -> dict[str, str]:
     if value == "1":
         return {"n": value, "number": number, "people": "one person", "us": "just me"}
     return {"n": value, "number": number, "people": f"{number} people", "us": f"{number} of us"}
+
+
+def _templates(plan: Plan) -> tuple[Template, ...]:
+    """The frames of a plan, each of which begins with a capital."""
+    templates = []
+    for frame in plan.frames:
+        text, fills = "", []
+        for literal, hole, _, _ in Formatter().parse(frame):
+            text += literal.replace("%", "%%")
+            if hole is not None:
+                text += "%s"
+                fills.append(plan.fills[int(hole)])
+        if frame.startswith("{"):
+            fills[0] = tuple(map(_capital, fills[0]))
+        templates.append(Template(_capital(text if fills else frame), tuple(fills)))
+    return tuple(templates)
 
 
 def _capital(sentence: str) -> str:
