@@ -11,6 +11,7 @@ from rich.console import Console
 import textenvs
 
 QUIT = "q"
+ALSO_QUIT = ("quit", "exit")
 
 
 def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console: Console) -> bool:
@@ -81,7 +82,7 @@ def _ask(read: Callable[[str], Any], console: Console) -> Any:
         except KeyboardInterrupt:
             _say(console, "")
             raise
-        if reply.lower() == QUIT:
+        if reply.lower() in (QUIT, *ALSO_QUIT):
             return None
         try:
             return read(reply)

@@ -13,7 +13,7 @@ import numpy as np
 
 import textenvs
 from textenvs.errors import unknown
-from textenvs.evaluation import Agent, EpisodeRecord, Training, evaluate, find_agent
+from textenvs.evaluation import Agent, EpisodeRecord, Training, agent_names, evaluate, find_agent
 from textenvs_benchmarks.jobs import (
     RESERVED,
     is_learner,
@@ -176,6 +176,8 @@ def summarise_records(
 
 def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
     """The id, if there is one, and if the environment takes these arguments."""
+    if env_id in agent_names():
+        raise ValueError(f"{env_id} is an agent: first name the agent, then the environment")
     env_id = textenvs.find_entry(env_id).id
     for name in RESERVED:
         if name in env_kwargs:

@@ -95,6 +95,7 @@ MISTAKES = [
     (f"train sarsaa {ID}", "unknown agent 'sarsaa': did you mean 'sarsa'?"),
     (f"train q_learning {ID} --set epsilon=1", "unknown setting"),
     (f"train rule {ID} --set epsilon=1", "unknown setting 'epsilon': choose one of 'variant'"),
+    (f"train {ID} rule", "rule is an agent: first name the agent, then the environment"),
     (f"train rule {ID} --set epsilon", "argument --set: must be KEY=VALUE, got 'epsilon'"),
     (f"train rule {ID} --env-kwargs 3", "argument --env-kwargs: must be an object of JSON"),
     (f'train rule {ID} --env-kwargs {{"eror_rate":0}}', "unknown parameter 'eror_rate': did you mean 'error_rate'"),

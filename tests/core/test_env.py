@@ -257,6 +257,11 @@ def test_it_is_not_rendered_before_it_is_reset():
         gym.make(ID, render_mode="ansi").render()
 
 
+def test_arguments_of_batches_are_told_apart():
+    with pytest.raises(ValueError, match="'autoreset_mode' is an argument of batches"):
+        gym.make(ID, autoreset_mode="SameStep")
+
+
 def test_options_are_checked():
     env = gym.make(ID)
     for options, message in (({"scenari": 0}, "did you mean 'scenario'"), ({"scenario": 0.5}, "does not exist")):

@@ -18,6 +18,9 @@ from textenvs.core.mdp import SPLITS, Task
 from textenvs.core.tables import Arena, Tables, compile_tables
 from textenvs.errors import unknown
 
+OF_BATCHES = ("autoreset_mode", "info_keys", "memory_budget")
+"""Arguments that a vector environment has, and a single one has not."""
+
 
 def load_task(task: str | Task, parameters: Mapping[str, Any] | None = None) -> Task:
     """A task from its entry point, the same object for the same parameters.
@@ -43,6 +46,8 @@ def _load_task(entry_point: str, parameters: str) -> Task:
     keywords = json.loads(parameters)
     known = [p.name for p in inspect.signature(factory).parameters.values()]
     for keyword in keywords:
+        if keyword in OF_BATCHES:
+            raise ValueError(f"{keyword!r} is an argument of batches: gymnasium.make_vec")
         if keyword not in known:
             raise unknown("parameter", keyword, [*known, "obs_type", "action_type", "split", "reward", "render_mode"])
     task: Task = factory(**keywords)
