@@ -48,6 +48,10 @@ def _report(parser: Parser) -> None:
     parser.add_argument("--format", choices=("text", "csv", "markdown", "json"), default="text", help="default: text")
 
 
+def _verify(parser: Parser) -> None:
+    parser.add_argument("path", metavar="PATH", type=Path, help="folder of a run, or a file of records")
+
+
 def _plot(parser: Parser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a run")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder of the pictures (default: that of the run)")
@@ -109,6 +113,7 @@ COMMANDS = {
     "list": ("what there is to play, and who can", _list),
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
     "report": ("the table of a run, made again from its records", _report),
+    "verify": ("play every recorded episode again, and say whether all came out as recorded", _verify),
     "plot": ("draw the learning curves of a run, against steps and against time", _plot),
     "play": ("play an episode yourself", _play),
     "train": ("train one agent and save it", _train),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Columns of a table that is not printed on a terminal."""
-DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, MISUSED, UNTRUE, DRIFTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit statuses."""
 
 
@@ -116,6 +116,24 @@ def report_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.folder import ResultsFolder
 
     _print_report(ResultsFolder(arguments.folder), arguments.format)
+    return DONE
+
+
+def verify_command(arguments: argparse.Namespace) -> int:
+    """Plays recorded episodes again and says whether they are true."""
+    from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.progress import counted
+    from textenvs_benchmarks.verify import Drift, Mismatch, verify_file, verify_run
+
+    path: Path = arguments.path
+    verified = verify_file(path) if path.is_file() else verify_run(ResultsFolder(path))
+    try:
+        episodes = counted(verified, _console(stderr=True))
+    except Mismatch as error:
+        return _complain(one_line(error), UNTRUE)
+    except Drift as error:
+        return _complain(one_line(error), DRIFTED)
+    print(f"{path}: {episodes:,d} episodes are as they were recorded")
     return DONE
 
 
@@ -259,6 +277,7 @@ COMMANDS = {
     "list": list_command,
     "run": run_command,
     "report": report_command,
+    "verify": verify_command,
     "plot": plot_command,
     "play": play_command,
     "train": train_command,

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from textenvs_benchmarks.jobs import Job
 from textenvs_benchmarks.runner import Outcome
+
+
+def counted(episodes: Iterable[object], console: Console) -> int:
+    """How many there are; on a terminal shown while they come."""
+    number = 0
+    with console.status("verifying", spinner="line") as status:
+        for number, _ in enumerate(episodes, start=1):
+            if number % 100 == 0:
+                status.update(f"{number:,d} episodes verified")
+    return number
 
 
 class Lines:

@@ -40,11 +40,17 @@ MIN_WIDTHS = {"Return": 6, "Score": 14, "Gap": 5, "Time": 6}
 """Of columns on the terminal, so that those of all environments stand below each other."""
 
 
+def rendered(folder: ResultsFolder) -> dict[str, str]:
+    """The text of `results.csv`, `results.md`, `results.json`, which follow from the records."""
+    suite, frame = summarise(folder)
+    renderers = {"csv": to_csv, "md": to_markdown, "json": to_json}
+    return {f"results.{suffix}": render(frame, suite) for suffix, render in renderers.items()}
+
+
 def write_results(folder: ResultsFolder) -> None:
     """Writes `results.csv`, `results.md`, `results.json` and `curves.csv`; none of them holds a time."""
-    suite, frame = summarise(folder)
-    for suffix, render in (("csv", to_csv), ("md", to_markdown), ("json", to_json)):
-        (folder.path / f"results.{suffix}").write_text(render(frame, suite), encoding="utf-8", newline="\n")
+    for name, text in rendered(folder).items():
+        (folder.path / name).write_text(text, encoding="utf-8", newline="\n")
     curve_table(folder).to_csv(folder.path / "curves.csv", index=False, lineterminator="\n")
 
 

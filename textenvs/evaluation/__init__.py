@@ -2,13 +2,14 @@
 
 from textenvs.evaluation.agent import Agent, Learner, Training, agent_names, find_agent, load_agent
 from textenvs.evaluation.record import EpisodeRecord, Header, read_records, write_records
-from textenvs.evaluation.rollout import episode_seed, evaluate, replay
+from textenvs.evaluation.rollout import Replayer, episode_seed, evaluate, replay
 
 __all__ = [
     "Agent",
     "EpisodeRecord",
     "Header",
     "Learner",
+    "Replayer",
     "Training",
     "agent_names",
     "episode_seed",

@@ -74,30 +74,45 @@ def evaluate(
     return records
 
 
+class Replayer:
+    """Plays recorded episodes again from their seeds and their actions.
+
+    Args:
+        header: What was played.
+    """
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._env = gym.make(
+            header.env_id,
+            obs_type=header.obs_type,
+            action_type=header.action_type,
+            **{**header.env_kwargs, "split": header.split},
+        )
+
+    def play(self, record: EpisodeRecord) -> EpisodeRecord:
+        """What happens now: equal to the record if the record is true, and the environment is the same.
+
+        Raises:
+            ValueError: If the record's actions end before the episode does, or go on after it.
+        """
+        agent = _Again(self._header.obs_type, self._header.action_type, record.actions)
+        played = _play(agent, self._env, record.episode, record.seed)
+        if played.length != len(record.actions):
+            raise ValueError(
+                f"episode {record.episode} ends after {played.length} of its {len(record.actions)} actions"
+            )
+        return played
+
+
 def replay(header: Header, record: EpisodeRecord) -> EpisodeRecord:
-    """Plays a recorded episode again from its seed and its actions.
+    """Plays one recorded episode again, as `Replayer` does.
 
     Args:
         header: What was played.
         record: The episode.
-
-    Returns:
-        What happens now: equal to the record if the record is true, and the environment is the same.
-
-    Raises:
-        ValueError: If the record's actions end before the episode does, or go on after it.
     """
-    env = gym.make(
-        header.env_id,
-        obs_type=header.obs_type,
-        action_type=header.action_type,
-        **{**header.env_kwargs, "split": header.split},
-    )
-    agent = _Again(header.obs_type, header.action_type, record.actions)
-    played = _play(agent, env, record.episode, record.seed)
-    if played.length != len(record.actions):
-        raise ValueError(f"episode {record.episode} ends after {played.length} of its {len(record.actions)} actions")
-    return played
+    return Replayer(header).play(record)
 
 
 class _Again:
