@@ -65,3 +65,30 @@ def test_bad_counts():
         textenvs.evaluate(agent, ID, seed=-1)
     with pytest.raises(ValueError, match="did you mean 'test'"):
         textenvs.evaluate(agent, ID, split="tests")
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        (0, "evaluation_seed", "0"),
+        (0, "env_kwargs", []),
+        (0, "seed", True),
+        (1, "seed", {}),
+        (1, "terminated", 1),
+        (1, "actions", "0123"),
+        (1, "episodic_return", "1.0"),
+    ],
+)
+def test_fields_of_another_type_are_named(tmp_path, line, field, value):
+    write_records(tmp_path / "file", HEADER, textenvs.evaluate(load_agent("random", ID), ID, episodes=1))
+    rows = [json.loads(row) for row in (tmp_path / "file").read_text().splitlines()]
+    rows[line][field] = value
+    (tmp_path / "file").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(ValueError, match=f"line {line + 1} is not a record: {field} must be of type"):
+        read_records(tmp_path / "file")
+
+
+def test_a_line_that_is_nested_too_deeply_is_named(tmp_path):
+    (tmp_path / "file").write_text("[" * 200_000 + "\n")
+    with pytest.raises(ValueError, match="line 1 is not a record"):
+        read_records(tmp_path / "file")

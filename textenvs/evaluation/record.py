@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 FORMAT = "textenvs-record/1"
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,29 @@ def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
             if number == 1:
                 if row.pop("format", None) != FORMAT:
                     raise ValueError(f"the first line must say {FORMAT!r}")
-                header = Header(**row)
+                header = _typed(Header(**row), HEADER_TYPES)
             else:
-                rows.append(EpisodeRecord(**row))
-        except (ValueError, TypeError) as error:
+                rows.append(_typed(EpisodeRecord(**row), EPISODE_TYPES))
+        except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"{path}: line {number} is not a record: {error}") from None
     if not lines:
         raise ValueError(f"{path}: the file is empty, not a record")
     return header, rows
+
+
+def _types(row: type[Any]) -> dict[str, tuple[type, ...]]:
+    """The types of each field's values: of lists and objects only that they are some, and a float may be whole."""
+    kinds = {name: get_origin(hint) or hint for name, hint in get_type_hints(row).items()}
+    also: dict[type, tuple[type, ...]] = {float: (float, int), Mapping: (dict,)}
+    return {name: also.get(kind, (kind,)) for name, kind in kinds.items()}
+
+
+HEADER_TYPES, EPISODE_TYPES = _types(Header), _types(EpisodeRecord)
+
+
+def _typed(row: Row, types: Mapping[str, tuple[type, ...]]) -> Row:
+    """The row, if its fields are of their types."""
+    for name, kinds in types.items():
+        if type(value := getattr(row, name)) not in kinds:
+            raise ValueError(f"{name} must be of type {kinds[0].__name__}, got {value!r:.50}")
+    return row
