@@ -11,7 +11,7 @@ from textenvs_baselines import rule
 from textenvs_baselines.settings import tuned
 
 IDS = [env_id for env_id in textenvs.IDS if env_id.startswith("TextWriting")]
-SEEDS = range(5)
+SEEDS = range(10)
 
 
 def scores(name, env_id, split, steps=200_000):
