@@ -125,8 +125,8 @@ def is_complete(job: Job, folder: ResultsFolder) -> bool:
         return False
 
 
-def read_job(job: Job, split: str, folder: ResultsFolder) -> list[EpisodeRecord]:
-    """The records of a job on a split.
+def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[EpisodeRecord]]:
+    """The header and the records of a job on a split.
 
     Raises:
         FileNotFoundError: If it has not been run.
@@ -137,7 +137,7 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> list[EpisodeRecord]
     found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, len(records))
     if found != (job.agent, job.env_id, split, job.seed, job.episodes_seed, job.episodes):
         raise ValueError(f"{path} does not hold the {job.episodes} episodes of {job.name}: remove it and run again")
-    return records
+    return header, records
 
 
 def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:

@@ -66,7 +66,7 @@ def _read_means(folder: ResultsFolder, suite: Suite, scores: Scores) -> pd.DataF
     for job in plan_jobs(suite):
         for split in job.splits:
             try:
-                records = read_job(job, split, folder)
+                _, records = read_job(job, split, folder)
             except FileNotFoundError:
                 continue
             mean_return = float(np.mean([record.episodic_return for record in records]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
@@ -11,7 +11,7 @@ from gymnasium.error import Error
 
 import textenvs
 from textenvs import SPLITS
-from textenvs.evaluation import EpisodeRecord, Replayer, episode_seed, read_records
+from textenvs.evaluation import EpisodeRecord, Header, Replayer, episode_seed, read_records
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
 from textenvs_benchmarks.jobs import plan_jobs, read_job
 from textenvs_benchmarks.report import rendered
@@ -36,7 +36,11 @@ def verify_file(path: Path) -> Iterator[int]:
         Drift: If the environment has other sources now.
         ValueError: If the file holds no records.
     """
-    header, records = read_records(path)
+    return verify_records(path, *read_records(path))
+
+
+def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord]) -> Iterator[int]:
+    """Does so with what was read from a file."""
     if header.source != environment_source(header.env_id):
         said = ", ".join(f"{name} {version}" for name, version in header.versions.items())
         raise Drift(f"{path} was recorded with other sources of {header.env_id} ({said}): verify it with these")
@@ -70,10 +74,10 @@ def verify_run(folder: ResultsFolder) -> Iterator[int]:
     for job in plan_jobs(run.suite):
         for split in job.splits:
             try:
-                read_job(job, split, folder)
+                header, records = read_job(job, split, folder)
             except (ValueError, OSError) as error:
                 raise Mismatch(f"the records of {job.name} on {split} are not whole: {error}") from None
-            yield from verify_file(folder.records(job.agent, job.env_id, split, job.seed))
+            yield from verify_records(folder.records(job.agent, job.env_id, split, job.seed), header, records)
     for env_id, split in product(run.suite.environments, SPLITS):
         if scores[env_id][split] != textenvs.reference_scores(env_id, split):
             raise Mismatch(f"{folder.path / 'run.json'} has other reference scores of {env_id} on {split}")
