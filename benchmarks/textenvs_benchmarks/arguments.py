@@ -40,6 +40,19 @@ def _run(parser: Parser) -> None:
     parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")
     parser.add_argument("--workers", metavar="N", type=_positive, help="processes (default: one for each CPU)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder of the results (default: runs/SUITE)")
+    parser.add_argument(
+        "--seeds-file", metavar="FILE", type=Path, help="play the hidden seeds of 'textenvs seeds commit'"
+    )
+    parser.add_argument(
+        "--allow-drift", action="store_true", help="go on where other sources or versions began; marks the rows"
+    )
+    parser.add_argument(
+        "--max-lost",
+        metavar="SHARE",
+        type=_share,
+        default=0.05,
+        help="exit with 1 if an agent fails in more than this share of its episodes (0.05)",
+    )
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
 
 
@@ -49,7 +62,31 @@ def _report(parser: Parser) -> None:
 
 
 def _verify(parser: Parser) -> None:
-    parser.add_argument("path", metavar="PATH", type=Path, help="folder of a run, or a file of records")
+    parser.add_argument("path", metavar="PATH", type=Path, help="folder of a run, packed or not, or a file NAME.jsonl")
+    parser.add_argument(
+        "--rerun", action="store_true", help="also train and play its agents again, and compare all files"
+    )
+    parser.add_argument(
+        "--workers", metavar="N", type=_positive, help="processes of --rerun (default: one for each CPU)"
+    )
+    parser.add_argument("--seeds-file", metavar="FILE", type=Path, help="the secret, where seeds were committed")
+
+
+def _pack(parser: Parser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a run")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: DIR.zip)")
+
+
+def _seeds(parser: Parser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    what = "make a secret for a suite, and print the hash of it that is published before the run"
+    committing = actions.add_parser("commit", help=what, description=f"M{what[1:]}.", allow_abbrev=False)
+    committing.add_argument("suite", metavar="SUITE", help="name of a suite, or a file NAME.toml")
+    committing.add_argument("--out", metavar="FILE", type=Path, help="file of the secret (SUITE-VERSION.secret.json)")
+    what = "print a secret, and write it into runs, so that anyone can verify these"
+    revealing = actions.add_parser("reveal", help=what, description=f"P{what[1:]}.", allow_abbrev=False)
+    revealing.add_argument("secret", metavar="FILE", type=Path, help="file of the secret")
+    revealing.add_argument("runs", metavar="DIR", type=Path, nargs="*", help="folders of runs")
 
 
 def _plot(parser: Parser) -> None:
@@ -114,6 +151,8 @@ COMMANDS = {
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
     "report": ("the table of a run, made again from its records", _report),
     "verify": ("play every recorded episode again, and say whether all came out as recorded", _verify),
+    "pack": ("pack a run into one file, which anyone can verify", _pack),
+    "seeds": ("commit to hidden seeds before a run, and reveal them after it", _seeds),
     "plot": ("draw the learning curves of a run, against steps and against time", _plot),
     "play": ("play an episode yourself", _play),
     "train": ("train one agent and save it", _train),
@@ -134,6 +173,16 @@ def _whole(text: str, least: int) -> int:
     if not text.strip().isascii() or not text.strip().lstrip("+-").isdigit() or int(text) < least:
         raise argparse.ArgumentTypeError(f"must be a whole number from {least} on, got {text!r}")
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise argparse.ArgumentTypeError(f"must be a share from 0 to 1, got {text!r}")
+    return share
 
 
 def _object(text: str) -> dict[str, Any]:

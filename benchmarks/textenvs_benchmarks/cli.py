@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import secrets
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,18 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textenvs_benchmarks.arguments import make_parser
-from textenvs_benchmarks.errors import one_line
+from textenvs_benchmarks.errors import FULL, Drift, Mismatch, one_line
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.progress import Bar, Lines
     from textenvs_benchmarks.suite import Suite
 
 WIDTH = 100
 """Columns of a table that is not printed on a terminal."""
 DONE, FAILED, MISUSED, UNTRUE, DRIFTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit statuses."""
+DECISIVE = ("env", "agent", "seeds", "steps", "episodes")
+"""Options of `run` that make a difference to its results."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if package not in ("pandas", "rich"):
             raise
         return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
+    except Mismatch as error:
+        return _complain(one_line(error), UNTRUE)
+    except Drift as error:
+        return _complain(one_line(error), DRIFTED)
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
 
@@ -93,22 +102,47 @@ def list_command(arguments: argparse.Namespace) -> int:
 def run_command(arguments: argparse.Namespace) -> int:
     """Runs a suite and prints its table."""
     from textenvs_benchmarks.folder import ResultsFolder
-    from textenvs_benchmarks.progress import Bar, Lines
     from textenvs_benchmarks.runner import run_suite
+    from textenvs_benchmarks.seeds import read_secret
 
     suite = _suite(arguments)
     folder = ResultsFolder(arguments.out or Path("runs") / suite.name)
-    console = _console(stderr=True)
-    monitor = Bar(console) if console.is_terminal else Lines()
+    secret = read_secret(arguments.seeds_file) if arguments.seeds_file else None
     try:
-        with closing(monitor):
-            summary = run_suite(suite, folder, arguments.workers or os.cpu_count() or 1, monitor)
+        with closing(_monitor()) as monitor:
+            summary = run_suite(
+                suite,
+                folder,
+                arguments.workers or os.cpu_count() or 1,
+                monitor,
+                secret=secret,
+                command=_command(arguments),
+                allow_drift=arguments.allow_drift,
+            )
     except KeyboardInterrupt:
         return _complain("interrupted: the same command goes on from here", INTERRUPTED)
-    _print_report(folder, "json" if arguments.json else "text")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return _complain(f"{folder.path}: {error.strerror}: make room, and the same command goes on", INTERRUPTED)
+    frame = _print_report(folder, "json" if arguments.json else "text")
     if summary.failed:
         return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
+    for row in frame.itertuples():
+        if row.episodes_lost > arguments.max_lost * row.episodes:
+            lost = f"{row.agent} lost {row.episodes_lost} of {row.episodes} episodes of {row.env_id}"
+            return _complain(f"{lost}: 'failure' in its records says how", FAILED)
     return DONE
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command line of a run, without what makes no difference to its results."""
+    words = ["textenvs", "run", *([arguments.suite] if arguments.suite else [])]
+    for name in DECISIVE:
+        value = getattr(arguments, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
+    return shlex.join(words)
 
 
 def report_command(arguments: argparse.Namespace) -> int:
@@ -121,19 +155,67 @@ def report_command(arguments: argparse.Namespace) -> int:
 
 def verify_command(arguments: argparse.Namespace) -> int:
     """Plays recorded episodes again and says whether they are true."""
-    from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.folder import TIERS, ResultsFolder
+    from textenvs_benchmarks.pack import unpacked
     from textenvs_benchmarks.progress import counted
-    from textenvs_benchmarks.verify import Drift, Mismatch, verify_file, verify_run
+    from textenvs_benchmarks.seeds import read_secret
+    from textenvs_benchmarks.verify import rerun, verify_file, verify_run
 
     path: Path = arguments.path
-    verified = verify_file(path) if path.is_file() else verify_run(ResultsFolder(path))
-    try:
-        episodes = counted(verified, _console(stderr=True))
-    except Mismatch as error:
-        return _complain(one_line(error), UNTRUE)
-    except Drift as error:
-        return _complain(one_line(error), DRIFTED)
-    print(f"{path}: {episodes:,d} episodes are as they were recorded")
+    secret = read_secret(arguments.seeds_file) if arguments.seeds_file else None
+    if path.is_file() and path.suffix == ".jsonl":
+        if arguments.rerun:
+            raise ValueError("--rerun is for a whole run: name its folder, or what 'textenvs pack' has made of it")
+        episodes = counted(verify_file(path, secret), _console(stderr=True))
+        print(f"{path}: {episodes:,d} episodes are as they were recorded")
+        return DONE
+    with unpacked(path) as place:
+        folder = ResultsFolder(place)
+        episodes = counted(verify_run(folder, secret), _console(stderr=True))
+        print(f"{path}: {episodes:,d} episodes are as they were recorded, and the tables are theirs")
+        if arguments.rerun:
+            with closing(_monitor()) as monitor:
+                rerun(folder, arguments.workers or os.cpu_count() or 1, monitor, secret)
+            print(f"{path}: its agents, trained and played again, made the same files")
+        tier = TIERS[2 if arguments.rerun else 1]
+        if place == path:
+            folder.write_tier(tier)
+        print(f"tier: {tier}")
+    return DONE
+
+
+def pack_command(arguments: argparse.Namespace) -> int:
+    """Packs a run into one file."""
+    from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.pack import pack
+
+    out = arguments.out or Path(f"{arguments.folder.resolve().name}.zip")
+    size = pack(ResultsFolder(arguments.folder), out)
+    print(f"{out}: {size:,d} bytes; 'textenvs verify {out}' checks it on any machine")
+    return DONE
+
+
+def seeds_command(arguments: argparse.Namespace) -> int:
+    """Commits to hidden seeds, or reveals them."""
+    from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.seeds import commit, published, read_secret, to_file
+    from textenvs_benchmarks.suite import load_suite
+
+    if arguments.action == "commit":
+        suite = load_suite(arguments.suite)
+        out = arguments.out or Path(f"{suite.name}-{suite.version}.secret.json")
+        secret = commit(suite, out)
+        _print_json(published(secret))
+        print(f"Publish this now, and keep {out} to yourself until you reveal it.", file=sys.stderr)
+        print(f"textenvs run {arguments.suite} --seeds-file {out}", file=sys.stderr)
+        return DONE
+    secret = read_secret(arguments.secret)
+    for path in arguments.runs:
+        folder = ResultsFolder(path)
+        if folder.read()[0].commitment != secret.commitment:
+            raise Mismatch(f"the seeds of {path} were not committed with {arguments.secret}")
+        folder.reveal(secret)
+    _print_json({**to_file(secret), "commitment": secret.commitment})
     return DONE
 
 
@@ -246,20 +328,25 @@ def _suite(arguments: argparse.Namespace) -> Suite:
     return Suite("custom", 1, tuple(arguments.env), agents, references, **given)
 
 
-def _print_report(folder: ResultsFolder, form: str) -> None:
+def _print_report(folder: ResultsFolder, form: str) -> pd.DataFrame:
     from textenvs_benchmarks import report
-    from textenvs_benchmarks.jobs import plan_jobs
     from textenvs_benchmarks.summary import summarise
 
     suite, frame = summarise(folder)
     if form == "text":
-        report.print_text(frame, suite, folder.read_timings(), _console())
-        jobs = plan_jobs(suite)
-        ended = sum(folder.records(job.agent, job.env_id, job.splits[-1], job.seed).exists() for job in jobs)
-        if ended < len(jobs):
-            print(f"\nOnly {ended} of {len(jobs)} jobs have ended: the same 'textenvs run' goes on with the others.")
+        report.print_text(frame, suite, folder.read_timings(), _console(), folder.tier())
+        if not folder.hashes():
+            print("\nThis run has not ended yet: the same 'textenvs run' goes on with it.")
     else:
-        print(report.FORMATS[form](frame, suite), end="")
+        print(report.FORMATS[form](frame.assign(tier=folder.tier()), suite), end="")
+    return frame
+
+
+def _monitor() -> Bar | Lines:
+    from textenvs_benchmarks.progress import Bar, Lines
+
+    console = _console(stderr=True)
+    return Bar(console) if console.is_terminal else Lines()
 
 
 def _print_json(values: Any) -> None:
@@ -278,6 +365,8 @@ COMMANDS = {
     "run": run_command,
     "report": report_command,
     "verify": verify_command,
+    "pack": pack_command,
+    "seeds": seeds_command,
     "plot": plot_command,
     "play": play_command,
     "train": train_command,

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Of an OSError: there is no room left. A run can go on when there is."""
+
+
+class Mismatch(Exception):
+    """A record, a table or a file is not what comes of playing again."""
+
+
+class Drift(Exception):
+    """Environments, agents or packages are not those that made the results."""
+
 
 def one_line(error: Exception) -> str:
     """The message of an error, on one line."""

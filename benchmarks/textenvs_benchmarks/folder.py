@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import gymnasium as gym
 import numpy as np
@@ -16,9 +18,18 @@ import numpy as np
 import textenvs
 from textenvs import SPLITS, ReferenceScores
 from textenvs.evaluation import find_agent
+from textenvs_benchmarks.errors import Drift
+from textenvs_benchmarks.lock import locked
+from textenvs_benchmarks.seeds import Secret, read_secret, to_file
 from textenvs_benchmarks.suite import Suite, make_suite
 
-FORMAT = "textenvs-run/1"
+FORMAT = "textenvs-run/2"
+RESULTS = ("episodes", "curves", "agents", "failures", "curves.csv", "results.csv", "results.json", "results.md")
+"""Files and folders of files that the manifest names: the same in every run of the same command."""
+TIERS = ("self-reported", "replayed", "re-run")
+"""How far results were verified."""
+PATIENCE = 10.0
+"""Seconds to wait for the workers of a run that has just been killed."""
 Scores = Mapping[str, Mapping[str, ReferenceScores]]
 """Reference scores by environment and split."""
 
@@ -28,22 +39,28 @@ class Run:
     """What decides the results of a run; no time, no machine.
 
     Attributes:
+        command: The command line, without what makes no difference to the results.
         suite: What is played.
+        commitment: Hash of the secret from which the seeds of its episodes are derived; "" where they are public.
         sources: For each environment a hash of the sources that decide how it behaves.
         agents: For each agent a hash of the sources and settings beside the one that it is defined in.
         versions: Versions of the packages involved.
     """
 
+    command: str
     suite: Suite
+    commitment: str
     sources: Mapping[str, str]
     agents: Mapping[str, str]
     versions: Mapping[str, str]
 
 
-def describe_run(suite: Suite) -> Run:
+def describe_run(suite: Suite, commitment: str = "", command: str = "") -> Run:
     """A run of a suite with what is installed here."""
     return Run(
+        command,
         suite,
+        commitment,
         sources={env_id: environment_source(env_id) for env_id in suite.environments},
         agents={name: agent_source(name) for name in (*suite.agents, *suite.references)},
         versions=package_versions(),
@@ -78,8 +95,10 @@ class ResultsFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._run = self.path / "run.json"
+        self.manifest = self.path / "manifest.json"
         self._timings = self.path / "timings.json"
+        self._verification = self.path / "verification.json"
+        self._secret = self.path / "seeds.json"
 
     def records(self, agent: str, env_id: str, split: str, seed: int) -> Path:
         """Records of one agent, environment, split and training seed."""
@@ -112,27 +131,74 @@ class ResultsFolder:
         """How many jobs of an agent in an environment have failed."""
         return len(list((self.path / "failures" / agent / env_id).glob("*.txt")))
 
-    def begin(self, run: Run) -> None:
-        """Makes the folder one of this run.
+    @contextmanager
+    def held(self) -> Iterator[IO[bytes]]:
+        """Keeps other writers out, and makes the folder.
+
+        Yields:
+            The file of the lock; workers that inherit it hold the lock too.
 
         Raises:
-            ValueError: If it holds something else already; nothing is changed then.
+            ValueError: If another process writes here, or if it holds something else; nothing is changed then.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(f"{self.path} is a file: give another --out")
+        if (
+            not self.manifest.exists()
+            and self.path.exists()
+            and {path.name for path in self.path.iterdir()} - {".lock"}
+        ):
+            raise ValueError(f"{self.path} is neither empty nor a results folder: give another --out")
+        self.path.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(locked(self.path / ".lock", lambda: None, PATIENCE))
+            except TimeoutError:
+                raise ValueError(
+                    f"another run is writing in {self.path}: wait until it has ended, or give another --out"
+                ) from None
+            yield file
+
+    def begin(self, run: Run, allow_drift: bool = False) -> None:
+        """Makes the folder one of this run.
+
+        Args:
+            run: The run.
+            allow_drift: Whether it may go on under other sources and versions than those that it began with.
+
+        Raises:
+            ValueError: If it holds another run; nothing is changed then.
+            Drift: If it was begun under other sources or versions; nothing is changed then.
             ImportError: If an environment needs an extra that is not installed.
         """
         for env_id in run.suite.environments:
             textenvs.task_of(env_id).n_scenarios("train")
-        if self.path.exists() and not self.path.is_dir():
-            raise ValueError(f"{self.path} is a file: give another --out")
-        if self._run.exists():
-            self._check_same(run)
-        elif self.path.exists() and any(self.path.iterdir()):
-            raise ValueError(f"{self.path} is neither empty nor a results folder: give another --out")
+        if self.manifest.exists():
+            self._check_same(run, allow_drift)
         else:
             scores = {
                 env_id: {split: asdict(textenvs.reference_scores(env_id, split)) for split in SPLITS}
                 for env_id in run.suite.environments
             }
-            write_json(self._run, {"format": FORMAT, **asdict(run), "reference_scores": scores})
+            write_json(self.manifest, {"format": FORMAT, **asdict(run), "reference_scores": scores, "files": {}})
+
+    def finish(self) -> None:
+        """Writes the hashes of all files into the manifest."""
+        values = self._read_manifest()
+        write_json(self.manifest, {**values, "files": self.hash_files()})
+
+    def hash_files(self) -> dict[str, str]:
+        """SHA-256 of each file that the manifest is to name, by its path in the folder."""
+        paths = [path for name in RESULTS for path in (self.path / name, *sorted((self.path / name).rglob("*")))]
+        return {
+            path.relative_to(self.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in paths
+            if path.is_file() and path.suffix != ".partial"
+        }
+
+    def hashes(self) -> dict[str, str]:
+        """What the manifest says of them; empty while the run has not ended."""
+        return dict(self._read_manifest()["files"])
 
     def read(self) -> tuple[Run, Scores]:
         """The run, with the reference scores that were valid when it began.
@@ -140,20 +206,54 @@ class ResultsFolder:
         Raises:
             ValueError: If this is not a results folder.
         """
-        if not self._run.is_file():
-            state = "is not a results folder (it has no run.json)" if self.path.exists() else "does not exist"
-            raise ValueError(f"{self.path} {state}: make one with 'textenvs run SUITE --out {self.path}'")
+        values = self._read_manifest()
         try:
-            values = json.loads(self._run.read_text(encoding="utf-8"))
-            if values["format"] != FORMAT:
-                raise ValueError(f"its format is {values['format']!r}, not {FORMAT!r}")
             scores = {
                 env_id: {split: ReferenceScores(**numbers) for split, numbers in splits.items()}
                 for env_id, splits in values["reference_scores"].items()
             }
-            return Run(make_suite(values["suite"]), values["sources"], values["agents"], values["versions"]), scores
+            parts = {field.name: values[field.name] for field in fields(Run)}
+            return Run(**{**parts, "suite": make_suite(values["suite"])}), scores
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{self._run} cannot be read ({error}): give another folder") from None
+            raise self._unreadable(error) from None
+
+    def _read_manifest(self) -> dict[str, Any]:
+        if not self.manifest.is_file():
+            state = "is not a results folder (it has no manifest.json)" if self.path.exists() else "does not exist"
+            raise ValueError(f"{self.path} {state}: make one with 'textenvs run SUITE --out {self.path}'")
+        try:
+            values = json.loads(self.manifest.read_text(encoding="utf-8"))
+            if values["format"] != FORMAT:
+                raise ValueError(f"its format is {values['format']!r}, not {FORMAT!r}")
+            return dict(values)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: Exception) -> ValueError:
+        return ValueError(f"{self.manifest} cannot be read ({error}): give another folder")
+
+    def revealed(self) -> Secret | None:
+        """The secret of its seeds, if it was revealed."""
+        return read_secret(self._secret) if self._secret.exists() else None
+
+    def reveal(self, secret: Secret) -> None:
+        """Writes the secret down beside the results, for whoever verifies them."""
+        write_json(self._secret, to_file(secret))
+
+    def tier(self) -> str:
+        """How far it was verified here: "self-reported", "replayed" or "re-run"."""
+        try:
+            found = json.loads(self._verification.read_text(encoding="utf-8"))
+            return str(found["tier"]) if found["manifest"] == self._manifest_hash() else TIERS[0]
+        except (OSError, ValueError, KeyError, TypeError):
+            return TIERS[0]
+
+    def write_tier(self, tier: str) -> None:
+        """Writes down how far it was verified; it holds until the manifest changes."""
+        write_json(self._verification, {"tier": tier, "manifest": self._manifest_hash()})
+
+    def _manifest_hash(self) -> str:
+        return hashlib.sha256(self.manifest.read_bytes()).hexdigest()
 
     def read_timings(self) -> dict[str, dict[str, float]]:
         """Seconds of "training" and "evaluation" of each job that is known, by its name."""
@@ -171,19 +271,27 @@ class ResultsFolder:
     def _failure(self, job: str) -> Path:
         return self.path / "failures" / f"{job}.txt"
 
-    def _check_same(self, run: Run) -> None:
+    def _check_same(self, run: Run, allow_drift: bool) -> None:
         found, _ = self.read()
-        for part, ours, theirs in (
-            ("suite", run.suite, found.suite),
-            ("source of the environments", run.sources, found.sources),
-            ("source of the agents", run.agents, found.agents),
-            ("version of a package", run.versions, found.versions),
-        ):
-            if ours != theirs:
-                raise ValueError(
-                    f"{self.path} holds another run ({found.suite.name}, version {found.suite.version}), "
-                    f"with another {part}: give another --out, or remove it"
-                )
+        holds = f"{self.path} holds another run ({found.suite.name}, version {found.suite.version})"
+        if (run.suite, run.commitment) != (found.suite, found.commitment):
+            part = "suite" if run.suite != found.suite else "secret of its seeds"
+            raise ValueError(f"{holds}, with another {part}: give another --out, or remove it")
+        drifted = [
+            f"{kind} {name}"
+            for kind, ours, theirs in (
+                ("environment", run.sources, found.sources),
+                ("agent", run.agents, found.agents),
+                ("package", run.versions, found.versions),
+            )
+            for name in ours
+            if ours[name] != theirs.get(name)
+        ]
+        if drifted and not allow_drift:
+            raise Drift(
+                f"{self.path} was begun with other sources or versions of {', '.join(drifted)}: give another --out, "
+                "or go on with --allow-drift, which marks the rows"
+            )
 
 
 def write_json(path: Path, values: Any) -> None:
@@ -191,5 +299,8 @@ def write_json(path: Path, values: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
-    partial.write_text(text, encoding="utf-8", newline="\n")
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -20,15 +21,16 @@ from textenvs.evaluation import (
     EpisodeRecord,
     Header,
     Learner,
+    RecordFile,
     Training,
     episode_seed,
-    evaluate,
     find_agent,
     load_agent,
+    play_episodes,
     read_records,
 )
-from textenvs.evaluation import write_records as write_record_file
-from textenvs_benchmarks.folder import ResultsFolder, environment_source, package_versions
+from textenvs_benchmarks.folder import ResultsFolder, agent_source, environment_source, package_versions
+from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
 
 EVALUATION_STREAM = 3
@@ -53,6 +55,7 @@ class Job:
         steps: Environment steps of training.
         episodes: Episodes of evaluation on each split.
         evaluation_seed: From which the episodes' seeds are derived.
+        secret: From which they are derived instead, if it is given.
     """
 
     agent: str
@@ -63,11 +66,23 @@ class Job:
     steps: int
     episodes: int
     evaluation_seed: int
+    secret: Secret | None = None
 
     @property
     def episodes_seed(self) -> int:
         """Seed of the episodes: one for each training seed, so that their scores are independent."""
-        return episode_seed(self.evaluation_seed, EVALUATION_STREAM, self.seed)
+        return 0 if self.secret else episode_seed(self.evaluation_seed, EVALUATION_STREAM, self.seed)
+
+    @property
+    def commitment(self) -> str:
+        """Hash of the secret; "" where the seeds are public."""
+        return self.secret.commitment if self.secret else ""
+
+    def seed_of(self, split: str, number: int) -> int:
+        """The seed of an episode."""
+        if self.secret:
+            return self.secret.seed_of(split, self.seed, number)
+        return episode_seed(self.episodes_seed, SPLITS.index(split), number)
 
     @property
     def name(self) -> str:
@@ -104,11 +119,16 @@ def plays(agent: str, env_id: str) -> bool:
     return tells is None or bool(tells(env_id))
 
 
-def plan_jobs(suite: Suite) -> list[Job]:
-    """All jobs of a suite."""
+def plan_jobs(suite: Suite, secret: Secret | None = None) -> list[Job]:
+    """All jobs of a suite.
+
+    Args:
+        suite: The suite.
+        secret: From which the episodes' seeds are derived, if they are not public.
+    """
     jobs = []
     for env_id in suite.environments:
-        job = partial(Job, env_id=env_id, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed)
+        job = partial(Job, env_id=env_id, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed, secret=secret)
         for agent, split in product((name for name in suite.references if plays(name, env_id)), SPLITS):
             jobs.append(job(agent, seed=0, splits=(split,), reference=True, steps=suite.steps))
         for agent, seed in product((name for name in suite.agents if plays(name, env_id)), range(suite.training_seeds)):
@@ -117,11 +137,15 @@ def plan_jobs(suite: Suite) -> list[Job]:
     return jobs
 
 
+class Unfinished(ValueError):
+    """A job has not been run to its end."""
+
+
 def is_complete(job: Job, folder: ResultsFolder) -> bool:
     """Whether the records of a job are whole; they are what it writes last."""
     try:
         return all(read_job(job, split, folder) for split in job.splits)
-    except (ValueError, OSError):
+    except (Unfinished, FileNotFoundError):
         return False
 
 
@@ -130,48 +154,62 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[
 
     Raises:
         FileNotFoundError: If it has not been run.
+        Unfinished: If it lacks episodes.
         ValueError: If the file is damaged, or that of another job.
     """
     path = folder.records(job.agent, job.env_id, split, job.seed)
+    if not path.read_bytes().count(b"\n"):
+        raise Unfinished(f"{path} has no whole line yet")
     header, records = read_records(path)
-    found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, len(records))
-    if found != (job.agent, job.env_id, split, job.seed, job.episodes_seed, job.episodes):
-        raise ValueError(f"{path} does not hold the {job.episodes} episodes of {job.name}: remove it and run again")
+    found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, header.commitment)
+    if found != (job.agent, job.env_id, split, job.seed, job.episodes_seed, job.commitment):
+        raise ValueError(f"{path} does not hold the episodes of {job.name}: remove it and run again")
+    if len(records) < job.episodes:
+        raise Unfinished(f"{path} holds {len(records)} of {job.episodes} episodes")
+    if len(records) > job.episodes:
+        raise ValueError(f"{path} holds {len(records)} episodes instead of {job.episodes}: remove it and run again")
     return header, records
 
 
 def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
-    """Trains if the agent learns, evaluates, and writes the files; the records come last.
+    """Trains if the agent learns, and evaluates. What another process has left is continued.
+
+    A training is begun again if it was not finished; an evaluation goes on after its last whole episode.
 
     Args:
         job: The job.
         folder: Where its files are written.
         progress: Called now and then with the steps or episodes since the last call.
     """
-    agent = load_agent(job.agent, job.env_id, job.env_kwargs)
     began = time.perf_counter()
-    if is_learner(agent) and not job.reference:
+    agent = _make_agent(job, folder, progress)
+    trained = time.perf_counter()
+    for split in job.splits:
+        header = make_header(
+            job.agent, agent, job.env_id, split, job.seed, job.episodes_seed, commitment=job.commitment
+        )
+        with RecordFile(folder.records(job.agent, job.env_id, split, job.seed), header) as file:
+            progress(file.episodes)
+            left = ((number, job.seed_of(split, number)) for number in range(file.episodes, job.episodes))
+            for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed, progress=progress):
+                file.append(record)
+    return Seconds(round(trained - began, 3), round(time.perf_counter() - trained, 3))
+
+
+def _make_agent(job: Job, folder: ResultsFolder, progress: Progress) -> Agent:
+    """The agent of a job. One that learns always plays as loaded from its file, whoever has written that."""
+    agent = load_agent(job.agent, job.env_id, job.env_kwargs)
+    if not is_learner(agent) or job.reference:
+        return agent
+    stem = folder.agent(job.agent, job.env_id, job.seed)
+    saved = find_saved(stem)
+    if saved is None:
         training = train(agent, job.env_id, job.steps, job.seed, progress=progress)
         _write_curve(folder.curve(job.agent, job.env_id, job.seed), training, job.steps)
-        save_agent(agent, folder.agent(job.agent, job.env_id, job.seed))
-    trained = time.perf_counter()
-    played = [
-        evaluate(
-            agent,
-            job.env_id,
-            split=split,
-            episodes=job.episodes,
-            seed=job.episodes_seed,
-            agent_seed=job.seed,
-            progress=progress,
-        )
-        for split in job.splits
-    ]
-    evaluated = time.perf_counter()
-    for split, records in zip(job.splits, played, strict=True):
-        header = make_header(job.agent, agent, job.env_id, split, job.seed, job.episodes_seed)
-        write_records(folder.records(job.agent, job.env_id, split, job.seed), header, records)
-    return Seconds(round(trained - began, 3), round(evaluated - trained, 3))
+        saved = save_agent(agent, stem)
+    else:
+        progress(job.steps)
+    return type(agent).load(saved, job.env_id, job.env_kwargs)
 
 
 def train(
@@ -220,11 +258,18 @@ def make_batch(env_id: str, rows: int, split: str = "train", **told: Any) -> Any
     return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, split=split, **told)
 
 
+def find_saved(stem: Path) -> Path | None:
+    """What `save_agent` has saved under a name; None if it has not."""
+    return next((path for path in sorted(stem.parent.glob(f"{stem.name}.*")) if path.suffix != ".partial"), None)
+
+
 def save_agent(agent: Learner, stem: Path) -> Path:
     """Saves an agent under a name to which the suffix of its format is added: its own `suffix`, else npz or json."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     partial = stem.with_name(stem.name + ".partial")
     agent.save(partial)
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
     suffix = getattr(agent, "suffix", ".npz" if is_zipfile(partial) else ".json")
     return partial.replace(stem.with_name(stem.name + suffix))
 
@@ -237,6 +282,7 @@ def make_header(
     seed: int,
     evaluation_seed: int,
     env_kwargs: dict[str, Any] | None = None,
+    commitment: str = "",
 ) -> Header:
     """The header of an agent's records."""
     return Header(
@@ -249,15 +295,11 @@ def make_header(
         split=split,
         seed=seed,
         evaluation_seed=evaluation_seed,
+        commitment=commitment,
         source=environment_source(env_id),
+        agent_source=agent_source(name),
         versions=package_versions(),
     )
-
-
-def write_records(path: Path, header: Header, records: Iterable[Any]) -> None:
-    """Writes records, and the folder for them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_record_file(path, header, records)
 
 
 def bin_curve(training: Training, total_steps: int) -> list[tuple[int, float | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,22 +15,30 @@ PAUSE = 0.2
 
 
 @contextmanager
-def locked(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+def locked(path: Path, wait: Callable[[], None], patience: float = math.inf) -> Iterator[IO[bytes]]:
     """Holds the lock; waits for it where another process does.
 
     Args:
         path: The file; it is made where it is missing, and left behind.
         wait: Called once if there is something to wait for.
+        patience: Seconds to wait at most.
+
+    Yields:
+        The open file. Processes that inherit it hold the lock too.
 
     Raises:
+        TimeoutError: If another process still holds it.
         OSError: If the file cannot be made, or the file system knows no locks.
     """
     with path.open("ab") as file:
         if not _lock(file):
             wait()
+            end = time.monotonic() + patience
             while not _lock(file):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"{path} is held by another process")
                 time.sleep(PAUSE)
-        yield
+        yield file
 
 
 if sys.platform == "win32":

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from textenvs_benchmarks.curves import curve_table, training_seconds
-from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.folder import TIERS, ResultsFolder
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import summarise
 
@@ -32,7 +32,16 @@ NOTES = (
     "follows the best link of the first page found and takes the best supported name, whatever is asked; "
     "'search_open_answer' takes that of the first page, 'search_open_abstain' reads it and abstains, 'abstain' does "
     "at once.",
+    "Seeds: how many trainings, and whether the seeds of the episodes were public, so that an agent could be made for "
+    "them, or hidden until afterwards. Lost: episodes in which an agent failed, and which were played on at random. "
+    "Drift: a part of the row was made with other sources or versions.",
 )
+PRINTED = (
+    "Time: wall-clock of training, mean over seeds.",
+    "Self-reported: as the run says; replayed: 'textenvs verify' played all episodes again here; re-run: it trained "
+    "and played the agents again.",
+)
+"""Notes on what stands in no file."""
 HEADINGS = (
     "Agent,Return\ntest,Score\ntrain,Score\ntest,Gap,Success\ntest,Turns\ntest,Steps\nto 90 %,Area,Seeds"
 ).split(",")
@@ -41,17 +50,17 @@ MIN_WIDTHS = {"Return": 6, "Score": 14, "Gap": 5, "Time": 6}
 
 
 def rendered(folder: ResultsFolder) -> dict[str, str]:
-    """The text of `results.csv`, `results.md`, `results.json`, which follow from the records."""
+    """The text of `results.csv`, `results.md`, `results.json`, which follow from the records, and of `curves.csv`."""
     suite, frame = summarise(folder)
     renderers = {"csv": to_csv, "md": to_markdown, "json": to_json}
-    return {f"results.{suffix}": render(frame, suite) for suffix, render in renderers.items()}
+    tables = {f"results.{suffix}": render(frame, suite) for suffix, render in renderers.items()}
+    return {**tables, "curves.csv": str(curve_table(folder).to_csv(index=False, lineterminator="\n"))}
 
 
 def write_results(folder: ResultsFolder) -> None:
     """Writes `results.csv`, `results.md`, `results.json` and `curves.csv`; none of them holds a time."""
     for name, text in rendered(folder).items():
         (folder.path / name).write_text(text, encoding="utf-8", newline="\n")
-    curve_table(folder).to_csv(folder.path / "curves.csv", index=False, lineterminator="\n")
 
 
 def to_csv(frame: pd.DataFrame, suite: Suite) -> str:
@@ -82,14 +91,21 @@ def _markdown_row(cells: list[str]) -> str:
 FORMATS = {"csv": to_csv, "markdown": to_markdown, "json": to_json}
 
 
-def print_text(frame: pd.DataFrame, suite: Suite, timings: Mapping[str, Mapping[str, float]], console: Console) -> None:
+def print_text(
+    frame: pd.DataFrame,
+    suite: Suite,
+    timings: Mapping[str, Mapping[str, float]],
+    console: Console,
+    tier: str = TIERS[0],
+) -> None:
     """Prints a table for each environment, with the time that training took, and what the columns mean."""
-    console.print(f"{suite.name}, version {suite.version}", style="bold", highlight=False, markup=False)
+    title = f"{suite.name}, version {suite.version} ({tier})"
+    console.print(title, style="bold", highlight=False, markup=False)
     for env_id, rows in frame.groupby("env_id", sort=False):
         console.print()
         console.print(_text_table(str(env_id), rows, timings))
     console.print()
-    for note in (*NOTES, "Time: wall-clock of training, mean over seeds."):
+    for note in (*NOTES, *PRINTED):
         console.print(note, style="dim", highlight=False, markup=False)
 
 
@@ -107,9 +123,14 @@ def _text_table(env_id: str, rows: pd.DataFrame, timings: Mapping[str, Mapping[s
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:
     """A row in words; a second line in a cell says more."""
-    mark = f"{row['failures']} failed" if row["failures"] else "reference" if row["reference"] else ""
+    marks = [
+        f"{row['failures']} failed" if row["failures"] else "",
+        f"lost {row['episodes_lost']} of {row['episodes']}" if row["episodes_lost"] else "",
+        "drift" if row["drift"] else "",
+        "reference" if row["reference"] else "",
+    ]
     return [
-        f"{row['agent']}\n{mark}".rstrip(),
+        "\n".join([row["agent"], *filter(None, marks)]),
         _number(row["return_test"], "z.2f"),
         _score(row, "train"),
         _score(row, "test"),
@@ -118,7 +139,7 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
         _number(row["turns_test"], ".1f"),
         _steps(row),
         _number(row["area"], "z.1f"),
-        str(row["seeds"]),
+        f"{row['seeds']}\n{'public' if row['public_seeds'] else 'hidden'}",
     ]
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import platform
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Generator, Iterator
@@ -13,11 +14,14 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing import reduction
 from typing import Any, Protocol
 
+from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.folder import ResultsFolder, describe_run
 from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_job
 from textenvs_benchmarks.report import write_results
+from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -68,7 +72,16 @@ class Monitor(Protocol):
         """A job has ended."""
 
 
-def run_suite(suite: Suite, folder: ResultsFolder, workers: int, monitor: Monitor) -> Summary:
+def run_suite(
+    suite: Suite,
+    folder: ResultsFolder,
+    workers: int,
+    monitor: Monitor,
+    *,
+    secret: Secret | None = None,
+    command: str = "",
+    allow_drift: bool = False,
+) -> Summary:
     """Runs the jobs of a suite that are not complete yet.
 
     All files but `timings.json` are the same for any number of workers.
@@ -78,12 +91,27 @@ def run_suite(suite: Suite, folder: ResultsFolder, workers: int, monitor: Monito
         folder: Where the results go.
         workers: Number of processes.
         monitor: Is told how it goes.
+        secret: From which the seeds of the episodes are derived, if they are not public.
+        command: The command line, for the manifest.
+        allow_drift: Whether to go on where other sources or versions began.
 
     Raises:
-        ValueError: If the folder holds something else.
+        ValueError: If the folder holds something else, or another process writes in it.
+        Drift: If it was begun under other sources or versions.
+        OSError: If the disk is full; the same call goes on when it no longer is.
     """
-    folder.begin(describe_run(suite))
-    jobs = plan_jobs(suite)
+    if secret is not None:
+        secret.check(suite)
+    run = describe_run(suite, secret.commitment if secret else "", command)
+    with folder.held() as lock:
+        folder.begin(run, allow_drift)
+        summary = _run_jobs(plan_jobs(suite, secret), folder, workers, monitor, lock.fileno())
+        write_results(folder)
+        folder.finish()
+    return summary
+
+
+def _run_jobs(jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int) -> Summary:
     todo = [job for job in jobs if not is_complete(job, folder)]
     todo.sort(key=Job.units, reverse=True)
     for job in todo:
@@ -91,7 +119,7 @@ def run_suite(suite: Suite, folder: ResultsFolder, workers: int, monitor: Monito
     monitor.begin(len(todo), len(jobs) - len(todo), sum(job.units() for job in todo))
     timings = folder.read_timings()
     failed = 0
-    with closing(_execute(todo, folder, workers, monitor)) as ended:
+    with closing(_execute(todo, folder, workers, monitor, lock)) as ended:
         for job, outcome in ended:
             if outcome.error is not None:
                 failed += 1
@@ -100,7 +128,6 @@ def run_suite(suite: Suite, folder: ResultsFolder, workers: int, monitor: Monito
                 timings[job.name] = asdict(outcome.seconds)
                 folder.write_timings(_machine(), timings)
             monitor.finish(job, outcome)
-    write_results(folder)
     return Summary(len(jobs) - len(todo), len(todo) - failed, failed)
 
 
@@ -109,25 +136,25 @@ def _machine() -> dict[str, Any]:
 
 
 def _execute(
-    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor
+    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int
 ) -> Generator[tuple[Job, Outcome], None, None]:
     """Runs jobs in parallel; gives each when it has ended.
 
     A worker that dies takes all jobs that have not ended along; these are run again, each with a worker of its own.
     """
     lost = []
-    for job, outcome in _share(jobs, folder, workers, monitor):
+    for job, outcome in _share(jobs, folder, workers, monitor, lock):
         if outcome is None:
             lost.append(job)
         else:
             yield job, outcome
     for job in lost:
-        for _, outcome in _share([job], folder, 1, monitor):
+        for _, outcome in _share([job], folder, 1, monitor, lock):
             yield job, outcome or Outcome(units=0, error="The process died: it was killed, or it crashed.\n")
 
 
 def _share(
-    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor
+    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int
 ) -> Generator[tuple[Job, Outcome | None], None, None]:
     """Shares jobs among workers; gives each when it has ended, with None if a worker has died before that."""
     if not jobs:
@@ -135,7 +162,7 @@ def _share(
     context = multiprocessing.get_context("spawn")
     done_units = context.Value("q", 0)
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (done_units,))
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (done_units, _Inherited(lock)))
     try:
         with _inherited_by_workers():
             pending = {pool.submit(_attempt, job, folder): job for job in jobs}
@@ -177,11 +204,29 @@ def _inherited_by_workers() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
+class _Inherited:
+    """An open file that workers inherit, and with it the lock on it: the last of them releases it.
+
+    Args:
+        number: Number of the open file.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_Inherited, (-1,)) if sys.platform == "win32" else (_take, (reduction.DupFd(self._number),))
+
+
+def _take(inherited: Any) -> _Inherited:
+    return _Inherited(inherited.detach())
+
+
 _done_units: Any = None
 """In a worker: the counter of steps and episodes that all workers share."""
 
 
-def _begin_worker(done_units: Any) -> None:
+def _begin_worker(done_units: Any, lock: _Inherited) -> None:
     global _done_units
     _done_units = done_units
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -207,5 +252,7 @@ def _attempt(job: Job, folder: ResultsFolder) -> Outcome:
 
     try:
         return Outcome(seconds=run_job(job, folder, count), units=units)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         return Outcome(units=units, error=traceback.format_exc())

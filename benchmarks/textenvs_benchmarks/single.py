@@ -13,7 +13,7 @@ import numpy as np
 
 import textenvs
 from textenvs.errors import unknown
-from textenvs.evaluation import Agent, EpisodeRecord, Training, agent_names, evaluate, find_agent
+from textenvs.evaluation import Agent, EpisodeRecord, Training, agent_names, evaluate, find_agent, write_records
 from textenvs_benchmarks.jobs import (
     RESERVED,
     is_learner,
@@ -21,7 +21,6 @@ from textenvs_benchmarks.jobs import (
     save_agent,
     task_parameters,
     train,
-    write_records,
 )
 from textenvs_benchmarks.suite import REFERENCES
 

@@ -10,19 +10,22 @@ import pandas as pd
 
 from textenvs import SPLITS
 from textenvs_benchmarks.curves import learning_statistics, read_curves
-from textenvs_benchmarks.folder import ResultsFolder, Scores
-from textenvs_benchmarks.jobs import plan_jobs, plays, read_job
+from textenvs_benchmarks.episodes import load_episodes
+from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.jobs import plays
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
 from textenvs_benchmarks.suite import Suite
 
 COLUMNS = (
     "env_id agent reference return_train return_test score_train score_train_low score_train_high "
     "score_test score_test_low score_test_high gap success_test turns_test training_steps steps_to_90 area "
-    "seeds failures"
+    "seeds public_seeds episodes episodes_lost drift failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
 normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test, which references
-do not have: they are another agent on each split. `steps_to_90` and `area` are of `curves.learning_statistics`."""
+do not have: they are another agent on each split. `steps_to_90` and `area` are of `curves.learning_statistics`.
+`episodes` counts those on both splits, `episodes_lost` those in which the agent failed; `failures` are jobs. `drift`
+marks rows of which a part was made under other sources or versions than those that the run began with."""
 
 
 def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
@@ -34,13 +37,14 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
         ValueError: If the folder is not one of results, or no job has ended.
     """
     run, scores = folder.read()
-    means = _read_means(folder, run.suite, scores)
+    means = _means_of_files(load_episodes(folder), run.suite)
     rows = []
     for env_id in run.suite.environments:
         of_env = means[means.env_id == env_id]
         group = [
             {"env_id": env_id, "agent": agent, "reference": agent in run.suite.references}
-            | _statistics(of_env[of_env.agent == agent], run.suite.evaluation_seed)
+            | _statistics(of_env[of_env.agent == agent], run.suite)
+            | {"public_seeds": not run.commitment}
             | {"training_steps": _training_steps(folder, run.suite, agent, env_id)}
             | learning_statistics(read_curves(folder, agent, env_id, run.suite, scores[env_id]["train"]))
             | {"failures": folder.count_failures(agent, env_id)}
@@ -60,37 +64,30 @@ def _rank(row: dict[str, Any]) -> tuple[bool, float]:
     return not row["reference"], 0.0 if row["reference"] else math.inf if math.isnan(score) else -score
 
 
-def _read_means(folder: ResultsFolder, suite: Suite, scores: Scores) -> pd.DataFrame:
-    """A row for each file of records: means over its episodes."""
-    rows = []
-    for job in plan_jobs(suite):
-        for split in job.splits:
-            try:
-                _, records = read_job(job, split, folder)
-            except FileNotFoundError:
-                continue
-            mean_return = float(np.mean([record.episodic_return for record in records]))
-            rows.append(
-                {
-                    "env_id": job.env_id,
-                    "agent": job.agent,
-                    "split": split,
-                    "mean_return": mean_return,
-                    "score": scores[job.env_id][split].normalise(mean_return),
-                    "success": float(np.mean([record.metrics.get("success", math.nan) for record in records])),
-                    "turns": float(np.mean([record.length for record in records])),
-                }
-            )
-    return pd.DataFrame(rows, columns=["env_id", "agent", "split", "mean_return", "score", "success", "turns"])
+def _means_of_files(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
+    """A row for each file of records that is whole: means over its episodes."""
+    if "metrics.success" not in episodes:
+        episodes["metrics.success"] = math.nan
+    means = episodes.groupby(["env_id", "agent", "split", "training_seed"], sort=False, as_index=False).agg(
+        episodes=("episode", "size"),
+        mean_return=("episodic_return", "mean"),
+        score=("score", "mean"),
+        success=("metrics.success", "mean"),
+        turns=("length", "mean"),
+        lost=("failure", lambda failures: (failures != "").sum()),
+        drift=("drift", "any"),
+    )
+    return means[means.episodes == suite.episodes]
 
 
-def _statistics(means: pd.DataFrame, seed: int) -> dict[str, Any]:
+def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
     """Statistics over the training seeds of one agent in one environment."""
     row: dict[str, Any] = {}
     for split in SPLITS:
         of_split = means[means.split == split]
         values = of_split.score.to_numpy()
-        interval = bootstrap_interval(values, iqm, np.random.default_rng(seed)) if len(values) else None
+        generator = np.random.default_rng(suite.evaluation_seed)
+        interval = bootstrap_interval(values, iqm, generator) if len(values) else None
         row[f"return_{split}"] = of_split.mean_return.mean()
         row[f"score_{split}"] = iqm(values) if len(values) else math.nan
         row[f"score_{split}_low"], row[f"score_{split}_high"] = interval or (math.nan, math.nan)
@@ -98,6 +95,9 @@ def _statistics(means: pd.DataFrame, seed: int) -> dict[str, Any]:
         row[f"turns_{split}"] = of_split.turns.mean()
         row["seeds"] = len(values)
     row["gap"] = row["score_train"] - row["score_test"]
+    row["episodes_lost"] = int(means.lost.sum())
+    row["episodes"] = int(means.episodes.sum())
+    row["drift"] = bool(means.drift.any())
     return row
 
 

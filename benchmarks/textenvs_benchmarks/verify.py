@@ -1,32 +1,40 @@
-"""Whether records are true: every episode is played again from its seed and its actions."""
+"""Whether records are true: every episode is played again from its seed and its actions.
+
+What a run says of itself is "self-reported". It is "replayed" when every episode and table came out the same here,
+which proves the scores and not who chose the actions; "re-run" when the agents themselves were trained and played
+again, and all files came out the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gymnasium.error import Error
 
 import textenvs
 from textenvs import SPLITS
 from textenvs.evaluation import EpisodeRecord, Header, Replayer, episode_seed, read_records
+from textenvs_benchmarks.errors import Drift, Mismatch
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
 from textenvs_benchmarks.jobs import plan_jobs, read_job
 from textenvs_benchmarks.report import rendered
+from textenvs_benchmarks.runner import Monitor, run_suite
+from textenvs_benchmarks.seeds import Secret
+
+SeedOf = Callable[[int], int]
 
 
-class Mismatch(Exception):
-    """A record, or a table, is not what comes of playing again."""
-
-
-class Drift(Exception):
-    """The environment is not the one that was recorded."""
-
-
-def verify_file(path: Path) -> Iterator[int]:
+def verify_file(path: Path, secret: Secret | None = None) -> Iterator[int]:
     """Plays all episodes of a file of records again.
+
+    Args:
+        path: The file.
+        secret: From which its seeds are derived, if they were committed.
 
     Yields:
         The number of each episode that is true.
@@ -34,21 +42,28 @@ def verify_file(path: Path) -> Iterator[int]:
     Raises:
         Mismatch: At the first that is not; the message names file, line, field and both values.
         Drift: If the environment has other sources now.
-        ValueError: If the file holds no records.
+        ValueError: If the file holds no records, or its seeds were committed and the secret is not given.
     """
-    return verify_records(path, *read_records(path))
+    header, records = read_records(path)
+    _check_secret(path, header.commitment, secret)
+
+    def seed_of(number: int) -> int:
+        if secret:
+            return secret.seed_of(header.split, header.seed, number)
+        return episode_seed(header.evaluation_seed, SPLITS.index(header.split), number)
+
+    yield from verify_records(path, header, records, seed_of)
 
 
-def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord]) -> Iterator[int]:
-    """Does so with what was read from a file."""
+def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord], seed_of: SeedOf) -> Iterator[int]:
+    """Does so with what was read from a file; `seed_of` gives the seed that an episode must have."""
     if header.source != environment_source(header.env_id):
         said = ", ".join(f"{name} {version}" for name, version in header.versions.items())
         raise Drift(f"{path} was recorded with other sources of {header.env_id} ({said}): verify it with these")
     replayer = Replayer(header)
     for number, record in enumerate(records):
         where = f"{path}, line {number + 2}"
-        seed = episode_seed(header.evaluation_seed, SPLITS.index(header.split), number)
-        for field, recorded, due in (("episode", record.episode, number), ("seed", record.seed, seed)):
+        for field, recorded, due in (("episode", record.episode, number), ("seed", record.seed, seed_of(number))):
             if recorded != due:
                 raise Mismatch(f"{where}: {field} is {recorded!r}, and should be {due!r}")
         try:
@@ -59,32 +74,60 @@ def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord])
         yield number
 
 
-def verify_run(folder: ResultsFolder) -> Iterator[int]:
+def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[int]:
     """Plays all episodes of a run again, and makes its tables again.
+
+    Args:
+        folder: The run.
+        secret: From which its seeds are derived, if they were committed; by default the one that was revealed in it.
 
     Yields:
         The number of each episode that is true.
 
     Raises:
-        Mismatch: At the first episode or table that is not, or at a job whose records are not there.
+        Mismatch: At the first episode, table or file that is not, or at a job whose records are not there.
         Drift: If an environment has other sources now.
-        ValueError: If the folder holds no run.
+        ValueError: If the folder holds no run, or its seeds were committed and the secret is not known.
     """
     run, scores = folder.read()
-    for job in plan_jobs(run.suite):
+    secret = secret or folder.revealed()
+    _check_secret(folder.path, run.commitment, secret)
+    for job in plan_jobs(run.suite, secret):
         for split in job.splits:
             try:
                 header, records = read_job(job, split, folder)
             except (ValueError, OSError) as error:
                 raise Mismatch(f"the records of {job.name} on {split} are not whole: {error}") from None
-            yield from verify_records(folder.records(job.agent, job.env_id, split, job.seed), header, records)
+            path = folder.records(job.agent, job.env_id, split, job.seed)
+            yield from verify_records(path, header, records, partial(job.seed_of, split))
     for env_id, split in product(run.suite.environments, SPLITS):
         if scores[env_id][split] != textenvs.reference_scores(env_id, split):
-            raise Mismatch(f"{folder.path / 'run.json'} has other reference scores of {env_id} on {split}")
+            raise Mismatch(f"{folder.manifest} has other reference scores of {env_id} on {split}")
     for name, text in rendered(folder).items():
         path = folder.path / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        if not path.is_file() or path.read_bytes() != text.encode():
             raise Mismatch(f"{path} is not the table of these records: 'textenvs report' makes it")
+    _compare_files(folder.manifest, folder.hashes(), folder.hash_files())
+
+
+def rerun(folder: ResultsFolder, workers: int, monitor: Monitor, secret: Secret | None = None) -> None:
+    """Trains and plays all agents of a run again, elsewhere, and compares all files.
+
+    Raises:
+        Mismatch: At the first file that is another.
+    """
+    run, _ = folder.read()
+    with TemporaryDirectory() as place:
+        again = ResultsFolder(Path(place) / "run")
+        run_suite(run.suite, again, workers, monitor, secret=secret or folder.revealed())
+        _compare_files(folder.manifest, folder.hashes(), again.hash_files())
+
+
+def _check_secret(path: Path, commitment: str, secret: Secret | None) -> None:
+    if commitment and secret is None:
+        raise ValueError(f"the seeds of {path} are hidden: give the secret with --seeds-file, when it was revealed")
+    if secret is not None and secret.commitment != commitment:
+        raise Mismatch(f"the seeds of {path} were not committed with this secret")
 
 
 def _compare(where: str, record: EpisodeRecord, played: EpisodeRecord) -> None:
@@ -92,3 +135,13 @@ def _compare(where: str, record: EpisodeRecord, played: EpisodeRecord) -> None:
         recorded, found = getattr(record, field.name), getattr(played, field.name)
         if recorded != found or type(recorded) is not type(found):
             raise Mismatch(f"{where}: {field.name} is recorded as {recorded!r}, and comes out as {found!r}")
+
+
+def _compare_files(manifest: Path, named: Mapping[str, str], found: Mapping[str, str]) -> None:
+    for name in sorted({*named, *found}):
+        if name not in named:
+            raise Mismatch(f"{manifest} does not name {name}")
+        if name not in found:
+            raise Mismatch(f"{manifest} names {name}, which is not there")
+        if named[name] != found[name]:
+            raise Mismatch(f"{name} is not the file that {manifest} names")

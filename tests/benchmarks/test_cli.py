@@ -201,16 +201,16 @@ def test_run_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_numbers_on_the_line_change_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main("run quick --seeds 1 --steps 200 --episodes 2 --workers 1 --json".split()) == 0
-    suite = json.loads((tmp_path / "runs" / "quick-changed" / "run.json").read_text())["suite"]
+    suite = json.loads((tmp_path / "runs" / "quick-changed" / "manifest.json").read_text())["suite"]
     assert (suite["name"], suite["training_seeds"], suite["steps"]) == ("quick-changed", 1, 200)
 
 
 def test_report_of_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(tmp_path)]) == 2
-    assert "is not a results folder (it has no run.json)" in capsys.readouterr().err
-    (tmp_path / "run.json").write_text("{}")
+    assert "is not a results folder (it has no manifest.json)" in capsys.readouterr().err
+    (tmp_path / "manifest.json").write_text("{}")
     assert main(["report", str(tmp_path)]) == 2
-    assert "run.json cannot be read" in capsys.readouterr().err
+    assert "manifest.json cannot be read" in capsys.readouterr().err
 
 
 def test_report_of_damaged_records(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

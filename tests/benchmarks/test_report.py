@@ -111,7 +111,7 @@ def test_failures_are_marked(frame: pd.DataFrame) -> None:
 
 
 def test_unfinished_run_is_reported(tiny_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_bytes((tiny_run / "run.json").read_bytes())
+    (tmp_path / "manifest.json").write_bytes((tiny_run / "manifest.json").read_bytes())
     folder = ResultsFolder(tmp_path)
     with pytest.raises(ValueError, match="holds no complete job yet"):
         summarise(folder)

@@ -20,7 +20,7 @@ from textenvs_benchmarks.runner import run_suite
 def contents(path: Path) -> dict[str, bytes]:
     """All files of a folder of results but the one that holds times."""
     files = {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
-    del files["timings.json"]
+    del files["timings.json"], files[".lock"]
     return files
 
 
@@ -31,7 +31,7 @@ def test_results_do_not_depend_on_the_number_of_workers(tiny_run: Path, tmp_path
 
 def test_files(tiny_run: Path) -> None:
     names = set(contents(tiny_run))
-    expected = {"run.json", "results.csv", "results.json", "results.md", "curves.csv"}
+    expected = {"manifest.json", "results.csv", "results.json", "results.md", "curves.csv"}
     for seed in (0, 1):
         expected |= {f"agents/rule/{ID}/{seed}.json", f"agents/q_learning/{ID}/{seed}.npz"}
         for agent in ("rule", "q_learning"):
@@ -52,7 +52,7 @@ def test_records_say_what_was_played(tiny_run: Path) -> None:
         for agent, seed in (("random", 1), ("q_learning", 0))
     )
     assert header.evaluation_seed == same != other, "agents share episodes, training seeds do not"
-    run = json.loads((tiny_run / "run.json").read_text())
+    run = json.loads((tiny_run / "manifest.json").read_text())
     assert header.source == run["sources"][ID]
     assert header.versions == run["versions"]
     _, optimal = read_records(tiny_run / "episodes" / "optimal" / ID / "test-0.jsonl")

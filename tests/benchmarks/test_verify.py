@@ -92,9 +92,9 @@ def test_a_changed_table_is_found(folder, capsys):
 
 
 def test_a_scale_that_flatters_is_found(folder, capsys):
-    run = json.loads((folder / "run.json").read_text())
+    run = json.loads((folder / "manifest.json").read_text())
     run["reference_scores"]["TextQA-v0"]["test"]["optimal"] /= 2
-    (folder / "run.json").write_text(json.dumps(run))
+    (folder / "manifest.json").write_text(json.dumps(run))
     write_results(ResultsFolder(folder))
     assert main(["verify", str(folder)]) == 3
     assert "other reference scores" in capsys.readouterr().err

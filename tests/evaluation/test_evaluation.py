@@ -7,7 +7,7 @@ import textenvs
 from textenvs.evaluation import Header, episode_seed, load_agent, read_records, replay, write_records
 
 ID = "TextDialogue-v0"
-HEADER = Header("random", {}, ID, {}, "discrete", "choice", "test", 0, 0, "hash", {"textenvs": "0"})
+HEADER = Header("random", {}, ID, {}, "discrete", "choice", "test", 0, 0, "", "hash", "", {"textenvs": "0"})
 
 
 def test_episodes_do_not_depend_on_how_many_there_are():
@@ -50,9 +50,9 @@ def test_records_are_written_and_read(tmp_path):
     assert read_records(path) == (HEADER, records)
     lines = path.read_text().splitlines()
     assert len(lines) == 5
-    assert json.loads(lines[0])["format"] == "textenvs-record/1"
+    assert json.loads(lines[0])["format"] == "textenvs-record/2"
     for broken in ([], ["[]"], ["{}"], [*lines[:2], lines[2][:40]], [lines[0], "{}"], [lines[1]]):
-        path.write_text("\n".join(broken))
+        path.write_text("".join(f"{line}\n" for line in broken))
         with pytest.raises(ValueError, match="jsonl"):
             read_records(path)
 

@@ -1,14 +1,17 @@
 """Who plays, what happened, and whether it is true."""
 
-from textenvs.evaluation.agent import Agent, Learner, Training, agent_names, find_agent, load_agent
-from textenvs.evaluation.record import EpisodeRecord, Header, read_records, write_records
-from textenvs.evaluation.rollout import Replayer, episode_seed, evaluate, replay
+from textenvs.evaluation.agent import Agent, AgentFailure, Learner, Training, agent_names, find_agent, load_agent
+from textenvs.evaluation.record import EpisodeRecord, Header, RecordFile, read_records, write_records
+from textenvs.evaluation.rollout import Replayer, evaluate, play_episodes, replay
+from textenvs.evaluation.seeds import episode_seed, secret_seed
 
 __all__ = [
     "Agent",
+    "AgentFailure",
     "EpisodeRecord",
     "Header",
     "Learner",
+    "RecordFile",
     "Replayer",
     "Training",
     "agent_names",
@@ -16,7 +19,9 @@ __all__ = [
     "evaluate",
     "find_agent",
     "load_agent",
+    "play_episodes",
     "read_records",
     "replay",
+    "secret_seed",
     "write_records",
 ]

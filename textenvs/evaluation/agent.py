@@ -16,6 +16,10 @@ GROUP = "textenvs.agents"
 all environments has a function `plays(env_id)`."""
 
 
+class AgentFailure(Exception):
+    """Raised by an agent that cannot go on; the message says why, in a few words. It loses the episode."""
+
+
 @runtime_checkable
 class Agent(Protocol):
     """Whatever chooses actions. It sees observations and infos; it has no handle on the environment.

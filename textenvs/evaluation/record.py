@@ -1,18 +1,21 @@
 """What happened: episodes as JSON lines.
 
-A file holds one agent on one id, split and training seed: a header line, then a line an episode. It holds nothing
-that differs between two runs of the same command: no time, no machine, no order in which workers finished.
+A file holds one agent on one id, split and training seed: a header line, then a line an episode. It only grows, an
+episode at a time. It holds nothing that differs between two runs of the same command: no time, no machine, no order in
+which workers finished.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar, get_origin, get_type_hints
 
-FORMAT = "textenvs-record/1"
+FORMAT = "textenvs-record/2"
 Row = TypeVar("Row")
 
 
@@ -30,7 +33,9 @@ class Header:
         split: The split.
         seed: Training seed of the agent.
         evaluation_seed: From which the episodes' seeds are derived.
+        commitment: Hash of the secret from which the episodes' seeds are derived instead; "" where they are public.
         source: Hash of the sources that decide how the environment behaves.
+        agent_source: Hash of the sources of the agent; "" where they are not known.
         versions: Versions of the packages involved.
     """
 
@@ -43,7 +48,9 @@ class Header:
     split: str
     seed: int
     evaluation_seed: int
+    commitment: str
     source: str
+    agent_source: str
     versions: Mapping[str, str]
 
 
@@ -57,12 +64,13 @@ class EpisodeRecord:
         scenario: Number of the scenario in the split.
         actions: The actions, one a step.
         reward_terms: The amount of each term at each step.
-        observations: Hash of all observations that the agent saw, from reset to end.
+        observations: Hash of all observations that the agent saw, from reset to end, and of the conversation.
         episodic_return: Sum of the rewards.
         length: Number of steps.
         terminated: Whether the episode came to its own end.
         truncated: Whether it was cut off.
         metrics: The task's metrics of the episode.
+        failure: How the agent failed in it; "" if it did not. From there on it was played at random.
     """
 
     episode: int
@@ -76,11 +84,71 @@ class EpisodeRecord:
     terminated: bool
     truncated: bool
     metrics: dict[str, float]
+    failure: str = ""
 
 
 def to_line(values: Mapping[str, Any]) -> str:
     """One line of JSON, the same for the same values."""
     return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+class RecordFile:
+    """A file of records that grows; each episode is on the disk before the next is played.
+
+    What another process has left is continued, and a line that it had not finished is dropped. Records under another
+    header are replaced.
+
+    Args:
+        path: The file; it and its folder are made where they are missing.
+        header: What is played.
+
+    Attributes:
+        episodes: How many it holds.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a+b", buffering=0)
+        self._file.seek(0)
+        whole = self._file.read().split(b"\n")[:-1]
+        first = to_line({"format": FORMAT, **asdict(header)}).encode()
+        if whole and whole[0] + b"\n" != first:
+            whole = []
+        if len(whole) > 1 and not _is_episode(whole[-1], len(whole) - 2):
+            whole.pop()
+        self._file.truncate(sum(len(line) + 1 for line in whole))
+        if not whole:
+            self._write(first)
+        self.episodes = max(len(whole) - 1, 0)
+
+    def append(self, record: EpisodeRecord) -> None:
+        """Adds an episode."""
+        self._write(to_line(asdict(record)).encode())
+        self.episodes += 1
+
+    def _write(self, line: bytes) -> None:
+        left = memoryview(line)
+        while left:
+            left = left[self._file.write(left) :]
+        os.fsync(self._file.fileno())
+
+    def __enter__(self) -> RecordFile:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self._file.close()
+
+
+def _is_episode(line: bytes, number: int) -> bool:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and row.get("episode") == number
 
 
 def write_records(path: Path, header: Header, records: Iterable[EpisodeRecord]) -> None:
@@ -94,22 +162,19 @@ def write_records(path: Path, header: Header, records: Iterable[EpisodeRecord]) 
 
 
 def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
-    """Reads a file of records.
+    """Reads a file of records. A last line without an end is not a record yet, and is left out.
 
     Raises:
         ValueError: If it is not one; the message names the file and the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a record, but bytes that are no text") from None
+    header: Header | None = None
     rows = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise ValueError("not an object")
-            if number == 1:
+            if header is None:
                 if row.pop("format", None) != FORMAT:
                     raise ValueError(f"the first line must say {FORMAT!r}")
                 header = _typed(Header(**row), HEADER_TYPES)
@@ -117,8 +182,8 @@ def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
                 rows.append(_typed(EpisodeRecord(**row), EPISODE_TYPES))
         except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"{path}: line {number} is not a record: {error}") from None
-    if not lines:
-        raise ValueError(f"{path}: the file is empty, not a record")
+    if header is None:
+        raise ValueError(f"{path}: there is no whole line, so it holds no records")
     return header, rows
 
 

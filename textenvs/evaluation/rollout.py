@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from textenvs.core.mdp import SPLITS
-from textenvs.evaluation.agent import Agent
+from textenvs.evaluation.agent import Agent, AgentFailure
 from textenvs.evaluation.record import EpisodeRecord, Header
+from textenvs.evaluation.seeds import AGENT_STREAM, episode_seed
 
 TOLD = ("action_mask", "choices")
 """What an agent is told of `info`; what it earns is for the record, and the hidden answer may be read off it."""
-AGENT_STREAM = len(SPLITS)
-"""Marks the seeds of agents, apart from those of the splits."""
-
-
-def episode_seed(seed: int, stream: int, index: int) -> int:
-    """The seed of one episode: 53 bits, so that any reader of JSON keeps it.
-
-    Args:
-        seed: Seed of the evaluation, or of the agent.
-        stream: Number of the split, or `AGENT_STREAM`.
-        index: Number of the episode.
-    """
-    high, low = np.random.SeedSequence([seed, stream, index]).generate_state(2).tolist()
-    return int((high << 32 | low) >> 11)
 
 
 def evaluate(
@@ -57,21 +46,61 @@ def evaluate(
     Returns:
         A record for each episode.
     """
-    if isinstance(agent, (str, type)) or not isinstance(agent, Agent):
-        raise ValueError(f"{agent!r} is no agent with obs_type, action_type, reset, act: textenvs.load_agent makes one")
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
-    if seed < 0 or agent_seed < 0:
-        raise ValueError(f"seeds must not be negative, got {min(seed, agent_seed)}")
-    env = gym.make(env_id, obs_type=agent.obs_type, action_type=agent.action_type, split=split, **(env_kwargs or {}))
-    records = []
-    for index in range(episodes):
-        agent.reset(episode_seed(agent_seed, AGENT_STREAM, index))
-        records.append(_play(agent, env, index, episode_seed(seed, SPLITS.index(split), index)))
-        if progress is not None:
-            progress(1)
-    env.close()
-    return records
+    if seed < 0:
+        raise ValueError(f"seeds must not be negative, got {seed}")
+    seeds = (episode_seed(seed, SPLITS.index(split), index) for index in range(episodes))
+    return list(
+        play_episodes(
+            agent, env_id, split, enumerate(seeds), agent_seed=agent_seed, env_kwargs=env_kwargs, progress=progress
+        )
+    )
+
+
+def play_episodes(
+    agent: Agent,
+    env_id: str,
+    split: str,
+    episodes: Iterable[tuple[int, int]],
+    *,
+    agent_seed: int = 0,
+    env_kwargs: Mapping[str, Any] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[EpisodeRecord]:
+    """Plays episodes with an agent, each when it is asked for.
+
+    An agent that fails, which raises `AgentFailure`, loses its episode: what is left of it is played at random among
+    the possible acts, so that to fail is never better than to act.
+
+    Args:
+        agent: Who plays.
+        env_id: A registered id.
+        split: "train" or "test".
+        episodes: Number and seed of each.
+        agent_seed: Seeds what is random in the agent.
+        env_kwargs: Further arguments of the environment.
+        progress: Called with 1 after each episode.
+
+    Yields:
+        The record of each.
+    """
+    if isinstance(agent, (str, type)) or not isinstance(agent, Agent):
+        raise ValueError(f"{agent!r} is no agent with obs_type, action_type, reset, act: textenvs.load_agent makes one")
+    if agent_seed < 0:
+        raise ValueError(f"seeds must not be negative, got {agent_seed}")
+    env = _make(env_id, agent.obs_type, agent.action_type, {**(env_kwargs or {}), "split": split})
+    with closing(env):
+        for number, seed in episodes:
+            yield _play(agent, env, number, seed, episode_seed(agent_seed, AGENT_STREAM, number))
+            if progress is not None:
+                progress(1)
+
+
+def _make(env_id: str, obs_type: str, action_type: str, env_kwargs: Mapping[str, Any]) -> gym.Env[Any, Any]:
+    """The environment; where the agent does not see the text, the conversation is kept for the record."""
+    render_mode = None if obs_type == "text" else "ansi"
+    return gym.make(env_id, obs_type=obs_type, action_type=action_type, render_mode=render_mode, **env_kwargs)
 
 
 class Replayer:
@@ -83,12 +112,8 @@ class Replayer:
 
     def __init__(self, header: Header) -> None:
         self._header = header
-        self._env = gym.make(
-            header.env_id,
-            obs_type=header.obs_type,
-            action_type=header.action_type,
-            **{**header.env_kwargs, "split": header.split},
-        )
+        told = {**header.env_kwargs, "split": header.split}
+        self._env = _make(header.env_id, header.obs_type, header.action_type, told)
 
     def play(self, record: EpisodeRecord) -> EpisodeRecord:
         """What happens now: equal to the record if the record is true, and the environment is the same.
@@ -97,12 +122,12 @@ class Replayer:
             ValueError: If the record's actions end before the episode does, or go on after it.
         """
         agent = _Again(self._header.obs_type, self._header.action_type, record.actions)
-        played = _play(agent, self._env, record.episode, record.seed)
+        played = _play(agent, self._env, record.episode, record.seed, 0)
         if played.length != len(record.actions):
             raise ValueError(
                 f"episode {record.episode} ends after {played.length} of its {len(record.actions)} actions"
             )
-        return played
+        return replace(played, failure=record.failure)
 
 
 def replay(header: Header, record: EpisodeRecord) -> EpisodeRecord:
@@ -133,23 +158,34 @@ class _Again:
         raise ValueError("the recorded actions end before the episode does")
 
 
-def _play(agent: Agent, env: gym.Env[Any, Any], index: int, seed: int) -> EpisodeRecord:
+def _play(agent: Agent, env: gym.Env[Any, Any], number: int, seed: int, agent_seed: int) -> EpisodeRecord:
     observation, info = env.reset(seed=seed)
     seen = hashlib.blake2b(digest_size=8)
     seen.update(as_bytes(observation))
     terms: dict[str, list[float]] = {name: [] for name in info["reward_terms"]}
     actions: list[int | str] = []
-    total, terminated, truncated = 0.0, False, False
+    total, terminated, truncated, failure = 0.0, False, False, ""
+    try:
+        agent.reset(agent_seed)
+    except AgentFailure as error:
+        agent, failure = _Lost(agent, agent_seed), str(error)
     while not (terminated or truncated):
-        action = agent.act(observation, {key: info[key] for key in TOLD if key in info})
+        told = {key: info[key] for key in TOLD if key in info}
+        try:
+            action = agent.act(observation, told)
+        except AgentFailure as error:
+            agent, failure = _Lost(agent, agent_seed), str(error)
+            action = agent.act(observation, told)
         observation, reward, terminated, truncated, info = env.step(action)
         seen.update(as_bytes(observation))
         actions.append(action if isinstance(action, str) else int(action))
         for name, amount in info["reward_terms"].items():
             terms[name].append(amount)
         total += float(reward)
+    if env.render_mode:
+        seen.update(as_bytes(env.render()))
     return EpisodeRecord(
-        episode=index,
+        episode=number,
         seed=seed,
         scenario=env.unwrapped.scenario,  # type: ignore[attr-defined]
         actions=actions,
@@ -160,7 +196,25 @@ def _play(agent: Agent, env: gym.Env[Any, Any], index: int, seed: int) -> Episod
         terminated=terminated,
         truncated=truncated,
         metrics=info.get("metrics", {}),
+        failure=failure,
     )
+
+
+class _Lost:
+    """Plays what is left of an episode that its agent has lost: at random among the possible acts."""
+
+    def __init__(self, agent: Agent, seed: int) -> None:
+        self.obs_type = agent.obs_type
+        self.action_type = agent.action_type
+        self._rng = np.random.default_rng(seed)
+
+    def reset(self, seed: int) -> None:
+        """Has begun already."""
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
+        """One of the possible acts, or its sentence."""
+        number = int(self._rng.choice(np.flatnonzero(info["action_mask"])))
+        return str(info["choices"][number]) if self.action_type == "text" else number
 
 
 def as_bytes(observation: Any) -> bytes:

@@ -1,0 +1,64 @@
+"""All episodes of a run as one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from textenvs.evaluation import read_records
+from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.jobs import plan_jobs
+
+COLUMNS = (
+    "env_id agent reference split training_seed episode seed scenario episodic_return score length terminated "
+    "truncated failure public_seeds drift"
+).split()
+"""Columns that every run has. `score` is the normalised return. `failure` says how the agent lost the episode, "" if it
+did not; `drift`, whether it was played under other sources or versions than those that the run began with."""
+
+
+def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
+    """The episodes that a run has played so far; see `textenvs_benchmarks.load`."""
+    run, scores = folder.read()
+    rows: list[dict[str, Any]] = []
+    for job in plan_jobs(run.suite):
+        for split in job.splits:
+            path = folder.records(job.agent, job.env_id, split, job.seed)
+            if not path.exists() or b"\n" not in path.read_bytes():
+                continue
+            header, records = read_records(path)
+            played = (job.agent, job.env_id, split, job.seed)
+            if (header.agent, header.env_id, header.split, header.seed) != played:
+                raise ValueError(f"{path} does not hold the episodes of {job.name}: remove it and run again")
+            made = (header.source, header.agent_source, header.versions)
+            began = (run.sources[job.env_id], run.agents[job.agent], run.versions)
+            of_file = {
+                "env_id": job.env_id,
+                "agent": job.agent,
+                "reference": job.reference,
+                "split": split,
+                "training_seed": job.seed,
+                "public_seeds": not run.commitment,
+                "drift": made != began,
+            }
+            rows += [
+                {
+                    **of_file,
+                    "episode": record.episode,
+                    "seed": record.seed,
+                    "scenario": record.scenario,
+                    "episodic_return": record.episodic_return,
+                    "score": scores[job.env_id][split].normalise(record.episodic_return),
+                    "length": record.length,
+                    "terminated": record.terminated,
+                    "truncated": record.truncated,
+                    "failure": record.failure,
+                    **{f"metrics.{name}": value for name, value in record.metrics.items()},
+                    **{f"reward_terms.{name}": sum(amounts) for name, amounts in record.reward_terms.items()},
+                }
+                for record in records
+            ]
+    frame = pd.DataFrame(rows)
+    known = [name for name in frame.columns if name not in COLUMNS]
+    return frame.reindex(columns=[*COLUMNS, *sorted(known)])
