@@ -34,7 +34,22 @@ def _list(parser: Parser) -> None:
 def _run(parser: Parser) -> None:
     parser.add_argument("suite", metavar="SUITE", nargs="?", help="name of a suite, or a file NAME.toml")
     parser.add_argument("--env", metavar="ID", nargs="+", action="extend", help="environments, instead of a suite")
-    parser.add_argument("--agent", metavar="NAME", nargs="+", action="extend", help="agents, instead of a suite")
+    parser.add_argument(
+        "--agent", metavar="NAME", nargs="+", action="extend", help="agents: names, or module:Class of your own"
+    )
+    parser.add_argument(
+        "--agent-cmd", metavar="[NAME=]CMD", action="append", default=[], help="an agent of yours, started by a command"
+    )
+    parser.add_argument(
+        "--agent-url", metavar="[NAME=]URL", action="append", default=[], help="an agent of yours, behind an address"
+    )
+    parser.add_argument(
+        "--limit", metavar="KEY=N", type=_limit, action="append", default=[], help="a limit of such agents; repeatable"
+    )
+    parser.add_argument(
+        "--agent-env", metavar="VAR", action="append", default=[], help="an environment variable they are given"
+    )
+    parser.add_argument("--sandbox", action="store_true", help="run them in bubblewrap, without network and results")
     parser.add_argument("--seeds", metavar="N", type=_positive, help="number of training seeds")
     parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps of training")
     parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")
@@ -183,6 +198,13 @@ def _share(text: str) -> float:
     if not 0.0 <= share <= 1.0:
         raise argparse.ArgumentTypeError(f"must be a share from 0 to 1, got {text!r}")
     return share
+
+
+def _limit(text: str) -> tuple[str, int]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"must be KEY=N such as action_seconds=60, got {text!r}")
+    return key, _positive(value)
 
 
 def _object(text: str) -> dict[str, Any]:

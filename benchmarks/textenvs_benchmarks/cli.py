@@ -28,7 +28,7 @@ WIDTH = 100
 """Columns of a table that is not printed on a terminal."""
 DONE, FAILED, MISUSED, UNTRUE, DRIFTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit statuses."""
-DECISIVE = ("env", "agent", "seeds", "steps", "episodes")
+DECISIVE = ("env", "agent", "agent_cmd", "agent_url", "limit", "seeds", "steps", "episodes")
 """Options of `run` that make a difference to its results."""
 
 
@@ -101,6 +101,7 @@ def list_command(arguments: argparse.Namespace) -> int:
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Runs a suite and prints its table."""
+    from textenvs_benchmarks.external.agent import Terms
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.runner import run_suite
     from textenvs_benchmarks.seeds import read_secret
@@ -118,6 +119,7 @@ def run_command(arguments: argparse.Namespace) -> int:
                 secret=secret,
                 command=_command(arguments),
                 allow_drift=arguments.allow_drift,
+                terms=Terms(tuple(arguments.agent_env), arguments.sandbox),
             )
     except KeyboardInterrupt:
         return _complain("interrupted: the same command goes on from here", INTERRUPTED)
@@ -128,10 +130,13 @@ def run_command(arguments: argparse.Namespace) -> int:
     frame = _print_report(folder, "json" if arguments.json else "text")
     if summary.failed:
         return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
-    for row in frame.itertuples():
-        if row.episodes_lost > arguments.max_lost * row.episodes:
-            lost = f"{row.agent} lost {row.episodes_lost} of {row.episodes} episodes of {row.env_id}"
-            return _complain(f"{lost}: 'failure' in its records says how", FAILED)
+    lost = [
+        f"{row.agent} lost {row.episodes_lost} of {row.episodes} episodes of {row.env_id} ({row.lost_to})"
+        for row in frame.itertuples()
+        if row.episodes_lost > arguments.max_lost * row.episodes
+    ]
+    if lost:
+        return _complain(f"{', '.join(lost)}: see {folder.path / 'logs'}", FAILED)
     return DONE
 
 
@@ -140,8 +145,13 @@ def _command(arguments: argparse.Namespace) -> str:
     words = ["textenvs", "run", *([arguments.suite] if arguments.suite else [])]
     for name in DECISIVE:
         value = getattr(arguments, name)
-        if value is not None:
-            words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
+        option = f"--{name.replace('_', '-')}"
+        if name in ("env", "agent"):
+            words += [option, *value] if value else []
+        elif isinstance(value, list):
+            words += [f"{option}={'='.join(map(str, each)) if isinstance(each, tuple) else each}" for each in value]
+        elif value is not None:
+            words += [option, str(value)]
     return shlex.join(words)
 
 
@@ -316,16 +326,40 @@ def _suite(arguments: argparse.Namespace) -> Suite:
 
     numbers = {"training_seeds": arguments.seeds, "steps": arguments.steps, "episodes": arguments.episodes}
     given = {name: number for name, number in numbers.items() if number is not None}
+    installed = [name for name in arguments.agent or [] if ":" not in name]
+    external = _external(arguments)
+    limits = dict(arguments.limit)
     if arguments.suite is not None:
-        if arguments.env or arguments.agent:
+        if arguments.env or installed:
             raise ValueError("a suite has its environments and agents: leave --env and --agent out, or the suite")
         suite = load_suite(arguments.suite)
+        if external or limits:
+            name = "-with-".join([suite.name, *external])
+            agents, limits = (*suite.agents, *external), {**suite.limits, **limits}
+            suite = replace(suite, name=name, agents=agents, external={**suite.external, **external}, limits=limits)
         return replace(suite, name=f"{suite.name}-changed", **given) if given else suite
-    if not arguments.env or not arguments.agent:
+    if not arguments.env or not (installed or external):
         raise ValueError("say what to run: a suite ('textenvs list' names them), or --env ID... --agent NAME...")
-    agents = tuple(name for name in arguments.agent if name not in REFERENCES)
-    references = tuple(name for name in arguments.agent if name in REFERENCES)
-    return Suite("custom", 1, tuple(arguments.env), agents, references, **given)
+    agents = (*(name for name in installed if name not in REFERENCES), *external)
+    references = tuple(name for name in installed if name in REFERENCES)
+    return Suite("custom", 1, tuple(arguments.env), agents, references, external=external, limits=limits, **given)
+
+
+def _external(arguments: argparse.Namespace) -> dict[str, str]:
+    """How agents on the line are reached that are not installed, by their names."""
+    from textenvs_benchmarks.external.agent import name_reach
+
+    found: dict[str, str] = {}
+    for text, kind in (
+        *((name, "python:") for name in arguments.agent or [] if ":" in name),
+        *((command, "command:") for command in arguments.agent_cmd),
+        *((url, "") for url in arguments.agent_url),
+    ):
+        name, reach = name_reach(text, kind)
+        if name in found:
+            raise ValueError(f"two agents would be called {name!r}: name them, as in {name}2={text}")
+        found[name] = reach
+    return found
 
 
 def _print_report(folder: ResultsFolder, form: str) -> pd.DataFrame:

@@ -15,7 +15,8 @@ COLUMNS = (
     "truncated failure public_seeds drift"
 ).split()
 """Columns that every run has. `score` is the normalised return. `failure` says how the agent lost the episode, "" if it
-did not; `drift`, whether it was played under other sources or versions than those that the run began with."""
+did not; a lost episode counts as much as random play does on average, or less. `drift` says whether it was played under
+other sources or versions than those that the run began with."""
 
 
 def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
@@ -24,6 +25,7 @@ def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for job in plan_jobs(run.suite):
         for split in job.splits:
+            most = scores[job.env_id][split].random
             path = folder.records(job.agent, job.env_id, split, job.seed)
             if not path.exists() or b"\n" not in path.read_bytes():
                 continue
@@ -42,23 +44,24 @@ def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
                 "public_seeds": not run.commitment,
                 "drift": made != began,
             }
-            rows += [
-                {
-                    **of_file,
-                    "episode": record.episode,
-                    "seed": record.seed,
-                    "scenario": record.scenario,
-                    "episodic_return": record.episodic_return,
-                    "score": scores[job.env_id][split].normalise(record.episodic_return),
-                    "length": record.length,
-                    "terminated": record.terminated,
-                    "truncated": record.truncated,
-                    "failure": record.failure,
-                    **{f"metrics.{name}": value for name, value in record.metrics.items()},
-                    **{f"reward_terms.{name}": sum(amounts) for name, amounts in record.reward_terms.items()},
-                }
-                for record in records
-            ]
+            for record in records:
+                counted = min(record.episodic_return, most) if record.failure else record.episodic_return
+                rows.append(
+                    {
+                        **of_file,
+                        "episode": record.episode,
+                        "seed": record.seed,
+                        "scenario": record.scenario,
+                        "episodic_return": counted,
+                        "score": scores[job.env_id][split].normalise(counted),
+                        "length": record.length,
+                        "terminated": record.terminated,
+                        "truncated": record.truncated,
+                        "failure": record.failure,
+                        **{f"metrics.{name}": value for name, value in record.metrics.items()},
+                        **{f"reward_terms.{name}": sum(amounts) for name, amounts in record.reward_terms.items()},
+                    }
+                )
     frame = pd.DataFrame(rows)
     known = [name for name in frame.columns if name not in COLUMNS]
     return frame.reindex(columns=[*COLUMNS, *sorted(known)])

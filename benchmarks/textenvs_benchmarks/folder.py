@@ -19,6 +19,7 @@ import textenvs
 from textenvs import SPLITS, ReferenceScores
 from textenvs.evaluation import find_agent
 from textenvs_benchmarks.errors import Drift
+from textenvs_benchmarks.external.agent import Reach, source_of
 from textenvs_benchmarks.lock import locked
 from textenvs_benchmarks.seeds import Secret, read_secret, to_file
 from textenvs_benchmarks.suite import Suite, make_suite
@@ -62,7 +63,7 @@ def describe_run(suite: Suite, commitment: str = "", command: str = "") -> Run:
         suite,
         commitment,
         sources={env_id: environment_source(env_id) for env_id in suite.environments},
-        agents={name: agent_source(name) for name in (*suite.agents, *suite.references)},
+        agents={name: agent_source(name, suite.reach(name)) for name in (*suite.agents, *suite.references)},
         versions=package_versions(),
     )
 
@@ -72,8 +73,15 @@ def environment_source(env_id: str) -> str:
     return textenvs.source_hash(textenvs.find_entry(env_id).task)
 
 
-def agent_source(name: str) -> str:
-    """Hash of the Python files, and those of settings, of the folder in which an agent is defined."""
+def agent_source(name: str, reach: Reach | None = None) -> str:
+    """Hash of the Python files, and those of settings, of the folder in which an agent is defined.
+
+    Args:
+        name: Its name.
+        reach: How it is reached if it is not ours: then the hash is that of what is known of its files.
+    """
+    if reach is not None:
+        return source_of(reach)
     digest = hashlib.blake2b(digest_size=16)
     folder = Path(inspect.getfile(find_agent(name))).parent
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
@@ -111,6 +119,10 @@ class ResultsFolder:
     def agent(self, agent: str, env_id: str, seed: int) -> Path:
         """What one training has learned; the suffix follows the agent's own format."""
         return self.path / "agents" / agent / env_id / str(seed)
+
+    def log(self, job: str) -> Path:
+        """What an agent that is not ours has said on stderr when it failed."""
+        return self.path / "logs" / f"{job}.log"
 
     def write_failure(self, job: str, error: str) -> None:
         """Writes down why a job has failed.

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
+from itertools import product, takewhile
 from pathlib import Path
-from typing import Any, TypeGuard
-from zipfile import is_zipfile
+from typing import Any
 
-import gymnasium as gym
-
-import textenvs
 from textenvs import SPLITS
 from textenvs.evaluation import (
     Agent,
     EpisodeRecord,
     Header,
-    Learner,
     RecordFile,
-    Training,
     episode_seed,
     find_agent,
     load_agent,
     play_episodes,
     read_records,
 )
+from textenvs_benchmarks.external.agent import NO_TERMS, External, ExternalAgent, Terms, train_external
+from textenvs_benchmarks.external.protocol import Limits
 from textenvs_benchmarks.folder import ResultsFolder, agent_source, environment_source, package_versions
 from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
+from textenvs_benchmarks.training import Progress, find_saved, is_learner, train_and_save
 
 EVALUATION_STREAM = 3
 """Marks the seeds of evaluations, apart from those of splits and agents."""
-BINS = 200
-"""Points of a learning curve."""
-RESERVED = ("obs_type", "action_type", "split", "render_mode")
-"""Arguments of an environment that are not the task's; agents and options decide on them."""
-Progress = Callable[[int], None]
+LARGEST_LOG = 1 << 20
+"""Bytes of a log after which no more is written to it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +49,7 @@ class Job:
         episodes: Episodes of evaluation on each split.
         evaluation_seed: From which the episodes' seeds are derived.
         secret: From which they are derived instead, if it is given.
+        external: How the agent is reached, if it is not ours.
     """
 
     agent: str
@@ -67,6 +61,7 @@ class Job:
     episodes: int
     evaluation_seed: int
     secret: Secret | None = None
+    external: External | None = None
 
     @property
     def episodes_seed(self) -> int:
@@ -95,8 +90,8 @@ class Job:
         return {"split": self.splits[0]} if self.reference else {}
 
     def units(self) -> int:
-        """Steps and episodes, about: an agent whose factory is not its class may learn without showing it."""
-        trained = is_learner(find_agent(self.agent)) and not self.reference
+        """Steps and episodes, as far as they are told while it runs."""
+        trained = self.external is None and not self.reference and is_learner(find_agent(self.agent))
         return self.steps * trained + self.episodes * len(self.splits)
 
 
@@ -108,32 +103,37 @@ class Seconds:
     evaluation: float
 
 
-def is_learner(agent: object) -> TypeGuard[Learner]:
-    """Whether an agent, or its class, can be trained."""
-    return hasattr(agent, "train")
-
-
-def plays(agent: str, env_id: str) -> bool:
-    """Whether an agent is for an environment: all are, but those whose factory has a `plays` that denies it."""
+def plays(suite: Suite, agent: str, env_id: str) -> bool:
+    """Whether an agent is for an environment: all are, but those of ours whose factory has a `plays` that denies it."""
+    if suite.reach(agent) is not None:
+        return True
     tells = getattr(find_agent(agent), "plays", None)
     return tells is None or bool(tells(env_id))
 
 
-def plan_jobs(suite: Suite, secret: Secret | None = None) -> list[Job]:
+def plan_jobs(suite: Suite, secret: Secret | None = None, terms: Terms = NO_TERMS) -> list[Job]:
     """All jobs of a suite.
 
     Args:
         suite: The suite.
         secret: From which the episodes' seeds are derived, if they are not public.
+        terms: On which agents that are not ours play.
     """
+    limits = Limits(**suite.limits)
+    external = {
+        name: External(reach, limits, terms) for name in suite.agents if (reach := suite.reach(name)) is not None
+    }
     jobs = []
     for env_id in suite.environments:
         job = partial(Job, env_id=env_id, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed, secret=secret)
-        for agent, split in product((name for name in suite.references if plays(name, env_id)), SPLITS):
+        for agent, split in product((name for name in suite.references if plays(suite, name, env_id)), SPLITS):
             jobs.append(job(agent, seed=0, splits=(split,), reference=True, steps=suite.steps))
-        for agent, seed in product((name for name in suite.agents if plays(name, env_id)), range(suite.training_seeds)):
+        for agent, seed in product(
+            (name for name in suite.agents if plays(suite, name, env_id)), range(suite.training_seeds)
+        ):
             steps = suite.agent_steps.get(agent, suite.steps)
-            jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False, steps=steps))
+            reached = external.get(agent)
+            jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False, steps=steps, external=reached))
     return jobs
 
 
@@ -143,8 +143,12 @@ class Unfinished(ValueError):
 
 def is_complete(job: Job, folder: ResultsFolder) -> bool:
     """Whether the records of a job are whole; they are what it writes last."""
+    return all(_is_played(job, split, folder) for split in job.splits)
+
+
+def _is_played(job: Job, split: str, folder: ResultsFolder) -> bool:
     try:
-        return all(read_job(job, split, folder) for split in job.splits)
+        return bool(read_job(job, split, folder))
     except (Unfinished, FileNotFoundError):
         return False
 
@@ -182,96 +186,85 @@ def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
         progress: Called now and then with the steps or episodes since the last call.
     """
     began = time.perf_counter()
-    agent = _make_agent(job, folder, progress)
+    saved = _train(job, folder, progress)
     trained = time.perf_counter()
     for split in job.splits:
-        header = make_header(
-            job.agent, agent, job.env_id, split, job.seed, job.episodes_seed, commitment=job.commitment
-        )
-        with RecordFile(folder.records(job.agent, job.env_id, split, job.seed), header) as file:
-            progress(file.episodes)
-            left = ((number, job.seed_of(split, number)) for number in range(file.episodes, job.episodes))
-            for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed, progress=progress):
-                file.append(record)
+        if _is_played(job, split, folder):
+            progress(job.episodes)
+        else:
+            _play(job, split, saved, folder, progress)
     return Seconds(round(trained - began, 3), round(time.perf_counter() - trained, 3))
 
 
-def _make_agent(job: Job, folder: ResultsFolder, progress: Progress) -> Agent:
-    """The agent of a job. One that learns always plays as loaded from its file, whoever has written that."""
-    agent = load_agent(job.agent, job.env_id, job.env_kwargs)
-    if not is_learner(agent) or job.reference:
-        return agent
+def _train(job: Job, folder: ResultsFolder, progress: Progress) -> Path | None:
+    """What an agent that learns has learned, in its file; None for the others."""
     stem = folder.agent(job.agent, job.env_id, job.seed)
-    saved = find_saved(stem)
-    if saved is None:
-        training = train(agent, job.env_id, job.steps, job.seed, progress=progress)
-        _write_curve(folder.curve(job.agent, job.env_id, job.seed), training, job.steps)
-        saved = save_agent(agent, stem)
-    else:
+    if job.reference:
+        return None
+    if saved := find_saved(stem):
         progress(job.steps)
-    return type(agent).load(saved, job.env_id, job.env_kwargs)
+        return saved
+    curve = folder.curve(job.agent, job.env_id, job.seed)
+    if job.external is not None:
+        return train_external(job.external, job.env_id, job.steps, job.seed, stem, curve)
+    agent = load_agent(job.agent, job.env_id)
+    if not is_learner(agent):
+        return None
+    return train_and_save(agent, job.env_id, job.steps, job.seed, stem, curve, progress)
 
 
-def train(
-    agent: Learner,
-    env_id: str,
-    steps: int,
-    seed: int,
-    env_kwargs: dict[str, Any] | None = None,
-    progress: Progress | None = None,
-    **more: Any,
-) -> Training:
-    """Trains an agent on the train split, or on a batch of it if the agent has `num_envs`.
+def _play(job: Job, split: str, saved: Path | None, folder: ResultsFolder, progress: Progress) -> None:
+    """Plays the episodes of a split that were not played yet."""
+    path = folder.records(job.agent, job.env_id, split, job.seed)
+    with ExitStack() as stack:
+        agent: Agent
+        if job.external is not None:
+            lost = _lost_at_the_end(path)
+            agent = stack.enter_context(closing(ExternalAgent(job.external, job.env_id, saved, lost, [folder.path])))
+            if not agent.started and path.exists():
+                raise ValueError(f"{job.agent} does not start any more: {agent.failure}")
+        elif saved is not None:
+            agent = find_agent(job.agent).load(saved, job.env_id, {})  # type: ignore[attr-defined]
+        else:
+            agent = load_agent(job.agent, job.env_id, job.env_kwargs)
+        header = make_header(
+            job.agent,
+            agent,
+            job.env_id,
+            split,
+            job.seed,
+            job.episodes_seed,
+            commitment=job.commitment,
+            source=agent_source(job.agent, job.external.reach if job.external else None),
+        )
+        file = stack.enter_context(RecordFile(path, header))
+        progress(file.episodes)
+        left = ((number, job.seed_of(split, number)) for number in range(file.episodes, job.episodes))
+        for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed, progress=progress):
+            if isinstance(agent, ExternalAgent):
+                record = _judged(job, record, agent, folder.log(job.name))
+            file.append(record)
 
-    Args:
-        agent: The agent.
-        env_id: A registered id.
-        steps: Environment steps.
-        seed: Training seed.
-        env_kwargs: Parameters of the task, and `reward`.
-        progress: Called now and then with the steps since the last call.
-        **more: What this agent's `train` takes beside that.
-    """
-    told = {"obs_type": agent.obs_type, "action_type": agent.action_type, "split": "train", **(env_kwargs or {})}
-    rows: int | None = getattr(agent, "num_envs", None)
-    env = gym.make(env_id, **told) if rows is None else make_batch(env_id, rows, **told)
+
+def _judged(job: Job, record: EpisodeRecord, agent: ExternalAgent, log: Path) -> EpisodeRecord:
+    """The record of an agent that is not ours, with what it does wrong when it is ended after the last episode."""
+    if record.episode == job.episodes - 1 and not record.failure:
+        record = replace(record, failure=agent.finish())
+    if record.failure:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if not log.exists() or log.stat().st_size < LARGEST_LOG:
+            with log.open("ab") as file:
+                file.write(f"--- episode {record.episode}: {record.failure}\n".encode() + agent.tail + b"\n")
+    return record
+
+
+def _lost_at_the_end(path: Path) -> int:
+    """How many of the last episodes were lost, one after the other."""
     try:
-        return agent.train(env, steps, seed, progress, **more)
-    finally:
-        env.close()
-
-
-def task_parameters(env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the arguments of an environment that are the task's."""
-    return {name: value for name, value in env_kwargs.items() if name not in (*RESERVED, "reward")}
-
-
-def make_batch(env_id: str, rows: int, split: str = "train", **told: Any) -> Any:
-    """A batch in autoreset mode SAME_STEP.
-
-    It plays single environments in turn where there are many scenarios: to compile each of them whole, for the few
-    episodes that it is played, would take longer.
-    """
-    if textenvs.task_of(env_id, **task_parameters(told)).n_scenarios(split) == 1:
-        return gym.make_vec(env_id, rows, split=split, autoreset_mode="SameStep", **told)
-    mode = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
-    return gym.make_vec(env_id, rows, vectorization_mode="sync", vector_kwargs=mode, split=split, **told)
-
-
-def find_saved(stem: Path) -> Path | None:
-    """What `save_agent` has saved under a name; None if it has not."""
-    return next((path for path in sorted(stem.parent.glob(f"{stem.name}.*")) if path.suffix != ".partial"), None)
-
-
-def save_agent(agent: Learner, stem: Path) -> Path:
-    """Saves an agent under a name to which the suffix of its format is added: its own `suffix`, else npz or json."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    partial = stem.with_name(stem.name + ".partial")
-    agent.save(partial)
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    suffix = getattr(agent, "suffix", ".npz" if is_zipfile(partial) else ".json")
-    return partial.replace(stem.with_name(stem.name + suffix))
+        _, records = read_records(path)
+    except (OSError, ValueError):
+        return 0
+    return sum(1 for _ in takewhile(lambda record: record.failure, reversed(records)))
 
 
 def make_header(
@@ -283,6 +276,7 @@ def make_header(
     evaluation_seed: int,
     env_kwargs: dict[str, Any] | None = None,
     commitment: str = "",
+    source: str | None = None,
 ) -> Header:
     """The header of an agent's records."""
     return Header(
@@ -297,28 +291,6 @@ def make_header(
         evaluation_seed=evaluation_seed,
         commitment=commitment,
         source=environment_source(env_id),
-        agent_source=agent_source(name),
+        agent_source=agent_source(name) if source is None else source,
         versions=package_versions(),
     )
-
-
-def bin_curve(training: Training, total_steps: int) -> list[tuple[int, float | None]]:
-    """The mean return of the episodes that ended in each of `BINS` equal parts of the steps.
-
-    Returns:
-        (global step at the end of the bin, mean return; None where no episode ended), up to the last step taken.
-    """
-    width = -(-total_steps // BINS)
-    returns: list[list[float]] = [[] for _ in range(-(-training.steps // width))]
-    for step, episodic_return in training.curve:
-        returns[(step - 1) // width].append(episodic_return)
-    return [
-        (min((k + 1) * width, training.steps), sum(bin_) / len(bin_) if bin_ else None)
-        for k, bin_ in enumerate(returns)
-    ]
-
-
-def _write_curve(path: Path, training: Training, total_steps: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [f"{step},{'' if mean is None else mean}\n" for step, mean in bin_curve(training, total_steps)]
-    path.write_text("global_step,episodic_return\n" + "".join(rows), encoding="utf-8", newline="\n")

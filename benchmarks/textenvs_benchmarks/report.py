@@ -125,7 +125,7 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
     """A row in words; a second line in a cell says more."""
     marks = [
         f"{row['failures']} failed" if row["failures"] else "",
-        f"lost {row['episodes_lost']} of {row['episodes']}" if row["episodes_lost"] else "",
+        f"lost {row['episodes_lost']} of {row['episodes']}\n({row['lost_to']})" if row["episodes_lost"] else "",
         "drift" if row["drift"] else "",
         "reference" if row["reference"] else "",
     ]

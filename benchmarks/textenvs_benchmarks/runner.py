@@ -18,6 +18,7 @@ from multiprocessing import reduction
 from typing import Any, Protocol
 
 from textenvs_benchmarks.errors import FULL
+from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, describe_run
 from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_job
 from textenvs_benchmarks.report import write_results
@@ -81,6 +82,7 @@ def run_suite(
     secret: Secret | None = None,
     command: str = "",
     allow_drift: bool = False,
+    terms: Terms = NO_TERMS,
 ) -> Summary:
     """Runs the jobs of a suite that are not complete yet.
 
@@ -94,6 +96,7 @@ def run_suite(
         secret: From which the seeds of the episodes are derived, if they are not public.
         command: The command line, for the manifest.
         allow_drift: Whether to go on where other sources or versions began.
+        terms: On which agents that are not ours play.
 
     Raises:
         ValueError: If the folder holds something else, or another process writes in it.
@@ -105,7 +108,7 @@ def run_suite(
     run = describe_run(suite, secret.commitment if secret else "", command)
     with folder.held() as lock:
         folder.begin(run, allow_drift)
-        summary = _run_jobs(plan_jobs(suite, secret), folder, workers, monitor, lock.fileno())
+        summary = _run_jobs(plan_jobs(suite, secret, terms), folder, workers, monitor, lock.fileno())
         write_results(folder)
         folder.finish()
     return summary

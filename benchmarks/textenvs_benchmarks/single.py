@@ -14,15 +14,9 @@ import numpy as np
 import textenvs
 from textenvs.errors import unknown
 from textenvs.evaluation import Agent, EpisodeRecord, Training, agent_names, evaluate, find_agent, write_records
-from textenvs_benchmarks.jobs import (
-    RESERVED,
-    is_learner,
-    make_header,
-    save_agent,
-    task_parameters,
-    train,
-)
+from textenvs_benchmarks.jobs import make_header
 from textenvs_benchmarks.suite import REFERENCES
+from textenvs_benchmarks.training import RESERVED, is_learner, save_agent, task_parameters, train
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from typing import Any
 
 import textenvs
 from textenvs.errors import unknown
-from textenvs.evaluation import find_agent
+from textenvs.evaluation import agent_names, agent_origin
+from textenvs_benchmarks.external.agent import Reach, parse_reach
+from textenvs_benchmarks.external.protocol import Limits
 
 REFERENCES = (
     "optimal",
@@ -41,6 +43,9 @@ class Suite:
         training_seeds: How many; they are 0, 1, ...
         steps: Environment steps of training, at most.
         agent_steps: The same for some of the agents, by name, instead.
+        external: How those of the agents are reached that are not installed: "python:module:Class",
+            "command:./agent --flag" or "http://host:8000".
+        limits: What such agents may take: fields of `external.protocol.Limits`, where they are to be others.
         episodes: Episodes of evaluation on each split.
         evaluation_seed: Training seed *k* of every agent is evaluated on the same episodes.
 
@@ -58,6 +63,8 @@ class Suite:
     episodes: int = 500
     evaluation_seed: int = 20260101
     agent_steps: Mapping[str, int] = field(default_factory=dict, hash=False)
+    external: Mapping[str, str] = field(default_factory=dict, hash=False)
+    limits: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not FOLDER_NAME.fullmatch(self.name):
@@ -72,8 +79,17 @@ class Suite:
                 raise unknown("agent in agent_steps", agent, self.agents)
             if type(steps) is not int or steps < 1:
                 raise ValueError(f"agent_steps must be whole numbers from 1, got {steps!r} for {agent}")
+        for agent in self.external:
+            if agent not in self.agents:
+                raise unknown("agent in external", agent, self.agents)
+            if agent in agent_names():
+                raise ValueError(f"{agent!r} is the name of an agent that is installed: give yours another")
+        for name in self.limits:
+            if name not in Limits.__dataclass_fields__:
+                raise unknown("limit", name, Limits.__dataclass_fields__)
+        Limits(**self.limits)
         for agent in self.agents + self.references:
-            find_agent(agent)
+            self.reach(agent)
             if not FOLDER_NAME.fullmatch(agent):
                 raise ValueError(f"the agent's name {agent!r} cannot be that of a folder")
         for what, names in (("environment", self.environments), ("agent", self.agents + self.references)):
@@ -83,8 +99,19 @@ class Suite:
                 if names.count(name) > 1:
                     raise ValueError(f"{what} {name!r} is named twice")
 
+    def reach(self, agent: str) -> Reach | None:
+        """How an agent is reached that is not ours; None for ours.
 
-KINDS = {"str": str, "int": int, "tuple[str, ...]": list, "Mapping[str, int]": dict}
+        Raises:
+            ValueError: If there is no such agent.
+        """
+        if agent in self.external:
+            return parse_reach(self.external[agent])
+        distribution, factory = agent_origin(agent)
+        return None if distribution == "textenvs" else Reach("python", factory)
+
+
+KINDS = {"str": str, "int": int, "tuple[str, ...]": list, "Mapping[str, int]": dict, "Mapping[str, str]": dict}
 
 
 def make_suite(values: Mapping[str, Any]) -> Suite:
@@ -97,6 +124,8 @@ def make_suite(values: Mapping[str, Any]) -> Suite:
             raise ValueError(f"{name} must be of type {kinds[name].__name__}, got {value!r}")
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             raise ValueError(f"{name} must be a list of names, got {value!r}")
+        if name == "external" and not all(isinstance(reach, str) for reach in values["external"].values()):
+            raise ValueError(f"external must give a text for each name, got {value!r}")
     for name in ("name", "version", "environments", "agents"):
         if name not in values:
             raise ValueError(f"the key {name!r} is missing")

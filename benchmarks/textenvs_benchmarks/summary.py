@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,13 +21,14 @@ from textenvs_benchmarks.suite import Suite
 COLUMNS = (
     "env_id agent reference return_train return_test score_train score_train_low score_train_high "
     "score_test score_test_low score_test_high gap success_test turns_test training_steps steps_to_90 area "
-    "seeds public_seeds episodes episodes_lost drift failures"
+    "seeds public_seeds episodes episodes_lost lost_to drift failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
 normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test, which references
 do not have: they are another agent on each split. `steps_to_90` and `area` are of `curves.learning_statistics`.
-`episodes` counts those on both splits, `episodes_lost` those in which the agent failed; `failures` are jobs. `drift`
-marks rows of which a part was made under other sources or versions than those that the run began with."""
+`episodes` counts those on both splits, `episodes_lost` those in which the agent failed, `lost_to` says how it did most
+often; `failures` are jobs. `drift` marks rows of which a part was made under other sources or versions than those that
+the run began with."""
 
 
 def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
@@ -50,7 +53,7 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             | {"failures": folder.count_failures(agent, env_id)}
             | ({"gap": math.nan} if agent in run.suite.references else {})
             for agent in run.suite.references + run.suite.agents
-            if plays(agent, env_id)
+            if plays(run.suite, agent, env_id)
         ]
         rows += sorted(group, key=_rank)
     if not any(row["seeds"] or row["failures"] for row in rows):
@@ -75,9 +78,16 @@ def _means_of_files(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
         success=("metrics.success", "mean"),
         turns=("length", "mean"),
         lost=("failure", lambda failures: (failures != "").sum()),
+        cause=("failure", _commonest),
         drift=("drift", "any"),
     )
     return means[means.episodes == suite.episodes]
+
+
+def _commonest(failures: Iterable[str]) -> str:
+    """The kind of failure that is named most often: the word before its colon."""
+    kinds = Counter(failure.partition(":")[0] for failure in sorted(failures) if failure)
+    return kinds.most_common(1)[0][0] if kinds else ""
 
 
 def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
@@ -96,6 +106,7 @@ def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
         row["seeds"] = len(values)
     row["gap"] = row["score_train"] - row["score_test"]
     row["episodes_lost"] = int(means.lost.sum())
+    row["lost_to"] = _commonest(means.cause)
     row["episodes"] = int(means.episodes.sum())
     row["drift"] = bool(means.drift.any())
     return row

@@ -223,29 +223,30 @@ def test_report_of_damaged_records(tiny_run: Path, tmp_path: Path, capsys: pytes
 
 def test_failed_job_leaves_the_others(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(
-        "import os\n"
+        "import os, signal\n"
         "class Broken:\n"
-        "    obs_type, action_type = 'discrete', 'choice'\n"
+        "    obs_type, action_type, config = 'discrete', 'choice', {}\n"
         "    def __init__(self, env_id, env_kwargs): pass\n"
         "    def reset(self, seed): pass\n"
-        "    def act(self, observation, info): raise RuntimeError('out of order')\n"
-        "class Crashing(Broken):\n"
-        "    def act(self, observation, info): os._exit(1)\n"
+        "    def act(self, observation, info): return 0\n"
+        "    def train(self, env, total_steps, seed=0, progress=None): raise RuntimeError('out of order')\n"
+        "    def save(self, path): pass\n"
+        "class Deadly(Broken):\n"
+        "    train = property()\n"
+        "    def act(self, observation, info): os.kill(os.getppid(), signal.SIGKILL)\n"
     )
     info = tmp_path / "broken-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[textenvs.agents]\nbroken = broken:Broken\ncrashing = broken:Crashing\n")
+    (info / "entry_points.txt").write_text("[textenvs.agents]\nbroken = broken:Broken\ndeadly = broken:Deadly\n")
     search = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-    line = (
-        f"run --env {ID} --agent broken crashing rule --seeds 1 --steps 500 --episodes 5 --workers 2 --out out".split()
-    )
+    line = f"run --env {ID} --agent broken deadly rule --seeds 1 --steps 500 --episodes 5 --workers 2 --out out".split()
     ended = subprocess.run(
         [*COMMAND, *line], cwd=tmp_path, env={**os.environ, "PYTHONPATH": search}, capture_output=True, text=True
     )
     assert ended.returncode == 1
     assert f"broken/{ID}/0 failed: RuntimeError: out of order" in ended.stderr
-    assert f"crashing/{ID}/0 failed: The process died" in ended.stderr
+    assert f"deadly/{ID}/0 failed: The process died" in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith("textenvs: 2 of the jobs failed: see out")
     assert "1 failed" in ended.stdout
     trace = (tmp_path / "out" / "failures" / "broken" / ID / "0.txt").read_text()

@@ -12,9 +12,10 @@ import pytest
 from tests.benchmarks.conftest import ID, TINY
 from textenvs.evaluation import Training, find_agent, read_records
 from textenvs_benchmarks.folder import ResultsFolder
-from textenvs_benchmarks.jobs import bin_curve, plan_jobs
+from textenvs_benchmarks.jobs import plan_jobs
 from textenvs_benchmarks.progress import Lines
 from textenvs_benchmarks.runner import run_suite
+from textenvs_benchmarks.training import bin_curve
 
 
 def contents(path: Path) -> dict[str, bytes]:

@@ -1,6 +1,15 @@
 """Who plays, what happened, and whether it is true."""
 
-from textenvs.evaluation.agent import Agent, AgentFailure, Learner, Training, agent_names, find_agent, load_agent
+from textenvs.evaluation.agent import (
+    Agent,
+    AgentFailure,
+    Learner,
+    Training,
+    agent_names,
+    agent_origin,
+    find_agent,
+    load_agent,
+)
 from textenvs.evaluation.record import EpisodeRecord, Header, RecordFile, read_records, write_records
 from textenvs.evaluation.rollout import Replayer, evaluate, play_episodes, replay
 from textenvs.evaluation.seeds import episode_seed, secret_seed
@@ -15,6 +24,7 @@ __all__ = [
     "Replayer",
     "Training",
     "agent_names",
+    "agent_origin",
     "episode_seed",
     "evaluate",
     "find_agent",

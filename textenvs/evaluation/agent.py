@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -84,7 +84,7 @@ class Learner(Agent, Protocol):
 
 
 @cache
-def _factories() -> dict[str, Any]:
+def _factories() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
@@ -102,10 +102,24 @@ def find_agent(name: str) -> Callable[..., Agent]:
     Raises:
         ValueError: If there is no such agent; the message names the near ones.
     """
+    factory: Callable[..., Agent] = _entry_point(name).load()
+    return factory
+
+
+def agent_origin(name: str) -> tuple[str, str]:
+    """The distribution that an agent comes from, and its factory as "module:name"; nothing of it is imported.
+
+    Raises:
+        ValueError: If there is no such agent; the message names the near ones.
+    """
+    point = _entry_point(name)
+    return point.dist.name if point.dist else "", point.value
+
+
+def _entry_point(name: str) -> EntryPoint:
     if name not in _factories():
         raise unknown("agent", name, agent_names())
-    factory: Callable[..., Agent] = _factories()[name].load()
-    return factory
+    return _factories()[name]
 
 
 def load_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Agent:

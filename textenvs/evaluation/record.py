@@ -95,8 +95,8 @@ def to_line(values: Mapping[str, Any]) -> str:
 class RecordFile:
     """A file of records that grows; each episode is on the disk before the next is played.
 
-    What another process has left is continued, and a line that it had not finished is dropped. Records under another
-    header are replaced.
+    What another process has left is continued, and a line that it had not finished is dropped. Records of other sources
+    or versions are replaced.
 
     Args:
         path: The file; it and its folder are made where they are missing.
@@ -104,6 +104,9 @@ class RecordFile:
 
     Attributes:
         episodes: How many it holds.
+
+    Raises:
+        ValueError: If it holds records of something else; nothing is changed then.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -113,6 +116,7 @@ class RecordFile:
         whole = self._file.read().split(b"\n")[:-1]
         first = to_line({"format": FORMAT, **asdict(header)}).encode()
         if whole and whole[0] + b"\n" != first:
+            self._check_drifted(path, header)
             whole = []
         if len(whole) > 1 and not _is_episode(whole[-1], len(whole) - 2):
             whole.pop()
@@ -120,6 +124,18 @@ class RecordFile:
         if not whole:
             self._write(first)
         self.episodes = max(len(whole) - 1, 0)
+
+    def _check_drifted(self, path: Path, header: Header) -> None:
+        """Raises ValueError if another header differs in more than sources and versions."""
+        try:
+            found, _ = read_records(path)
+            other = [name for name, value in asdict(header).items() if getattr(found, name) != value]
+        except ValueError:
+            self._file.close()
+            raise
+        if not set(other) <= {"source", "agent_source", "versions"}:
+            self._file.close()
+            raise ValueError(f"{path} holds episodes with another {' and '.join(other)}: remove it and run again")
 
     def append(self, record: EpisodeRecord) -> None:
         """Adds an episode."""

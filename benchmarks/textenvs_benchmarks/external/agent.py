@@ -1,0 +1,344 @@
+"""An agent that is not ours, as one that can be evaluated: how it is reached, asked, and given up."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.machinery
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from textenvs.evaluation import AgentFailure
+from textenvs_benchmarks.external.process import GRACE, Process
+from textenvs_benchmarks.external.protocol import (
+    Limits,
+    Nonsense,
+    check_action,
+    check_hello,
+    decode,
+    encode,
+    hello,
+)
+from textenvs_benchmarks.external.web import Endpoint
+
+HOST = "textenvs_benchmarks.external.host"
+LARGEST_SOURCE = 1 << 24
+"""Bytes of a file that is hashed as the source of an agent."""
+
+
+class Line(Protocol):
+    """To whom lines are said, and who answers them."""
+
+    tail: bytes
+
+    def ask(self, line: bytes, seconds: float) -> bytes:
+        """The answer to a line."""
+
+    def stop(self, grace: float = 0.0) -> int:
+        """Ends it; gives the number of processes that it had left behind."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How an agent is reached.
+
+    Attributes:
+        kind: "python", "command" or "url".
+        target: A module and a factory, "module:Class"; a command line; an address.
+    """
+
+    kind: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.target}"
+
+    def words(self, part: str = "play") -> list[str]:
+        """The command that starts it; `part` is "play" or, of one in Python, "train"."""
+        if self.kind == "command":
+            return shlex.split(self.target)
+        return [sys.executable, "-m", HOST, part, self.target]
+
+
+def parse_reach(text: str) -> Reach:
+    """From "python:module:Class", "command:./agent --flag" or "http://host:8000".
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    if text.startswith(("http://", "https://")):
+        Endpoint(text)
+        return Reach("url", text)
+    kind, _, target = text.partition(":")
+    target = target.strip()
+    if kind == "python" and re.fullmatch(r"[\w.]+:[\w.]+", target):
+        return Reach(kind, target)
+    if kind == "command":
+        try:
+            if shlex.split(target):
+                return Reach(kind, target)
+        except ValueError as error:
+            raise ValueError(f"the command {target!r} cannot be read: {error}") from None
+    raise ValueError(
+        f"an agent of yours is 'python:module:Class', 'command:./agent --flag' or 'http://host:8000', got {text!r}"
+    )
+
+
+def name_reach(text: str, kind: str) -> tuple[str, str]:
+    """A name for an agent, and how it is reached, from "[NAME=]TARGET".
+
+    Args:
+        text: As a user has typed it.
+        kind: What stands before the target: "python:", "command:", or nothing before an address.
+    """
+    named = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9_.+-]*)=(.*)", text, re.DOTALL)
+    name, target = named.groups() if named else ("", text)
+    reach = parse_reach(kind + target)
+    if not name:
+        words = shlex.split(reach.target) if reach.kind == "command" else []
+        last = {
+            "python": lambda: reach.target.partition(":")[2],
+            "command": lambda: Path(next(filter(os.path.isfile, words[::-1]), words[0])).stem,
+            "url": lambda: urlsplit(reach.target).hostname or "",
+        }[reach.kind]()
+        name = re.sub(r"[^A-Za-z0-9_.+-]+", "-", last).lstrip("_.+-") or "agent"
+    return name, str(reach) if reach.kind != "url" else reach.target
+
+
+def source_of(reach: Reach) -> str:
+    """Hash of the files that an agent is known to be made of, without running any; "" where there are none."""
+    digest = hashlib.blake2b(digest_size=16)
+    files = _files(reach)
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest() if files else ""
+
+
+def _files(reach: Reach) -> list[Path]:
+    if reach.kind == "url":
+        return []
+    if reach.kind == "command":
+        paths = [Path(word) for word in reach.words()]
+        return [path for path in paths if path.is_file() and path.stat().st_size <= LARGEST_SOURCE]
+    module = reach.target.partition(":")[0].partition(".")[0]
+    found = importlib.machinery.PathFinder.find_spec(module, [str(Path.cwd()), *sys.path])
+    if found is None:
+        return []
+    if found.submodule_search_locations:
+        return sorted(path for folder in found.submodule_search_locations for path in Path(folder).glob("**/*.py"))
+    return [Path(found.origin)] if found.origin else []
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which an agent plays; they do not change what it does, if it keeps to them.
+
+    Attributes:
+        passed: Names of environment variables that it is given beside the usual.
+        sandbox: Whether it runs in bubblewrap.
+    """
+
+    passed: tuple[str, ...] = ()
+    sandbox: bool = False
+
+
+NO_TERMS = Terms()
+
+
+@dataclass(frozen=True)
+class External:
+    """An agent that is not ours.
+
+    Attributes:
+        reach: How it is reached.
+        limits: What it may take.
+        terms: On which it plays.
+    """
+
+    reach: Reach
+    limits: Limits
+    terms: Terms = NO_TERMS
+
+    def start(self, words: Sequence[str], hidden: Sequence[Path] = (), writable: Sequence[Path] = ()) -> Process:
+        """Starts a command on its terms."""
+        terms = self.terms
+        return Process(words, self.limits.memory_mib, terms.passed, terms.sandbox, hidden, writable)
+
+
+def train_external(external: External, env_id: str, steps: int, seed: int, stem: Path, curve: Path) -> Path | None:
+    """Trains an agent in a process that ends before it plays.
+
+    Args:
+        external: The agent.
+        env_id: A registered id.
+        steps: Environment steps.
+        seed: Training seed.
+        stem: Where what it has learned is put, but for the suffix.
+        curve: Where its learning curve is put.
+
+    Returns:
+        What it has learned; None if it does not learn, or is not written in Python.
+
+    Raises:
+        RuntimeError: If it fails; the message ends with what it said.
+    """
+    if external.reach.kind != "python":
+        return None
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    curve.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=stem.parent, suffix=".partial") as place:
+        arguments = [env_id, str(steps), str(seed), place]
+        process = external.start([*external.reach.words("train"), *arguments], writable=[Path(place)])
+        try:
+            status = process.wait()
+        finally:
+            process.stop()
+        if status:
+            said = process.tail.decode(errors="replace").strip()
+            raise RuntimeError(f"{external.reach} failed in training, with exit status {status}: {said}")
+        saved = next(Path(place).glob("agent.*"), None)
+        if saved is None:
+            return None
+        Path(place, "curve.csv").replace(curve)
+        return saved.replace(stem.with_name(stem.name + saved.suffix))
+
+
+class ExternalAgent:
+    """An agent behind a line. What it does wrong raises `AgentFailure`; it is then started again for the next episode.
+
+    Args:
+        external: How it is reached.
+        env_id: What it plays.
+        saved: What it has learned, if it was trained here.
+        lost: Episodes that it has just lost, one after the other.
+        hidden: Folders that it does not see in a sandbox.
+
+    Attributes:
+        obs_type: What it sees, by its own word.
+        action_type: How it acts, by its own word.
+        config: Its settings, by its own word, and how it was reached.
+        started: Whether it has started; if not, `failure` says why.
+        failure: How it failed last.
+        tail: What it has said last on stderr, or with an error.
+    """
+
+    def __init__(
+        self, external: External, env_id: str, saved: Path | None = None, lost: int = 0, hidden: Sequence[Path] = ()
+    ) -> None:
+        self._external = external
+        self._saved = saved
+        self._hidden = hidden
+        self._hello = hello(env_id)
+        spaces = self._hello["action_spaces"]
+        self._most = {"choice": spaces["choice"]["n"], "text": spaces["text"]["max_length"]}
+        self._line: Line | None = None
+        self._number = 0
+        self._lost = lost
+        self._losing = lost > 0
+        self.failure = ""
+        self.tail = b""
+        self.obs_type, self.action_type = "text", "choice"
+        self.config: dict[str, Any] = {"reach": str(external.reach)}
+        self.started = False
+        if lost < external.limits.failures_in_a_row:
+            try:
+                self.obs_type, self.action_type, config = self._start()
+                self.config = {**config, "reach": str(external.reach)}
+                self.started = True
+            except AgentFailure as error:
+                self.failure = str(error)
+
+    def reset(self, seed: int) -> None:
+        """Begins an episode.
+
+        Raises:
+            AgentFailure: If it cannot; it has been ended then.
+        """
+        if not self._losing:
+            self._lost = 0
+        self._losing = True
+        self._lost += 1
+        if self._lost > self._external.limits.failures_in_a_row:
+            raise AgentFailure(f"given up: after {self._external.limits.failures_in_a_row} lost episodes in a row")
+        if not self.started and self._lost == 1:
+            raise AgentFailure(self.failure)
+        if self._line is None:
+            obs_type, action_type, _ = self._start()
+            if (obs_type, action_type) != (self.obs_type, self.action_type):
+                self.close()
+                raise Nonsense(f"it played {self.obs_type} and {self.action_type} before, and now something else")
+        self._say({"type": "reset", "seed": seed}, self._external.limits.action_seconds)
+        self._losing = False
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
+        """Its action.
+
+        Raises:
+            AgentFailure: If it gives none; it has been ended then.
+        """
+        seconds = self._external.limits.action_seconds
+        answer = self._say({"type": "act", "observation": observation, **info}, seconds)
+        try:
+            return check_action(answer, self.action_type, self._most[self.action_type])
+        except AgentFailure:
+            self._losing = True
+            self.close()
+            raise
+
+    def finish(self) -> str:
+        """Ends it; gives what it has done wrong with that, or ""."""
+        if self._line is None:
+            return ""
+        with contextlib.suppress(AgentFailure):
+            self._line.ask(encode({"type": "close", "id": self._number + 1}), GRACE)
+        left = self.close(GRACE)
+        return f"left behind: {left} process{'es' if left > 1 else ''}" if left else ""
+
+    def close(self, grace: float = 0.0) -> int:
+        """Ends it, with all that it has started.
+
+        Args:
+            grace: Seconds that it has to end by itself.
+
+        Returns:
+            How many processes it had left behind.
+        """
+        if self._line is None:
+            return 0
+        line, self._line = self._line, None
+        left = line.stop(grace)
+        self.tail = line.tail
+        return left
+
+    def _start(self) -> tuple[str, str, dict[str, Any]]:
+        reach = self._external.reach
+        if reach.kind == "url":
+            self._line = Endpoint(reach.target)
+        else:
+            loaded = [] if self._saved is None else ["--load", str(self._saved)]
+            self._line = self._external.start([*reach.words("play"), *loaded], self._hidden)
+        self._number = 0
+        answer = self._say(self._hello, self._external.limits.start_seconds)
+        try:
+            return check_hello(answer)
+        except AgentFailure:
+            self.close()
+            raise
+
+    def _say(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        assert self._line is not None
+        self._number += 1
+        try:
+            return decode(self._line.ask(encode({**message, "id": self._number}), seconds), self._number)
+        except AgentFailure:
+            self._losing = True
+            self.close()
+            raise

@@ -1,0 +1,242 @@
+"""A process that answers lines with lines, and what is left of it when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from textenvs.evaluation import AgentFailure
+from textenvs_benchmarks.external.protocol import MAX_ANSWER, Nonsense
+
+KEPT = (
+    "PATH HOME USER LOGNAME SHELL LANG LANGUAGE LC_ALL LC_CTYPE TZ TMPDIR PYTHONPATH VIRTUAL_ENV LD_LIBRARY_PATH "
+    "CUDA_VISIBLE_DEVICES HF_HOME TEXTENVS_DATA XDG_DATA_HOME XDG_CACHE_HOME"
+).split()
+"""Environment variables that an agent is given; no others, so no keys."""
+FIXED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+LARGEST_FILE = 1 << 30
+"""Bytes of a file that it may write."""
+MAX_STDERR = 1 << 24
+"""Bytes that it may print on stderr before each answer; the last `TAIL` of them are kept."""
+TAIL = 4096
+BLOCK = 1 << 16
+GRACE = 2.0
+"""Seconds that it has to end after its input was closed."""
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Process:
+    """A command in its own session and process group, with limits and hardly any environment.
+
+    Args:
+        command: The command, in words.
+        memory_mib: Address space of each of its processes.
+        passed: Names of further environment variables that it is given.
+        sandbox: Whether it runs in bubblewrap: without a network, with a file system that it cannot write to.
+        hidden: Folders that it does not see in the sandbox.
+        writable: Folders that it may write to there.
+
+    Raises:
+        ValueError: Where this system has no such processes, or no sandbox.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        memory_mib: int,
+        passed: Sequence[str] = (),
+        sandbox: bool = False,
+        hidden: Sequence[Path] = (),
+        writable: Sequence[Path] = (),
+    ) -> None:
+        if os.name != "posix":
+            raise ValueError("agents in a process of their own need Linux or macOS: serve yours, and name its address")
+        _adopt_orphans()
+        self._before = {child.pid for child in psutil.Process().children(recursive=True)}
+        limits = [str(memory_mib << 20), str(LARGEST_FILE)]
+        launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")), *limits]
+        self._process = subprocess.Popen(
+            [*launcher, *(_bubblewrap(hidden, writable) if sandbox else []), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(os.environ, passed),
+            start_new_session=True,
+        )
+        assert self._process.stdin and self._process.stdout  # noqa: PT018
+        assert self._process.stderr
+        self._stdin, self._stdout, self._stderr = (
+            pipe.fileno() for pipe in (self._process.stdin, self._process.stdout, self._process.stderr)
+        )
+        for number in (self._stdin, self._stdout, self._stderr):
+            os.set_blocking(number, False)
+        self._poll = select.poll()
+        self._poll.register(self._stdout, select.POLLIN)
+        self._poll.register(self._stderr, select.POLLIN)
+        self._said = b""
+        self._complained = 0
+        self.tail = b""
+
+    def ask(self, line: bytes, seconds: float) -> bytes:
+        """Sends a line; gives the line that answers it, without its end.
+
+        Raises:
+            AgentFailure: If it crashes, takes too long, prints too much or more than a line.
+        """
+        end = time.monotonic() + seconds
+        self._complained = 0
+        left = self._send(memoryview(line))
+        while True:
+            wait = end - time.monotonic()
+            ready = self._poll.poll(max(0.0, 1000 * wait)) if wait > 0 else []
+            if not ready and time.monotonic() >= end:
+                raise AgentFailure(f"timeout: no answer in {seconds:g} s")
+            for number, _ in ready:
+                if number == self._stdin:
+                    left = self._send(left)
+                elif number == self._stderr:
+                    self._listen()
+                elif self._read():
+                    answer, _, more = self._said.partition(b"\n")
+                    if more:
+                        raise Nonsense("more than one line in answer to one")
+                    self._said = b""
+                    return answer
+
+    def wait(self) -> int:
+        """Waits until it ends; gives its exit status."""
+        while self._process.poll() is None:
+            for number, _ in self._poll.poll(100):
+                self._listen() if number == self._stderr else os.read(number, BLOCK)
+        self._drain()
+        return self._process.returncode
+
+    def _send(self, left: memoryview) -> memoryview:
+        """Sends as much as it takes; gives the rest, and waits for room if there is one."""
+        try:
+            left = left[os.write(self._stdin, left) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            raise self._crash() from None
+        if left:
+            self._poll.register(self._stdin, select.POLLOUT)
+        else:
+            with contextlib.suppress(KeyError):
+                self._poll.unregister(self._stdin)
+        return left
+
+    def _read(self) -> bool:
+        """Takes what it has answered so far; whether that is a line."""
+        block = os.read(self._stdout, BLOCK)
+        if not block:
+            raise self._crash()
+        self._said += block
+        if b"\n" in block:
+            return True
+        if len(self._said) > MAX_ANSWER:
+            raise AgentFailure(f"flood: an answer of more than {MAX_ANSWER} bytes")
+        return False
+
+    def _listen(self) -> None:
+        """Takes what it has printed on stderr."""
+        block = os.read(self._stderr, BLOCK)
+        if not block:
+            self._poll.unregister(self._stderr)
+        self.tail = (self.tail + block)[-TAIL:]
+        self._complained += len(block)
+        if self._complained > MAX_STDERR:
+            raise AgentFailure(f"flood: more than {MAX_STDERR >> 20} MiB on stderr")
+
+    def _crash(self) -> AgentFailure:
+        try:
+            status = self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            return AgentFailure("crash: it has closed its output")
+        self._drain()
+        if status < 0:
+            with contextlib.suppress(ValueError):
+                return AgentFailure(f"crash: {signal.Signals(-status).name}")
+        return AgentFailure(f"crash: exit status {status}")
+
+    def _drain(self) -> None:
+        """Takes what it had still printed on stderr when it ended."""
+        with contextlib.suppress(BlockingIOError):
+            while block := os.read(self._stderr, BLOCK):
+                self.tail = (self.tail + block)[-TAIL:]
+
+    def stop(self, grace: float = 0.0) -> int:
+        """Ends it and all that it has started.
+
+        Args:
+            grace: Seconds that it has to end by itself, after its input was closed.
+
+        Returns:
+            How many processes it had left behind.
+        """
+        assert self._process.stdin
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        end = time.monotonic() + grace
+        while self._process.poll() is None and time.monotonic() < end:
+            time.sleep(0.005)
+        left = [child for child in self._descendants() if child.pid != self._process.pid]
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        found = left
+        while found:
+            for child in found:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+            psutil.wait_procs(found, timeout=GRACE)
+            found = self._descendants()
+        for pipe in (self._process.stdout, self._process.stderr):
+            assert pipe
+            pipe.close()
+        return len(left)
+
+    def _descendants(self) -> list[psutil.Process]:
+        return [
+            child
+            for child in psutil.Process().children(recursive=True)
+            if child.pid not in self._before and child.status() != psutil.STATUS_ZOMBIE
+        ]
+
+
+def _adopt_orphans() -> None:
+    """Makes this process the parent of what its descendants leave behind, so that it can be found (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _environment(given: Mapping[str, str], passed: Sequence[str]) -> dict[str, str]:
+    return {name: given[name] for name in (*KEPT, *passed) if name in given} | FIXED
+
+
+def _bubblewrap(hidden: Sequence[Path], writable: Sequence[Path]) -> list[str]:
+    """The words before a command that runs it in bubblewrap."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise ValueError("--sandbox needs bubblewrap (bwrap): install it with the system's packages, or leave it out")
+    words = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
+    words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    for folder in dict.fromkeys([Path.cwd(), Path(sys.prefix)]):
+        words += ["--ro-bind", str(folder), str(folder)]
+    for folder in hidden:
+        words += ["--tmpfs", str(folder.resolve())]
+    for folder in writable:
+        words += ["--bind", str(folder.resolve()), str(folder.resolve())]
+    return [*words, "--chdir", str(Path.cwd()), "--"]

@@ -1,0 +1,83 @@
+"""An agent behind an address: each message is the body of a POST, each answer that of the response."""
+
+from __future__ import annotations
+
+import http.client
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from textenvs.evaluation import AgentFailure
+from textenvs_benchmarks.external.protocol import MAX_ANSWER
+
+SCHEMES = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+BLOCK = 1 << 13
+
+
+class Endpoint:
+    """An address, with a session of its own: a server may be asked by several workers at once.
+
+    Args:
+        url: The address, such as "http://127.0.0.1:8000/agent".
+
+    Raises:
+        ValueError: If it is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        try:
+            connect, port = SCHEMES[parts.scheme], parts.port
+        except (KeyError, ValueError):
+            raise ValueError(f"an address starts with http:// or https://, and has a host, got {url!r}") from None
+        if not parts.hostname:
+            raise ValueError(f"an address starts with http:// or https://, and has a host, got {url!r}")
+        self._connection = connect(parts.hostname, port)
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._session = secrets.token_hex(8)
+        self.tail = b""
+
+    def ask(self, line: bytes, seconds: float) -> bytes:
+        """Sends a message; gives the answer.
+
+        Raises:
+            AgentFailure: If there is none in time, or the server answers with another status than 200.
+        """
+        end = time.monotonic() + seconds
+        connection = self._connection
+        try:
+            connection.timeout = seconds
+            if connection.sock is None:
+                connection.connect()
+            connection.sock.settimeout(seconds)
+            connection.request(
+                "POST",
+                self._path,
+                line,
+                {"Content-Type": "application/json", "X-TextEnvs-Session": self._session},
+            )
+            response = connection.getresponse()
+            answer = b""
+            while block := response.read1(BLOCK):
+                answer += block
+                if len(answer) > MAX_ANSWER:
+                    raise AgentFailure(f"flood: an answer of more than {MAX_ANSWER} bytes")
+                if time.monotonic() > end:
+                    raise TimeoutError
+                if connection.sock is not None:
+                    connection.sock.settimeout(max(0.001, end - time.monotonic()))
+        except TimeoutError:
+            self.stop()
+            raise AgentFailure(f"timeout: no answer in {seconds:g} s") from None
+        except (OSError, http.client.HTTPException) as error:
+            self.stop()
+            raise AgentFailure(f"crash: the server cannot be reached ({type(error).__name__})") from None
+        if response.status != http.client.OK:
+            self.tail = answer[-4096:]
+            raise AgentFailure(f"crash: HTTP status {response.status}")
+        return answer.strip()
+
+    def stop(self, grace: float = 0.0) -> int:
+        """Closes the connection; nothing is left behind here."""
+        self._connection.close()
+        return 0
