@@ -27,6 +27,7 @@ ALLOWED = {
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {
+    "ray": "ray",
     "rapidfuzz": "text",
     "sacrebleu": "text",
     "vaderSentiment": "text",

@@ -9,13 +9,28 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
+SHOWN = 60
+"""Characters of a value that an error shows."""
+LISTED = 30
+"""Names that an error lists at most."""
+
+
+def shown(value: object) -> str:
+    """A value that came from elsewhere, as an error shows it: on one line, and not long."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deeply, or of too many digits
+        return f"a {type(value).__name__}"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+
 
 def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
     """An error for a name that does not exist, with the near ones."""
     names = list(known)
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"choose one of {', '.join(map(repr, names))}"
-    return ValueError(f"unknown {what} {name!r}: {hint}")
+    listed = ", ".join(map(shown, names[:LISTED])) + (", ..." if len(names) > LISTED else "")
+    hint = f"did you mean {' or '.join(map(shown, near))}?" if near else f"choose one of {listed}"
+    return ValueError(f"unknown {what} {shown(name)}: {hint}")
 
 
 class UnknownRenderMode(ValueError, TypeError):

@@ -5,6 +5,7 @@ PyTorch and Stable-Baselines3 (extra `deep`) are needed to learn; to play what w
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -12,10 +13,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import gymnasium as gym
-import numpy as np
 from gymnasium.vector import VectorEnv
 
-from textenvs.errors import require
+from textenvs.errors import require, shown
 from textenvs.evaluation import Training
 from textenvs_baselines.network import Network, load_weights, save_weights, weights_of
 from textenvs_baselines.settings import TunedAgent
@@ -57,12 +57,10 @@ class DeepConfig:
             elif isinstance(field.default, int):
                 good = type(value) is int and value > 0
             else:
-                good = (
-                    type(value) in (int, float) and np.isfinite(value) and 0.0 <= value <= MOST.get(field.name, np.inf)
-                )
+                good = type(value) in (int, float) and 0.0 <= value <= MOST.get(field.name, sys.float_info.max)
             if not good:
                 most = f", {MOST[field.name]} at most" if field.name in MOST else ""
-                raise ValueError(f"{field.name} must be {KINDS[type(field.default)]}{most}, got {value!r}")
+                raise ValueError(f"{field.name} must be {KINDS[type(field.default)]}{most}, got {shown(value)}")
         object.__setattr__(self, "net_arch", tuple(self.net_arch))
 
 
@@ -188,11 +186,15 @@ class DeepAgent(TunedAgent):
         if "algorithm" in meta:
             raise ValueError(f"{path} is a policy of Stable-Baselines3, which the agent sb3 plays: --load it there")
         if meta.get("format") == FORMAT and meta.get("agent") != cls.name:
-            raise ValueError(f"{path} was saved by the agent {meta.get('agent')}, which plays it: --load it there")
+            saver = shown(meta.get("agent")).strip("'")
+            raise ValueError(f"{path} was saved by the agent {saver}, which plays it: --load it there")
         if meta.get("format") != FORMAT or not isinstance(meta.get("config"), dict):
             raise ValueError(f"{path} is not a network that {cls.name} has saved: train it again")
-        agent = cls(env_id, env_kwargs or {}, **meta["config"])
-        agent.network, agent._weights = Network(weights, cls.algorithm), weights
+        try:
+            agent = cls(env_id, env_kwargs or {}, **meta["config"])
+            agent.network, agent._weights = Network(weights, cls.algorithm), weights
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} is not a network that {cls.name} has saved ({error}): train it again") from None
         return agent
 
 

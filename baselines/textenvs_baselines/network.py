@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.errors import require, unknown
+from textenvs.errors import require, shown, unknown
+from textenvs.evaluation.record import from_json
 
 LAYERS: dict[str, tuple[str, str | None, str]] = {
     "PPO": ("mlp_extractor.policy_net", "action_net", "tanh"),
@@ -45,9 +47,10 @@ class Network:
         if (activation or usual) not in ACTIVATIONS:
             raise unknown("activation", activation, ACTIVATIONS)
         self.activation = ACTIVATIONS[activation or usual]
-        numbers = sorted(
-            int(name.split(".")[-2]) for name in weights if name.startswith(f"{hidden}.") and "weight" in name
-        )
+        found = [name.split(".")[-2] for name in weights if name.startswith(f"{hidden}.") and "weight" in name]
+        if not all(re.fullmatch("[0-9]{1,4}", number) for number in found):
+            raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: its layers are {shown(found)}")
+        numbers = sorted(map(int, found))
         names = [f"{hidden}.{number}" for number in numbers] + ([last] if last else [])
         try:
             self.layers = [(weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in names]
@@ -58,7 +61,9 @@ class Network:
         sizes = [weight.shape for weight, _ in self.layers]
         whole = all(w.ndim == 2 and bias.shape == w.shape[:1] for w, bias in self.layers)
         if not sizes or not whole or any(after[1] != before[0] for before, after in pairwise(sizes)):
-            raise ValueError(f"not the weights of an MlpPolicy of {algorithm}: its layers have the shapes {sizes}")
+            raise ValueError(
+                f"not the weights of an MlpPolicy of {algorithm}: its layers have the shapes {shown(sizes)}"
+            )
 
     @property
     def n_inputs(self) -> int:
@@ -94,10 +99,11 @@ class Network:
     def scores(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
         """The logit or the value of each action, (actions,)."""
         x = observation
-        for weight, bias in self.layers[:-1]:
-            x = self.activation(weight @ x + bias)
-        weight, bias = self.layers[-1]
-        scores: NDArray[np.float32] = weight @ x + bias
+        with np.errstate(over="ignore", invalid="ignore"):  # of weights that are huge
+            for weight, bias in self.layers[:-1]:
+                x = self.activation(weight @ x + bias)
+            weight, bias = self.layers[-1]
+            scores: NDArray[np.float32] = weight @ x + bias
         return scores
 
 
@@ -139,12 +145,14 @@ def load_weights(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, 
     safetensors = require("safetensors", "deep")
     try:
         with safetensors.safe_open(path, "np") as file:
-            meta = dict(json.loads((file.metadata() or {}).get("textenvs", "{}")))
+            meta = from_json((file.metadata() or {}).get("textenvs", "{}").encode())
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such file") from None
     except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is no file of safetensors: {error}") from None
-    if not all(np.isfinite(value).all() for value in weights.values()):
-        raise ValueError(f"{path}: some of the weights are not finite")
+        raise ValueError(f"{path} is no file of safetensors: {shown(str(error))}") from None
+    if not isinstance(meta, dict):
+        raise ValueError(f"{path} has a note that is not of textenvs: save it again")
+    if not all(value.dtype.kind == "f" and np.isfinite(value).all() for value in weights.values()):
+        raise ValueError(f"{path}: some of the weights are not finite numbers")
     return weights, meta

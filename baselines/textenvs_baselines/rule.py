@@ -13,7 +13,9 @@ from typing import Any
 import gymnasium as gym
 
 import textenvs
+from textenvs.errors import shown
 from textenvs.evaluation import Training
+from textenvs.evaluation.record import from_json
 
 FORMAT = "textenvs-rule/1"
 TRIAL_STEPS = 10_000
@@ -172,7 +174,7 @@ class RuleAgent:
         rule = RULES[task]
         self._rules = [rule(textenvs.task_of(env_id).action_names, option) for option in rule.variants]
         if type(variant) is not int or not 0 <= variant < len(self._rules):
-            raise ValueError(f"variant {variant!r} does not exist: there are 0 to {len(self._rules) - 1}")
+            raise ValueError(f"variant {shown(variant)} does not exist: there are 0 to {len(self._rules) - 1}")
         self.variant = variant
 
     @property
@@ -220,9 +222,12 @@ class RuleAgent:
     def load(cls, path: str | Path, env_id: str, env_kwargs: Mapping[str, Any]) -> RuleAgent:
         """Loads what `save` has saved; raises ValueError where the file is something else."""
         try:
-            saved = json.loads(Path(path).read_text(encoding="utf-8"))
-            if saved["format"] != FORMAT:
-                raise ValueError(f"its format is {saved['format']!r}")
-            return cls(env_id, env_kwargs, **saved["config"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            saved = from_json(Path(path).read_bytes())
+            if not isinstance(saved, dict) or saved.get("format") != FORMAT:
+                raise ValueError(f"it does not say that its format is {FORMAT}")
+            config = saved.get("config")
+            if not isinstance(config, dict) or config.keys() != {"variant"}:
+                raise ValueError(f"its settings must be the number of a variant, got {shown(config)}")
+            return cls(env_id, env_kwargs, config["variant"])
+        except (OSError, ValueError) as error:
             raise ValueError(f"{path} is not a saved rule ({error}): train it again") from None

@@ -9,7 +9,7 @@ from zipfile import is_zipfile
 
 import numpy as np
 
-from textenvs.errors import require, unknown
+from textenvs.errors import require, shown, unknown
 from textenvs_baselines.network import LAYERS, Network, describe, load_weights, weights_of
 
 OBS_TYPES = ("features", "discrete")
@@ -102,11 +102,17 @@ class SB3Policy:
             return cls(env_id, env_kwargs or {}, **options)._load_zip(path)
         weights, told = load_weights(path)
         if "agent" in told:
-            raise ValueError(f"{path} was saved by the agent {told['agent']}, which plays it: --load it there")
+            saver = shown(told["agent"]).strip("'")
+            raise ValueError(f"{path} was saved by the agent {saver}, which plays it: --load it there")
         known = {name: told[name] for name in ("algorithm", "activation", "obs_type") if name in told}
-        agent = cls(env_id, env_kwargs or {}, **(known | options))
-        agent._check_told(path)
-        agent._network = Network(weights, agent.config["algorithm"], agent.config["activation"] or None)
+        if not all(isinstance(value, str) for value in known.values()):
+            raise ValueError(f"{path} has a note that is not of textenvs: save it again")
+        try:
+            agent = cls(env_id, env_kwargs or {}, **(known | options))
+            agent._check_told(path)
+            agent._network = Network(weights, agent.config["algorithm"], agent.config["activation"] or None)
+        except ValueError as error:
+            raise error if str(path) in str(error) else ValueError(f"{path}: {error}") from None
         return agent
 
     def _check_told(self, path: Path) -> None:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, ClassVar, TypeVar
 
 import textenvs
+from textenvs.errors import shown
 
 Config = TypeVar("Config")
 
@@ -43,11 +44,11 @@ def make_config(config_class: Callable[..., Config], env_id: str, agent: str, se
     Raises:
         ValueError: For a setting that does not exist; the message lists those that do.
     """
-    try:
-        return config_class(**{**tuned(env_id, agent), **settings})
-    except TypeError:
-        known = ", ".join(field.name for field in fields(config_class))  # type: ignore[arg-type]
-        raise ValueError(f"unknown setting among {', '.join(settings)}: there are {known}") from None
+    known = [field.name for field in fields(config_class)]  # type: ignore[arg-type]
+    if not settings.keys() <= set(known):
+        given = shown(", ".join(settings)).strip("'")
+        raise ValueError(f"unknown setting among {given}: there are {', '.join(known)}")
+    return config_class(**{**tuned(env_id, agent), **settings})
 
 
 class TunedAgent:

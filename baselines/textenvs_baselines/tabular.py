@@ -7,7 +7,12 @@ The learners work on any Gymnasium environment with discrete observations and ac
 from __future__ import annotations
 
 import json
+import math
+import re
+import struct
+import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,11 +25,23 @@ from numpy.typing import NDArray
 
 import textenvs
 from textenvs.core import chance
+from textenvs.errors import shown
 from textenvs.evaluation import Training
+from textenvs.evaluation.record import from_json
 from textenvs_baselines.fast import train_on_tables, with_tables
 from textenvs_baselines.settings import TunedAgent
 
 FORMAT = "textenvs-table/1"
+HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<>](?:f8|i[48]|U[1-9]\d{0,5}))', 'fortran_order': False, "
+    rb"'shape': \(((?:\d{1,9}, ){0,3}\d{0,9},?)\), \} *\n",
+    re.DOTALL,
+)
+"""Of an array of numbers or text, in version 1.0 of NumPy's format."""
+LARGEST = 1 << 28
+"""Bytes of an array at most."""
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error)
+"""What is raised on an archive that cannot be read."""
 PROGRESS_STEPS = 2000
 
 
@@ -53,10 +70,10 @@ class Config:
     def __post_init__(self) -> None:
         """Checks the ranges."""
         for name, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
-                raise ValueError(f"{name} must be a number, got {value!r}")
+            if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+                raise ValueError(f"{name} must be a number, got {shown(value)}")
             if name not in ("initial", "step_size_power") and not 0.0 <= value <= 1.0:
-                raise ValueError(f"{name} must be between 0 and 1, got {value!r}")
+                raise ValueError(f"{name} must be between 0 and 1, got {shown(value)}")
 
     def step_size(self, count: int) -> float:
         """The step size of an entry's update number `count`, from 1."""
@@ -229,25 +246,47 @@ class TabularAgent(TunedAgent):
             ValueError: If the file is not such a table; nothing in it is ever executed.
         """
         try:
-            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                meta = json.loads(str(file["meta"]))
-                values, counts = file["values"], file["counts"]
-            if meta["format"] != FORMAT or meta["agent"] != cls.name:
-                raise ValueError(f"it is a {meta.get('agent')!r} of format {meta['format']!r}")
-            if values.ndim != 2 or values.shape != counts.shape or not np.isfinite(values).all():
+            with Path(path).open("rb") as opened, zipfile.ZipFile(opened) as archive:
+                values, counts, told = (_read_array(archive, name) for name in ("values", "counts", "meta"))
+            meta = from_json(str(told).encode())
+            if not isinstance(meta, dict) or (meta.get("format"), meta.get("agent")) != (FORMAT, cls.name):
+                raise ValueError(f"it does not say that it is a {cls.name} of format {FORMAT}")
+            if not isinstance(config := meta.get("config"), dict):
+                raise ValueError(f"its settings must be a table, got {shown(config)}")
+            if values.ndim != 2 or 0 in values.shape or values.dtype.kind != "f" or not np.isfinite(values).all():
                 raise ValueError("its table is not a matrix of numbers")
+            if counts.shape != values.shape or counts.dtype.kind != "i" or (counts < 0).any():
+                raise ValueError("its counts are not a matrix of whole numbers from 0")
             if env_id in textenvs.IDS and values.shape != (size := _table_size(env_id)):
                 raise ValueError(f"its table is {values.shape}, that of {env_id} {size}: it is of another id")
-            agent = cls(env_id, env_kwargs or {}, **meta["config"])
+            agent = cls(env_id, env_kwargs or {}, **config)
         except FileNotFoundError:
             raise ValueError(f"{path}: there is no such file") from None
-        except (KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile):
+        except (OSError, *DAMAGED):
             raise ValueError(f"{path} is not a saved {cls.name} table: train it again") from None
-        except ValueError as error:
-            reason = "it holds pickled objects, or is none of ours" if "pickle" in str(error) else str(error)
-            raise ValueError(f"{path} is not a saved {cls.name} table ({reason}): train it again") from None
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} is not a saved {cls.name} table ({error}): train it again") from None
         agent.values, agent.counts = values.tolist(), counts.tolist()
         return agent
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """An array of numbers or text, as `save` has written it. NumPy is not asked: it believes the size in a header."""
+    try:
+        entry = archive.getinfo(f"{name}.npy")
+    except KeyError:
+        raise ValueError(f"it holds no {name}") from None
+    if entry.file_size > LARGEST or entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        raise ValueError(f"its {name} are too large, or compressed in another way")
+    content = archive.read(entry)
+    header = HEADER.match(content)
+    if header is None:
+        raise ValueError(f"its {name} are not an array without pickled objects")
+    shape = tuple(int(size) for size in re.findall(rb"\d+", header[2]))
+    kind: np.dtype[Any] = np.dtype(header[1].decode())
+    if len(content) - header.end() != math.prod(shape) * kind.itemsize:
+        raise ValueError(f"its {name} have another size than they say")
+    return np.frombuffer(content, kind, offset=header.end()).reshape(shape)
 
 
 def _table_size(env_id: str) -> tuple[int, int]:

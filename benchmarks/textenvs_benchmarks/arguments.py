@@ -37,23 +37,15 @@ def _run(parser: Parser) -> None:
     parser.add_argument(
         "--agent", metavar="NAME", nargs="+", action="extend", help="agents: names, or module:Class of your own"
     )
-    parser.add_argument(
-        "--agent-cmd", metavar="[NAME=]CMD", action="append", default=[], help="an agent of yours, started by a command"
-    )
-    parser.add_argument(
-        "--agent-url", metavar="[NAME=]URL", action="append", default=[], help="an agent of yours, behind an address"
-    )
-    parser.add_argument(
-        "--limit", metavar="KEY=N", type=_limit, action="append", default=[], help="a limit of such agents; repeatable"
-    )
-    parser.add_argument(
-        "--agent-env", metavar="VAR", action="append", default=[], help="an environment variable they are given"
-    )
-    parser.add_argument("--sandbox", action="store_true", help="run them in bubblewrap, without network and results")
+    _add_external(parser)
     parser.add_argument("--seeds", metavar="N", type=_positive, help="number of training seeds")
     parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps of training")
     parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")
     parser.add_argument("--workers", metavar="N", type=_positive, help="processes (default: one for each CPU)")
+    parser.add_argument(
+        "--executor", choices=("local", "ray"), default="local", help="where they run: local (default) or ray"
+    )
+    parser.add_argument("--address", metavar="ADDRESS", help="cluster of --executor ray (default: one on this machine)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder of the results (default: runs/SUITE)")
     parser.add_argument(
         "--seeds-file", metavar="FILE", type=Path, help="play the hidden seeds of 'textenvs seeds commit'"
@@ -85,6 +77,19 @@ def _verify(parser: Parser) -> None:
         "--workers", metavar="N", type=_positive, help="processes of --rerun (default: one for each CPU)"
     )
     parser.add_argument("--seeds-file", metavar="FILE", type=Path, help="the secret, where seeds were committed")
+
+
+def _check_agent(parser: Parser) -> None:
+    parser.add_argument("--agent", metavar="module:Class", action="append", help="an agent in Python")
+    _add_external(parser)
+    parser.add_argument(
+        "--env", metavar="ID", default="TextDialogueClean-v0", help="what it plays (TextDialogueClean-v0)"
+    )
+    parser.add_argument("--episodes", metavar="N", type=_positive, default=20, help="number of episodes (20)")
+
+
+def _audit(parser: Parser) -> None:
+    parser.add_argument("--out", metavar="FILE", type=Path, help="file to write the list to, as Markdown")
 
 
 def _pack(parser: Parser) -> None:
@@ -145,6 +150,22 @@ def _data(parser: Parser) -> None:
     fetching.add_argument("names", metavar="NAME", nargs="+", help="data sets ('textenvs data list' names them)")
 
 
+def _add_external(parser: Parser) -> None:
+    parser.add_argument(
+        "--agent-cmd", metavar="[NAME=]CMD", action="append", default=[], help="an agent of yours, started by a command"
+    )
+    parser.add_argument(
+        "--agent-url", metavar="[NAME=]URL", action="append", default=[], help="an agent of yours, behind an address"
+    )
+    parser.add_argument(
+        "--limit", metavar="KEY=N", type=_limit, action="append", default=[], help="a limit of such agents; repeatable"
+    )
+    parser.add_argument(
+        "--agent-env", metavar="VAR", action="append", default=[], help="an environment variable they are given"
+    )
+    parser.add_argument("--sandbox", action="store_true", help="run them in bubblewrap, without network and results")
+
+
 def _add_agent(parser: Parser) -> None:
     parser.add_argument("agent", metavar="AGENT", help="name of the agent")
     parser.add_argument("id", metavar="ID", help="environment")
@@ -166,6 +187,8 @@ COMMANDS = {
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
     "report": ("the table of a run, made again from its records", _report),
     "verify": ("play every recorded episode again, and say whether all came out as recorded", _verify),
+    "check-agent": ("tell whether an agent of yours speaks the protocol, and where it does not", _check_agent),
+    "audit": ("let our own cheaters cheat, and say what came of it", _audit),
     "pack": ("pack a run into one file, which anyone can verify", _pack),
     "seeds": ("commit to hidden seeds before a run, and reveal them after it", _seeds),
     "plot": ("draw the learning curves of a run, against steps and against time", _plot),

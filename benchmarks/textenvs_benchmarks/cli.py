@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.progress import Bar, Lines
+    from textenvs_benchmarks.runner import Executor
     from textenvs_benchmarks.suite import Suite
 
 WIDTH = 100
@@ -109,17 +110,19 @@ def run_command(arguments: argparse.Namespace) -> int:
     suite = _suite(arguments)
     folder = ResultsFolder(arguments.out or Path("runs") / suite.name)
     secret = read_secret(arguments.seeds_file) if arguments.seeds_file else None
+    executor = _executor(arguments)
     try:
         with closing(_monitor()) as monitor:
             summary = run_suite(
                 suite,
                 folder,
-                arguments.workers or os.cpu_count() or 1,
+                arguments.workers or (sys.maxsize if arguments.address else os.cpu_count()) or 1,
                 monitor,
                 secret=secret,
                 command=_command(arguments),
                 allow_drift=arguments.allow_drift,
                 terms=Terms(tuple(arguments.agent_env), arguments.sandbox),
+                executor=executor,
             )
     except KeyboardInterrupt:
         return _complain("interrupted: the same command goes on from here", INTERRUPTED)
@@ -138,6 +141,17 @@ def run_command(arguments: argparse.Namespace) -> int:
     if lost:
         return _complain(f"{', '.join(lost)}: see {folder.path / 'logs'}", FAILED)
     return DONE
+
+
+def _executor(arguments: argparse.Namespace) -> Executor | None:
+    """What runs the jobs; None for processes on this machine."""
+    if arguments.executor == "ray":
+        from textenvs_benchmarks.ray_executor import ray_executor
+
+        return ray_executor(arguments.address)
+    if arguments.address is not None:
+        raise ValueError("--address is that of a cluster: add --executor ray, or leave it out")
+    return None
 
 
 def _command(arguments: argparse.Namespace) -> str:
@@ -192,6 +206,39 @@ def verify_command(arguments: argparse.Namespace) -> int:
             folder.write_tier(tier)
         print(f"tier: {tier}")
     return DONE
+
+
+def audit_command(arguments: argparse.Namespace) -> int:
+    """Lets our own cheaters cheat."""
+    from textenvs_benchmarks.audit.run import audit, print_findings, to_markdown
+    from textenvs_benchmarks.progress import Silent
+
+    findings = []
+    console = _console(stderr=True)
+    with console.status("auditing", spinner="line") as status:
+        for finding in audit(Silent()):
+            findings.append(finding)
+            status.update(f"{finding.name}: {'held' if finding.held else 'NOT HELD'}")
+    print_findings(findings, _console())
+    if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(to_markdown(findings), encoding="utf-8", newline="\n")
+    failed = [finding.name for finding in findings if not finding.held]
+    return _complain(f"{', '.join(failed)}: not as it must be", FAILED) if failed else DONE
+
+
+def check_command(arguments: argparse.Namespace) -> int:
+    """Tells the author of an agent whether it speaks the protocol."""
+    from textenvs_benchmarks.external.agent import Terms
+    from textenvs_benchmarks.external.check import check_agent
+    from textenvs_benchmarks.external.protocol import Limits
+
+    reaches = list(_external(arguments).values())
+    if len(reaches) != 1:
+        raise ValueError("name one agent: --agent module:Class, --agent-cmd 'COMMAND' or --agent-url URL")
+    terms = Terms(tuple(arguments.agent_env), arguments.sandbox)
+    held = check_agent(reaches[0], arguments.env, arguments.episodes, Limits(**dict(arguments.limit)), terms)
+    return DONE if held else FAILED
 
 
 def pack_command(arguments: argparse.Namespace) -> int:
@@ -399,6 +446,8 @@ COMMANDS = {
     "run": run_command,
     "report": report_command,
     "verify": verify_command,
+    "check-agent": check_command,
+    "audit": audit_command,
     "pack": pack_command,
     "seeds": seeds_command,
     "plot": plot_command,

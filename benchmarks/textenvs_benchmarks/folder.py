@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,7 +17,9 @@ import numpy as np
 
 import textenvs
 from textenvs import SPLITS, ReferenceScores
+from textenvs.errors import shown
 from textenvs.evaluation import find_agent
+from textenvs.evaluation.record import from_json, is_number
 from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.external.agent import Reach, source_of
 from textenvs_benchmarks.lock import locked
@@ -29,6 +31,8 @@ RESULTS = ("episodes", "curves", "agents", "failures", "curves.csv", "results.cs
 """Files and folders of files that the manifest names: the same in every run of the same command."""
 TIERS = ("self-reported", "replayed", "re-run")
 """How far results were verified."""
+LARGEST = 1 << 26
+"""Bytes of a manifest at most."""
 PATIENCE = 10.0
 """Seconds to wait for the workers of a run that has just been killed."""
 Scores = Mapping[str, Mapping[str, ReferenceScores]]
@@ -220,13 +224,21 @@ class ResultsFolder:
         """
         values = self._read_manifest()
         try:
-            scores = {
-                env_id: {split: ReferenceScores(**numbers) for split, numbers in splits.items()}
-                for env_id, splits in values["reference_scores"].items()
+            suite = make_suite(_table(values, "suite"))
+            run = Run(
+                _text(values, "command"),
+                suite,
+                _text(values, "commitment"),
+                _texts(values, "sources", suite.environments),
+                _texts(values, "agents", suite.agents + suite.references),
+                _texts(values, "versions"),
+            )
+            scores = _table(values, "reference_scores")
+            return run, {
+                env_id: {split: _read_scores(_table(_table(scores, env_id), split)) for split in SPLITS}
+                for env_id in suite.environments
             }
-            parts = {field.name: values[field.name] for field in fields(Run)}
-            return Run(**{**parts, "suite": make_suite(values["suite"])}), scores
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except ValueError as error:
             raise self._unreadable(error) from None
 
     def _read_manifest(self) -> dict[str, Any]:
@@ -234,11 +246,15 @@ class ResultsFolder:
             state = "is not a results folder (it has no manifest.json)" if self.path.exists() else "does not exist"
             raise ValueError(f"{self.path} {state}: make one with 'textenvs run SUITE --out {self.path}'")
         try:
-            values = json.loads(self.manifest.read_text(encoding="utf-8"))
-            if values["format"] != FORMAT:
-                raise ValueError(f"its format is {values['format']!r}, not {FORMAT!r}")
-            return dict(values)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if self.manifest.stat().st_size > LARGEST:
+                raise ValueError(f"it has more than {LARGEST >> 20} MiB")
+            values = from_json(self.manifest.read_bytes())
+            if not isinstance(values, dict) or values.get("format") != FORMAT:
+                found = values.get("format") if isinstance(values, dict) else values
+                raise ValueError(f"its format is {shown(found)}, not {FORMAT!r}")
+            _texts(values, "files")
+            return values
+        except ValueError as error:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: Exception) -> ValueError:
@@ -255,7 +271,7 @@ class ResultsFolder:
     def tier(self) -> str:
         """How far it was verified here: "self-reported", "replayed" or "re-run"."""
         try:
-            found = json.loads(self._verification.read_text(encoding="utf-8"))
+            found = from_json(self._verification.read_bytes())
             return str(found["tier"]) if found["manifest"] == self._manifest_hash() else TIERS[0]
         except (OSError, ValueError, KeyError, TypeError):
             return TIERS[0]
@@ -272,7 +288,7 @@ class ResultsFolder:
         if not self._timings.exists():
             return {}
         try:
-            return dict(json.loads(self._timings.read_text(encoding="utf-8"))["seconds"])
+            return dict(from_json(self._timings.read_bytes())["seconds"])
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self._timings} cannot be read ({error}): remove it, only times stand there") from None
 
@@ -306,13 +322,53 @@ class ResultsFolder:
             )
 
 
+def _table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The part of a manifest that is a table."""
+    if not isinstance(part := values.get(name), dict):
+        raise ValueError(f"{name} must be a table, got {shown(part)}")
+    return part
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    """The part of a manifest that is a text."""
+    if not isinstance(part := values.get(name), str):
+        raise ValueError(f"{name} must be a text, got {shown(part)}")
+    return part
+
+
+def _texts(values: Mapping[str, Any], name: str, least: Sequence[str] = ()) -> dict[str, str]:
+    """The part of a manifest that gives a text for each name, and for these at least."""
+    part = _table(values, name)
+    for each in (*part, *least):
+        if not isinstance(part.get(each), str):
+            raise ValueError(f"{name} must give a text for {shown(each)}, got {shown(part.get(each))}")
+    return part
+
+
+def _read_scores(numbers: Mapping[str, Any]) -> ReferenceScores:
+    good = (
+        numbers.keys() == {field.name for field in fields(ReferenceScores)}
+        and all(is_number(numbers[name]) for name in ("random", "optimal"))
+        and (numbers["floor"] is None or is_number(numbers["floor"]))
+        and isinstance(numbers["kind"], str)
+        and isinstance(numbers["floor_agent"], str | None)
+    )
+    if not good:
+        raise ValueError(f"reference_scores must be the numbers of an environment, got {shown(numbers)}")
+    return ReferenceScores(**numbers)
+
+
 def write_json(path: Path, values: Any) -> None:
     """Writes a file of JSON, whole or not at all."""
+    write_whole(path, (json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with partial.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -137,6 +138,18 @@ def plan_jobs(suite: Suite, secret: Secret | None = None, terms: Terms = NO_TERM
     return jobs
 
 
+def files_of(job: Job, folder: ResultsFolder) -> list[Path]:
+    """The files of a job that are there, whether it is complete or not."""
+    place = (job.agent, job.env_id, job.seed)
+    paths = [
+        folder.log(job.name),
+        folder.curve(*place),
+        find_saved(folder.agent(*place)),
+        *(folder.records(job.agent, job.env_id, split, job.seed) for split in job.splits),
+    ]
+    return [path for path in paths if path is not None and path.is_file()]
+
+
 class Unfinished(ValueError):
     """A job has not been run to its end."""
 
@@ -175,7 +188,7 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[
     return header, records
 
 
-def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
+def run_job(job: Job, folder: ResultsFolder, progress: Progress, hidden: Sequence[Path] = ()) -> Seconds:
     """Trains if the agent learns, and evaluates. What another process has left is continued.
 
     A training is begun again if it was not finished; an evaluation goes on after its last whole episode.
@@ -184,6 +197,7 @@ def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
         job: The job.
         folder: Where its files are written.
         progress: Called now and then with the steps or episodes since the last call.
+        hidden: Folders that agents in a sandbox do not see, beside that one.
     """
     began = time.perf_counter()
     saved = _train(job, folder, progress)
@@ -192,7 +206,7 @@ def run_job(job: Job, folder: ResultsFolder, progress: Progress) -> Seconds:
         if _is_played(job, split, folder):
             progress(job.episodes)
         else:
-            _play(job, split, saved, folder, progress)
+            _play(job, split, saved, folder, progress, hidden)
     return Seconds(round(trained - began, 3), round(time.perf_counter() - trained, 3))
 
 
@@ -213,16 +227,17 @@ def _train(job: Job, folder: ResultsFolder, progress: Progress) -> Path | None:
     return train_and_save(agent, job.env_id, job.steps, job.seed, stem, curve, progress)
 
 
-def _play(job: Job, split: str, saved: Path | None, folder: ResultsFolder, progress: Progress) -> None:
+def _play(
+    job: Job, split: str, saved: Path | None, folder: ResultsFolder, progress: Progress, hidden: Sequence[Path]
+) -> None:
     """Plays the episodes of a split that were not played yet."""
     path = folder.records(job.agent, job.env_id, split, job.seed)
     with ExitStack() as stack:
         agent: Agent
         if job.external is not None:
             lost = _lost_at_the_end(path)
-            agent = stack.enter_context(closing(ExternalAgent(job.external, job.env_id, saved, lost, [folder.path])))
-            if not agent.started and path.exists():
-                raise ValueError(f"{job.agent} does not start any more: {agent.failure}")
+            unseen = [folder.path, *hidden]
+            agent = stack.enter_context(closing(ExternalAgent(job.external, job.env_id, saved, lost, unseen)))
         elif saved is not None:
             agent = find_agent(job.agent).load(saved, job.env_id, {})  # type: ignore[attr-defined]
         else:
@@ -237,7 +252,12 @@ def _play(job: Job, split: str, saved: Path | None, folder: ResultsFolder, progr
             commitment=job.commitment,
             source=agent_source(job.agent, job.external.reach if job.external else None),
         )
-        file = stack.enter_context(RecordFile(path, header))
+        try:
+            file = stack.enter_context(RecordFile(path, header))
+        except ValueError:
+            if isinstance(agent, ExternalAgent) and not agent.started:
+                raise ValueError(f"{job.agent} does not start any more: {agent.failure}") from None
+            raise
         progress(file.episodes)
         left = ((number, job.seed_of(split, number)) for number in range(file.episodes, job.episodes))
         for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed, progress=progress):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -10,13 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from textenvs.errors import shown
 from textenvs_benchmarks.errors import Mismatch
 from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.suite import FOLDER_NAME
 
 LARGEST = 4 << 30
 """Bytes of a run at most, unpacked."""
 MANY = 100_000
 """Files of a run at most."""
+DEEPEST = 8
+"""Folders in each other at most, and the file."""
 BLOCK = 1 << 20
 
 
@@ -66,8 +71,8 @@ def unpacked(path: Path) -> Iterator[Path]:
     with TemporaryDirectory() as place:
         try:
             _unpack(path, Path(place))
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-            raise ValueError(f"{path} is not what 'textenvs pack' makes ({error})") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, struct.error) as error:
+            raise ValueError(f"{path} is not what 'textenvs pack' makes ({shown(str(error))})") from None
         yield Path(place)
 
 
@@ -77,11 +82,19 @@ def _unpack(path: Path, place: Path) -> None:
         entries = archive.infolist()
         if len(entries) > MANY:
             raise ValueError(f"{path} holds {len(entries)} files; a run has {MANY} at most")
+        if sum(entry.file_size for entry in entries) > LARGEST:
+            raise ValueError(f"{path} holds more than {LARGEST >> 30} GiB: no run does")
+        names = [entry.filename for entry in entries]
+        folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+        if len(set(names)) < len(names) or not folders.isdisjoint(names):
+            raise ValueError(f"{path} holds two files in one place: no run does")
         for entry in entries:
-            name = PurePosixPath(entry.filename)
-            if name.is_absolute() or ".." in name.parts or "\\" in entry.filename or ":" in entry.filename:
-                raise ValueError(f"{path} holds a file {entry.filename!r}, which is no place in a run")
-            target = place.joinpath(*name.parts)
+            parts = entry.filename.split("/")
+            if len(parts) > DEEPEST or not all(map(FOLDER_NAME.fullmatch, parts)):
+                raise ValueError(f"{path} holds a file {shown(entry.filename)}, which is no place in a run")
+            if entry.header_offset < 0 or entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+                raise zipfile.BadZipFile("an entry is outside, or compressed in another way")
+            target = place.joinpath(*parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as content, target.open("xb") as file:
                 while block := content.read(BLOCK):

@@ -22,6 +22,19 @@ def counted(episodes: Iterable[object], console: Console) -> int:
     return number
 
 
+class Silent:
+    """Says nothing."""
+
+    def begin(self, jobs: int, found: int, units: int) -> None:
+        """Is not shown."""
+
+    def advance(self, units: int) -> None:
+        """Is not shown."""
+
+    def finish(self, job: Job, outcome: Outcome) -> None:
+        """Is not shown."""
+
+
 class Lines:
     """Writes a line for each job that has ended."""
 

@@ -9,12 +9,13 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing import reduction
+from pathlib import Path
 from typing import Any, Protocol
 
 from textenvs_benchmarks.errors import FULL
@@ -24,10 +25,13 @@ from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_j
 from textenvs_benchmarks.report import write_results
 from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
+from textenvs_benchmarks.training import Progress
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 TICK = 0.1
 """Seconds between two looks at the workers' progress."""
+DIED = "The process died: it was killed, or it crashed.\n"
+"""What is written of a job whose worker was lost."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,28 @@ class Monitor(Protocol):
         """A job has ended."""
 
 
+class Executor(Protocol):
+    """What runs jobs in parallel."""
+
+    def __call__(
+        self, jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int
+    ) -> Generator[tuple[Job, Outcome], None, None]:
+        """Runs jobs; gives each when it has ended and its files are in the folder.
+
+        What still runs when the generator is closed is ended.
+
+        Args:
+            jobs: The jobs, in the order in which they begin.
+            folder: Where their files go.
+            workers: How many run at a time, at most.
+            monitor: Is told what was done.
+            lock: Number of the open file with the lock on the folder; processes that write there inherit it.
+
+        Raises:
+            OSError: If a disk is full.
+        """
+
+
 def run_suite(
     suite: Suite,
     folder: ResultsFolder,
@@ -83,10 +109,11 @@ def run_suite(
     command: str = "",
     allow_drift: bool = False,
     terms: Terms = NO_TERMS,
+    executor: Executor | None = None,
 ) -> Summary:
     """Runs the jobs of a suite that are not complete yet.
 
-    All files but `timings.json` are the same for any number of workers.
+    All files but `timings.json` are the same for any number of workers, wherever they are.
 
     Args:
         suite: What to play.
@@ -97,6 +124,7 @@ def run_suite(
         command: The command line, for the manifest.
         allow_drift: Whether to go on where other sources or versions began.
         terms: On which agents that are not ours play.
+        executor: What runs the jobs; by default `execute`, in processes on this machine.
 
     Raises:
         ValueError: If the folder holds something else, or another process writes in it.
@@ -108,13 +136,16 @@ def run_suite(
     run = describe_run(suite, secret.commitment if secret else "", command)
     with folder.held() as lock:
         folder.begin(run, allow_drift)
-        summary = _run_jobs(plan_jobs(suite, secret, terms), folder, workers, monitor, lock.fileno())
+        jobs = plan_jobs(suite, secret, terms)
+        summary = _run_jobs(jobs, folder, workers, monitor, lock.fileno(), executor or execute)
         write_results(folder)
         folder.finish()
     return summary
 
 
-def _run_jobs(jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int) -> Summary:
+def _run_jobs(
+    jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int, executor: Executor
+) -> Summary:
     todo = [job for job in jobs if not is_complete(job, folder)]
     todo.sort(key=Job.units, reverse=True)
     for job in todo:
@@ -122,7 +153,7 @@ def _run_jobs(jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Mon
     monitor.begin(len(todo), len(jobs) - len(todo), sum(job.units() for job in todo))
     timings = folder.read_timings()
     failed = 0
-    with closing(_execute(todo, folder, workers, monitor, lock)) as ended:
+    with closing(executor(todo, folder, workers, monitor, lock)) as ended:
         for job, outcome in ended:
             if outcome.error is not None:
                 failed += 1
@@ -138,10 +169,10 @@ def _machine() -> dict[str, Any]:
     return {"platform": platform.platform(), "cpus": os.cpu_count(), "python": platform.python_version()}
 
 
-def _execute(
+def execute(
     jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int
 ) -> Generator[tuple[Job, Outcome], None, None]:
-    """Runs jobs in parallel; gives each when it has ended.
+    """Runs jobs in processes on this machine; the `Executor` that needs nothing else.
 
     A worker that dies takes all jobs that have not ended along; these are run again, each with a worker of its own.
     """
@@ -153,7 +184,7 @@ def _execute(
             yield job, outcome
     for job in lost:
         for _, outcome in _share([job], folder, 1, monitor, lock):
-            yield job, outcome or Outcome(units=0, error="The process died: it was killed, or it crashed.\n")
+            yield job, outcome or Outcome(units=0, error=DIED)
 
 
 def _share(
@@ -168,7 +199,7 @@ def _share(
     pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (done_units, _Inherited(lock)))
     try:
         with _inherited_by_workers():
-            pending = {pool.submit(_attempt, job, folder): job for job in jobs}
+            pending = {pool.submit(_work, job, folder): job for job in jobs}
         seen = 0
         while pending:
             ended, _ = wait(pending, TICK, FIRST_COMPLETED)
@@ -243,18 +274,38 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _attempt(job: Job, folder: ResultsFolder) -> Outcome:
-    """Runs a job in a worker; an exception becomes a part of the outcome."""
+def _work(job: Job, folder: ResultsFolder) -> Outcome:
+    return attempt(job, folder, _tell)
+
+
+def _tell(units: int) -> None:
+    with _done_units.get_lock():
+        _done_units.value += units
+
+
+def attempt(
+    job: Job, folder: ResultsFolder, progress: Progress = lambda units: None, hidden: Sequence[Path] = ()
+) -> Outcome:
+    """Runs a job here; an exception becomes a part of the outcome.
+
+    Args:
+        job: The job.
+        folder: Where its files are written.
+        progress: Called now and then with the steps or episodes since the last call.
+        hidden: Further folders that agents in a sandbox do not see.
+
+    Raises:
+        OSError: If the disk is full.
+    """
     units = 0
 
     def count(more: int) -> None:
         nonlocal units
         units += more
-        with _done_units.get_lock():
-            _done_units.value += more
+        progress(more)
 
     try:
-        return Outcome(seconds=run_job(job, folder, count), units=units)
+        return Outcome(seconds=run_job(job, folder, count, hidden), units=units)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise

@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from textenvs.evaluation import secret_seed
-from textenvs_benchmarks.suite import Suite
+from textenvs.evaluation.record import from_json
+from textenvs_benchmarks.suite import FOLDER_NAME, Suite
 
 FORMAT = "textenvs-seeds/1"
 BYTES = 32
 """Of a secret: 256 bits."""
 LEAST = 16
+NEWEST = 1 << 31
+"""Of the versions of a suite."""
+KINDS = {"suite": str, "version": int, "suite_hash": str, "secret": str}
+"""What stands in the file of a secret."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,13 @@ def read_secret(path: Path) -> Secret:
         ValueError: If the file holds none; the message names it.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.pop("format") != FORMAT:
+        values = from_json(path.read_bytes())
+        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
             raise ValueError(f"its format is not {FORMAT!r}")
+        if {name: type(value) for name, value in values.items()} != KINDS:
+            raise ValueError(f"it must have {', '.join(KINDS)}, all texts but the version, and nothing else")
+        if not FOLDER_NAME.fullmatch(values["suite"]) or not 0 < values["version"] <= NEWEST:
+            raise ValueError("there is no suite of this name and version")
         return Secret(**values)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"{path} holds no secret of seeds ({error}): 'textenvs seeds commit' makes one") from None

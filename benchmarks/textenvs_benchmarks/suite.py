@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import textenvs
-from textenvs.errors import unknown
+from textenvs.errors import shown, unknown
 from textenvs.evaluation import agent_names, agent_origin
 from textenvs_benchmarks.external.agent import Reach, parse_reach
 from textenvs_benchmarks.external.protocol import Limits
@@ -27,7 +27,11 @@ REFERENCES = (
     "abstain",
 )
 """Agents that are constructed for the split they play: they show what can be had, and are not ranked."""
-FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
+LARGEST = 1 << 16
+"""Bytes of a file at most."""
+MOST_DOTS = 1000
+"""In a line of it at most: to read a key of many parts takes the square of their number."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,17 @@ class Suite:
 
     def __post_init__(self) -> None:
         if not FOLDER_NAME.fullmatch(self.name):
-            raise ValueError(f"name must be a word that can be a folder's, got {self.name!r}")
+            raise ValueError(f"name must be a word that can be a folder's, got {shown(self.name)}")
         for name in ("version", "training_seeds", "steps", "episodes", "evaluation_seed"):
             least = 0 if name == "evaluation_seed" else 1
             if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+                raise ValueError(f"{name} must be at least {least}, got {shown(getattr(self, name))}")
         object.__setattr__(self, "environments", tuple(textenvs.find_entry(name).id for name in self.environments))
         for agent, steps in self.agent_steps.items():
             if agent not in self.agents:
                 raise unknown("agent in agent_steps", agent, self.agents)
             if type(steps) is not int or steps < 1:
-                raise ValueError(f"agent_steps must be whole numbers from 1, got {steps!r} for {agent}")
+                raise ValueError(f"agent_steps must be whole numbers from 1, got {shown(steps)} for {agent}")
         for agent in self.external:
             if agent not in self.agents:
                 raise unknown("agent in external", agent, self.agents)
@@ -91,7 +95,7 @@ class Suite:
         for agent in self.agents + self.references:
             self.reach(agent)
             if not FOLDER_NAME.fullmatch(agent):
-                raise ValueError(f"the agent's name {agent!r} cannot be that of a folder")
+                raise ValueError(f"the agent's name {shown(agent)} cannot be that of a folder")
         for what, names in (("environment", self.environments), ("agent", self.agents + self.references)):
             if not names:
                 raise ValueError(f"there is no {what}")
@@ -121,11 +125,11 @@ def make_suite(values: Mapping[str, Any]) -> Suite:
         if name not in kinds:
             raise unknown("key", name, kinds)
         if not isinstance(value, kinds[name]) or isinstance(value, bool):
-            raise ValueError(f"{name} must be of type {kinds[name].__name__}, got {value!r}")
+            raise ValueError(f"{name} must be of type {kinds[name].__name__}, got {shown(value)}")
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
-            raise ValueError(f"{name} must be a list of names, got {value!r}")
+            raise ValueError(f"{name} must be a list of names, got {shown(value)}")
         if name == "external" and not all(isinstance(reach, str) for reach in values["external"].values()):
-            raise ValueError(f"external must give a text for each name, got {value!r}")
+            raise ValueError(f"external must give a text for each name, got {shown(value)}")
     for name in ("name", "version", "environments", "agents"):
         if name not in values:
             raise ValueError(f"the key {name!r} is missing")
@@ -147,7 +151,15 @@ def load_suite(name: str) -> Suite:
     if not name.endswith(".toml") and name not in suite_names():
         raise unknown("suite", name, suite_names())
     file = Path(name) if name.endswith(".toml") else files(__package__).joinpath("suites", f"{name}.toml")
+    with file.open("rb") as opened:
+        content = opened.read(LARGEST + 1)
     try:
-        return make_suite(tomllib.loads(file.read_text(encoding="utf-8")))
+        if len(content) > LARGEST:
+            raise ValueError(f"it has more than {LARGEST >> 10} KiB")
+        if max(line.count(b".") for line in content.split(b"\n")) > MOST_DOTS:
+            raise ValueError(f"it has a line of more than {MOST_DOTS} dots")
+        return make_suite(tomllib.loads(content.decode()))
+    except RecursionError:
+        raise ValueError(f"suite {name}: it is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"suite {name}: {error}") from None

@@ -78,15 +78,17 @@ def _means_of_files(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
         success=("metrics.success", "mean"),
         turns=("length", "mean"),
         lost=("failure", lambda failures: (failures != "").sum()),
-        cause=("failure", _commonest),
+        lost_to=("failure", _commonest),
         drift=("drift", "any"),
     )
     return means[means.episodes == suite.episodes]
 
 
 def _commonest(failures: Iterable[str]) -> str:
-    """The kind of failure that is named most often: the word before its colon."""
+    """The kind of failure that is named most often, the word before its colon, but for "given up", which follows."""
     kinds = Counter(failure.partition(":")[0] for failure in sorted(failures) if failure)
+    if len(kinds) > 1:
+        kinds.pop("given up", None)
     return kinds.most_common(1)[0][0] if kinds else ""
 
 
@@ -106,7 +108,7 @@ def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
         row["seeds"] = len(values)
     row["gap"] = row["score_train"] - row["score_test"]
     row["episodes_lost"] = int(means.lost.sum())
-    row["lost_to"] = _commonest(means.cause)
+    row["lost_to"] = _commonest(means.lost_to)
     row["episodes"] = int(means.episodes.sum())
     row["drift"] = bool(means.drift.any())
     return row

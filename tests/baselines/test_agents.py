@@ -6,7 +6,7 @@ import textenvs
 from textenvs.evaluation import Agent, Learner, agent_names, find_agent, load_agent
 from textenvs_baselines.degenerate import degenerate_agents
 from textenvs_baselines.rule import RuleAgent
-from textenvs_benchmarks.jobs import train
+from textenvs_benchmarks.training import train
 
 ID = "TextDialogue-v0"
 

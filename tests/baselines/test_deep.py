@@ -15,7 +15,7 @@ from textenvs.evaluation import load_agent
 from textenvs_baselines.dqn import DQNAgent, DQNConfig
 from textenvs_baselines.network import Network, load_weights
 from textenvs_baselines.ppo import PPOAgent, PPOConfig
-from textenvs_benchmarks.jobs import make_batch, train
+from textenvs_benchmarks.training import make_batch, train
 
 ID = "TextDialogueClean-v0"
 SMALL = {

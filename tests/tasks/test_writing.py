@@ -329,7 +329,7 @@ class Rewriter:
 
 def test_rewrites_are_replayed(tmp_path):
     records = textenvs.evaluate(Rewriter(), "TextWriting-v0", episodes=5, seed=3)
-    header = Header("rewriter", {}, "TextWriting-v0", {}, "text", "text", "test", 0, 3, "", {})
+    header = Header("rewriter", {}, "TextWriting-v0", {}, "text", "text", "test", 0, 3, "", "", "", {})
     assert [replay(header, record) for record in records] == records
 
 

@@ -8,14 +8,20 @@ which workers finished.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, get_origin, get_type_hints
 
+from textenvs.core.loading import check_split
+from textenvs.errors import shown
+
 FORMAT = "textenvs-record/2"
+LARGEST = 1e300
+"""Of the numbers that are summed."""
 Row = TypeVar("Row")
 
 
@@ -90,6 +96,33 @@ class EpisodeRecord:
 def to_line(values: Mapping[str, Any]) -> str:
     """One line of JSON, the same for the same values."""
     return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def finite(digits: str) -> float:
+    """A number of JSON, as the hook of a reader.
+
+    Raises:
+        ValueError: For NaN, and what is too large.
+    """
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{shown(digits)} is not a finite number")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=finite, parse_constant=finite)
+
+
+def from_json(content: bytes) -> Any:
+    """What a line or a file of JSON says, written by whomever.
+
+    Raises:
+        ValueError: If it is not in UTF-8, is no JSON, is nested too deeply, or holds a number that is not finite.
+    """
+    try:
+        return _DECODER.decode(content.decode())
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 class RecordFile:
@@ -187,16 +220,19 @@ def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
     rows = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
-            row = json.loads(line)
+            row = from_json(line)
             if not isinstance(row, dict):
                 raise ValueError("not an object")
             if header is None:
                 if row.pop("format", None) != FORMAT:
                     raise ValueError(f"the first line must say {FORMAT!r}")
-                header = _typed(Header(**row), HEADER_TYPES)
+                header = _typed(Header, row, HEADER_TYPES)
+                _check_header(header)
             else:
-                rows.append(_typed(EpisodeRecord(**row), EPISODE_TYPES))
-        except (ValueError, TypeError, RecursionError) as error:
+                record = _typed(EpisodeRecord, row, EPISODE_TYPES)
+                _check_episode(record)
+                rows.append(record)
+        except ValueError as error:
             raise ValueError(f"{path}: line {number} is not a record: {error}") from None
     if header is None:
         raise ValueError(f"{path}: there is no whole line, so it holds no records")
@@ -213,9 +249,42 @@ def _types(row: type[Any]) -> dict[str, tuple[type, ...]]:
 HEADER_TYPES, EPISODE_TYPES = _types(Header), _types(EpisodeRecord)
 
 
-def _typed(row: Row, types: Mapping[str, tuple[type, ...]]) -> Row:
-    """The row, if its fields are of their types."""
-    for name, kinds in types.items():
-        if type(value := getattr(row, name)) not in kinds:
-            raise ValueError(f"{name} must be of type {kinds[0].__name__}, got {value!r:.50}")
-    return row
+NEEDED: dict[type[Any], list[str]] = {
+    row: [each.name for each in fields(row) if each.default is MISSING] for row in (Header, EpisodeRecord)
+}
+
+
+def _typed(row: type[Row], values: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> Row:
+    """The row of these values, if they are its fields, of their types, and what is counted is not negative."""
+    for name in NEEDED[row]:
+        if name not in values:
+            raise ValueError(f"{name} is missing")
+    for name, value in values.items():
+        if name not in types:
+            raise ValueError(f"it has a field {shown(name)} too many")
+        kinds = types[name]
+        if type(value) not in kinds:
+            raise ValueError(f"{name} must be of type {kinds[0].__name__}, got {shown(value)}")
+        if kinds == (int,) and value < 0:
+            raise ValueError(f"{name} must be at least 0, got {shown(value)}")
+    return row(**values)
+
+
+def _check_header(header: Header) -> None:
+    check_split(header.split)
+    if not all(isinstance(version, str) for version in header.versions.values()):
+        raise ValueError(f"versions must be texts, got {shown(header.versions)}")
+
+
+def _check_episode(record: EpisodeRecord) -> None:
+    if not all(type(amounts) is list and all(map(is_number, amounts)) for amounts in record.reward_terms.values()):
+        raise ValueError(f"reward_terms must be lists of numbers, got {shown(record.reward_terms)}")
+    if not all(map(is_number, record.metrics.values())):
+        raise ValueError(f"metrics must be numbers, got {shown(record.metrics)}")
+    if not is_number(record.episodic_return):
+        raise ValueError(f"episodic_return must be a number, got {shown(record.episodic_return)}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a number that can be counted with."""
+    return type(value) in (float, int) and -LARGEST <= value <= LARGEST

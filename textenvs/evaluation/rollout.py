@@ -10,14 +10,22 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.error import Error
 
 from textenvs.core.mdp import SPLITS
+from textenvs.errors import shown
 from textenvs.evaluation.agent import Agent, AgentFailure
 from textenvs.evaluation.record import EpisodeRecord, Header
 from textenvs.evaluation.seeds import AGENT_STREAM, episode_seed
 
 TOLD = ("action_mask", "choices")
 """What an agent is told of `info`; what it earns is for the record, and the hidden answer may be read off it."""
+NO_PARAMETERS = {"task", "obs_type", "action_type", "split", "render_mode"} | {
+    "id",
+    "max_episode_steps",
+    "disable_env_checker",
+}
+"""Arguments of an environment, and of Gymnasium, that a record does not choose: its task would be imported."""
 
 
 def evaluate(
@@ -108,21 +116,36 @@ class Replayer:
 
     Args:
         header: What was played.
+
+    Raises:
+        ValueError: If there is no such environment. None is imported for a record's sake.
     """
 
     def __init__(self, header: Header) -> None:
         self._header = header
+        if header.env_id.removeprefix("textenvs:") not in gym.registry:
+            raise ValueError(f"no environment {shown(header.env_id)} is registered")
+        if wrong := sorted(NO_PARAMETERS & header.env_kwargs.keys()):
+            raise ValueError(f"env_kwargs of a record are parameters of a task, not {', '.join(wrong)}")
         told = {**header.env_kwargs, "split": header.split}
-        self._env = _make(header.env_id, header.obs_type, header.action_type, told)
+        try:
+            self._env = _make(header.env_id, header.obs_type, header.action_type, told)
+        except (Error, TypeError) as error:
+            raise ValueError(f"{header.env_id} cannot be made as a record says: {shown(str(error))}") from None
 
     def play(self, record: EpisodeRecord) -> EpisodeRecord:
         """What happens now: equal to the record if the record is true, and the environment is the same.
 
         Raises:
-            ValueError: If the record's actions end before the episode does, or go on after it.
+            ValueError: If an action cannot be, or the record's actions end before the episode does, or go on after it.
         """
+        if not all(type(action) in (int, str) for action in record.actions):
+            raise ValueError(f"actions must be whole numbers or texts, got {shown(record.actions)}")
         agent = _Again(self._header.obs_type, self._header.action_type, record.actions)
-        played = _play(agent, self._env, record.episode, record.seed, 0)
+        try:
+            played = _play(agent, self._env, record.episode, record.seed, 0)
+        except (Error, TypeError) as error:
+            raise ValueError(f"episode {record.episode} cannot be played again: {shown(str(error))}") from None
         if played.length != len(record.actions):
             raise ValueError(
                 f"episode {record.episode} ends after {played.length} of its {len(record.actions)} actions"

@@ -16,9 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from textenvs.errors import shown
 from textenvs.evaluation import AgentFailure
 from textenvs_benchmarks.external.process import GRACE, Process
 from textenvs_benchmarks.external.protocol import (
+    PROTOCOL,
     Limits,
     Nonsense,
     check_action,
@@ -81,14 +83,14 @@ def parse_reach(text: str) -> Reach:
     target = target.strip()
     if kind == "python" and re.fullmatch(r"[\w.]+:[\w.]+", target):
         return Reach(kind, target)
-    if kind == "command":
+    if kind == "command" and "\0" not in target:
         try:
             if shlex.split(target):
                 return Reach(kind, target)
         except ValueError as error:
-            raise ValueError(f"the command {target!r} cannot be read: {error}") from None
+            raise ValueError(f"the command {shown(target)} cannot be read: {error}") from None
     raise ValueError(
-        f"an agent of yours is 'python:module:Class', 'command:./agent --flag' or 'http://host:8000', got {text!r}"
+        f"an agent of yours is 'python:module:Class', 'command:./agent --flag' or 'http://host:8000', got {shown(text)}"
     )
 
 
@@ -227,6 +229,8 @@ class ExternalAgent:
         config: Its settings, by its own word, and how it was reached.
         started: Whether it has started; if not, `failure` says why.
         failure: How it failed last.
+        asked: The last message.
+        answered: The answer to it, if there was one.
         tail: What it has said last on stderr, or with an error.
     """
 
@@ -244,17 +248,16 @@ class ExternalAgent:
         self._lost = lost
         self._losing = lost > 0
         self.failure = ""
-        self.tail = b""
+        self.asked = self.answered = self.tail = b""
         self.obs_type, self.action_type = "text", "choice"
         self.config: dict[str, Any] = {"reach": str(external.reach)}
         self.started = False
-        if lost < external.limits.failures_in_a_row:
-            try:
-                self.obs_type, self.action_type, config = self._start()
-                self.config = {**config, "reach": str(external.reach)}
-                self.started = True
-            except AgentFailure as error:
-                self.failure = str(error)
+        try:
+            self.obs_type, self.action_type, config = self._start()
+            self.config = {**config, "reach": str(external.reach), "protocol": PROTOCOL}
+            self.started = True
+        except AgentFailure as error:
+            self.failure = str(error)
 
     def reset(self, seed: int) -> None:
         """Begins an episode.
@@ -298,7 +301,7 @@ class ExternalAgent:
         if self._line is None:
             return ""
         with contextlib.suppress(AgentFailure):
-            self._line.ask(encode({"type": "close", "id": self._number + 1}), GRACE)
+            self._line.ask(encode({"id": self._number + 1, "type": "close"}), GRACE)
         left = self.close(GRACE)
         return f"left behind: {left} process{'es' if left > 1 else ''}" if left else ""
 
@@ -336,8 +339,10 @@ class ExternalAgent:
     def _say(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         assert self._line is not None
         self._number += 1
+        self.asked, self.answered = encode({"id": self._number, **message}), b""
         try:
-            return decode(self._line.ask(encode({**message, "id": self._number}), seconds), self._number)
+            self.answered = self._line.ask(self.asked, seconds)
+            return decode(self.answered, self._number)
         except AgentFailure:
             self._losing = True
             self.close()

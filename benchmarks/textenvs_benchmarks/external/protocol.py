@@ -12,7 +12,9 @@ import numpy as np
 
 import textenvs
 from textenvs import ACTION_TYPES, OBS_TYPES
+from textenvs.errors import shown
 from textenvs.evaluation import AgentFailure
+from textenvs.evaluation.record import finite
 
 PROTOCOL = "textenvs-agent/1"
 MAX_ANSWER = 1 << 16
@@ -42,7 +44,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if type(value) is not int or value < 1:
-                raise ValueError(f"the limit {name} must be a whole number from 1, got {value!r}")
+                raise ValueError(f"the limit {name} must be a whole number from 1, got {shown(value)}")
 
 
 class Nonsense(AgentFailure):
@@ -82,8 +84,8 @@ def _describe(space: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"type": type(space).__name__}
     for name in ("n", "shape", "max_length"):
         value = getattr(space, name, None)
-        if value is not None:
-            told[name] = int(value) if name != "shape" else list(value)
+        if value:
+            told[name] = list(value) if name == "shape" else int(value)
     return told
 
 
@@ -100,7 +102,7 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > MAX_ANSWER:
         raise Nonsense(f"an answer has {MAX_ANSWER} bytes at most")
     try:
-        answer = json.loads(line.decode(), parse_constant=_refuse)
+        answer = json.loads(line.decode(), parse_constant=finite, parse_float=finite)
     except UnicodeDecodeError:
         raise Nonsense(f"an answer is UTF-8, got {_shown(line)}") from None
     except RecursionError:
@@ -114,10 +116,6 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
     if type(answer.get("id")) is not int or answer["id"] != number:
         raise Nonsense(f'"id" must be {number}, that of the message, got {_shown(answer.get("id"))}')
     return answer
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _depth(value: Any) -> int:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import re
 import secrets
 import time
 from urllib.parse import urlsplit
 
+from textenvs.errors import shown
 from textenvs.evaluation import AgentFailure
 from textenvs_benchmarks.external.protocol import MAX_ANSWER
 
 SCHEMES = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 BLOCK = 1 << 13
+WORD = re.compile(r"[!-~]+")
+"""What can be sent as part of a request."""
 
 
 class Endpoint:
@@ -25,14 +29,16 @@ class Endpoint:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
         try:
-            connect, port = SCHEMES[parts.scheme], parts.port
+            parts = urlsplit(url)
+            connect, port, host = SCHEMES[parts.scheme], parts.port, parts.hostname or ""
+            if not WORD.fullmatch(url) or not host.encode("idna"):
+                raise ValueError("no host")
         except (KeyError, ValueError):
-            raise ValueError(f"an address starts with http:// or https://, and has a host, got {url!r}") from None
-        if not parts.hostname:
-            raise ValueError(f"an address starts with http:// or https://, and has a host, got {url!r}")
-        self._connection = connect(parts.hostname, port)
+            raise ValueError(
+                f"an address starts with http:// or https://, has a host and is plain ASCII, got {shown(url)}"
+            ) from None
+        self._connection = connect(host, port)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._session = secrets.token_hex(8)
         self.tail = b""
@@ -66,6 +72,9 @@ class Endpoint:
                     raise TimeoutError
                 if connection.sock is not None:
                     connection.sock.settimeout(max(0.001, end - time.monotonic()))
+            if response.length:
+                raise http.client.IncompleteRead(answer, response.length)
+            response.close()
         except TimeoutError:
             self.stop()
             raise AgentFailure(f"timeout: no answer in {seconds:g} s") from None
