@@ -183,6 +183,7 @@ def verify_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.pack import unpacked
     from textenvs_benchmarks.progress import counted
     from textenvs_benchmarks.seeds import read_secret
+    from textenvs_benchmarks.suite import is_shipped
     from textenvs_benchmarks.verify import rerun, verify_file, verify_run
 
     path: Path = arguments.path
@@ -196,7 +197,9 @@ def verify_command(arguments: argparse.Namespace) -> int:
     with unpacked(path) as place:
         folder = ResultsFolder(place)
         episodes = counted(verify_run(folder, secret), _console(stderr=True))
+        suite = folder.read()[0].suite
         print(f"{path}: {episodes:,d} episodes are as they were recorded, and the tables are theirs")
+        print(f"suite: {suite.name}, version {suite.version}" + ("" if is_shipped(suite) else ", not one of ours"))
         if arguments.rerun:
             with closing(_monitor()) as monitor:
                 rerun(folder, arguments.workers or os.cpu_count() or 1, monitor, secret)
@@ -369,7 +372,7 @@ def _suite(arguments: argparse.Namespace) -> Suite:
     """The suite that was named, or made of what was given; numbers on the line replace the suite's."""
     from dataclasses import replace
 
-    from textenvs_benchmarks.suite import REFERENCES, Suite, load_suite
+    from textenvs_benchmarks.suite import REFERENCES, WITH, Suite, load_suite
 
     numbers = {"training_seeds": arguments.seeds, "steps": arguments.steps, "episodes": arguments.episodes}
     given = {name: number for name, number in numbers.items() if number is not None}
@@ -381,7 +384,7 @@ def _suite(arguments: argparse.Namespace) -> Suite:
             raise ValueError("a suite has its environments and agents: leave --env and --agent out, or the suite")
         suite = load_suite(arguments.suite)
         if external or limits:
-            name = "-with-".join([suite.name, *external])
+            name = WITH.join([suite.name, *external])
             agents, limits = (*suite.agents, *external), {**suite.limits, **limits}
             suite = replace(suite, name=name, agents=agents, external={**suite.external, **external}, limits=limits)
         return replace(suite, name=f"{suite.name}-changed", **given) if given else suite

@@ -15,7 +15,7 @@ from typing import Any
 
 from textenvs.evaluation import secret_seed
 from textenvs.evaluation.record import from_json
-from textenvs_benchmarks.suite import FOLDER_NAME, Suite
+from textenvs_benchmarks.suite import DECIDING, FOLDER_NAME, Suite
 
 FORMAT = "textenvs-seeds/1"
 BYTES = 32
@@ -68,7 +68,7 @@ class Secret:
 def hash_suite(suite: Suite) -> str:
     """Hash of what decides the episodes of a suite: all but who plays them."""
     values = asdict(suite)
-    kept = {name: values[name] for name in ("environments", "episodes", "training_seeds", "evaluation_seed")}
+    kept = {name: values[name] for name in DECIDING}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 

@@ -27,6 +27,10 @@ REFERENCES = (
     "abstain",
 )
 """Agents that are constructed for the split they play: they show what can be had, and are not ranked."""
+DECIDING = ("environments", "training_seeds", "steps", "episodes", "evaluation_seed")
+"""What of a suite decides its episodes and how long agents learn, whoever they are."""
+WITH = "-with-"
+"""Stands in the name of a suite before the agents that were added to it."""
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
 LARGEST = 1 << 16
 """Bytes of a file at most."""
@@ -140,6 +144,11 @@ def make_suite(values: Mapping[str, Any]) -> Suite:
 def suite_names() -> list[str]:
     """Names of the suites that ship with the package."""
     return sorted(path.name.removesuffix(".toml") for path in files(__package__).joinpath("suites").iterdir())
+
+
+def is_shipped(suite: Suite) -> bool:
+    """Whether a suite has the name of one that ships with the package, with agents added or not."""
+    return suite.name.partition(WITH)[0] in suite_names()
 
 
 def load_suite(name: str) -> Suite:

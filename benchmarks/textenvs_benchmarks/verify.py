@@ -25,6 +25,7 @@ from textenvs_benchmarks.jobs import plan_jobs, read_job
 from textenvs_benchmarks.report import rendered
 from textenvs_benchmarks.runner import Monitor, run_suite
 from textenvs_benchmarks.seeds import Secret
+from textenvs_benchmarks.suite import DECIDING, WITH, Suite, is_shipped, load_suite
 
 SeedOf = Callable[[int], int]
 
@@ -92,6 +93,7 @@ def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[
     run, scores = folder.read()
     secret = secret or folder.revealed()
     _check_secret(folder.path, run.commitment, secret)
+    _check_suite(folder.manifest, run.suite)
     for job in plan_jobs(run.suite, secret):
         for split in job.splits:
             try:
@@ -121,6 +123,17 @@ def rerun(folder: ResultsFolder, workers: int, monitor: Monitor, secret: Secret 
         again = ResultsFolder(Path(place) / "run")
         run_suite(run.suite, again, workers, monitor, secret=secret or folder.revealed())
         _compare_files(folder.manifest, folder.hashes(), again.hash_files())
+
+
+def _check_suite(manifest: Path, suite: Suite) -> None:
+    """Raises Mismatch if a suite has the name of one that ships with the package, and is another."""
+    if is_shipped(suite):
+        name, _, _ = suite.name.partition(WITH)
+        shipped = load_suite(name)
+        for part in ("version", *DECIDING):
+            ours, theirs = getattr(shipped, part), getattr(suite, part)
+            if ours != theirs:
+                raise Mismatch(f"{manifest}: {part} of the suite {name} is {theirs!r}, and should be {ours!r}")
 
 
 def _check_secret(path: Path, commitment: str, secret: Secret | None) -> None:

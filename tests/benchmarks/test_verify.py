@@ -111,3 +111,21 @@ def test_what_holds_no_records_is_a_mistake(tmp_path, capsys):
     for path in (tmp_path, tmp_path / "file", tmp_path / "none"):
         assert main(["verify", str(path)]) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("quick", "environments"), ("quick-with-mine", "environments"), ("leaderboard", "version")]
+)
+def test_another_suite_under_the_name_of_one_of_ours_is_found(folder, name, part, capsys):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["suite"]["name"] = name
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_results(ResultsFolder(folder))
+    ResultsFolder(folder).finish()
+    assert main(["verify", str(folder)]) == 3
+    assert f"manifest.json: {part} of the suite {name.partition('-')[0]} is " in capsys.readouterr().err
+
+
+def test_a_suite_that_is_not_ours_is_called_so(folder, capsys):
+    assert main(["verify", str(folder)]) == 0
+    assert "suite: custom, version 1, not one of ours\n" in capsys.readouterr().out
