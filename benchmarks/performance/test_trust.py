@@ -15,8 +15,9 @@ import pytest
 
 import textenvs
 from textenvs.evaluation import load_agent, write_records
-from textenvs_benchmarks.external.agent import External, ExternalAgent, parse_reach
+from textenvs_benchmarks.external.agent import External, ExternalAgent
 from textenvs_benchmarks.external.protocol import Limits
+from textenvs_benchmarks.external.reach import parse_reach
 from textenvs_benchmarks.jobs import make_header
 from textenvs_benchmarks.verify import verify_file
 

@@ -397,7 +397,7 @@ def _suite(arguments: argparse.Namespace) -> Suite:
 
 def _external(arguments: argparse.Namespace) -> dict[str, str]:
     """How agents on the line are reached that are not installed, by their names."""
-    from textenvs_benchmarks.external.agent import name_reach
+    from textenvs_benchmarks.external.reach import name_reach
 
     found: dict[str, str] = {}
     for text, kind in (

@@ -21,7 +21,7 @@ from textenvs.errors import shown
 from textenvs.evaluation import find_agent
 from textenvs.evaluation.record import from_json, is_number
 from textenvs_benchmarks.errors import Drift
-from textenvs_benchmarks.external.agent import Reach, source_of
+from textenvs_benchmarks.external.reach import Reach, source_of
 from textenvs_benchmarks.lock import locked
 from textenvs_benchmarks.seeds import Secret, read_secret, to_file
 from textenvs_benchmarks.suite import Suite, make_suite

@@ -13,8 +13,8 @@ from typing import Any
 import textenvs
 from textenvs.errors import shown, unknown
 from textenvs.evaluation import agent_names, agent_origin
-from textenvs_benchmarks.external.agent import Reach, parse_reach
 from textenvs_benchmarks.external.protocol import Limits
+from textenvs_benchmarks.external.reach import Reach, parse_reach
 
 REFERENCES = (
     "optimal",

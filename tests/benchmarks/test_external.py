@@ -23,8 +23,9 @@ from tests.benchmarks.test_runner import contents
 from textenvs.evaluation import load_agent, read_records
 from textenvs_benchmarks import load
 from textenvs_benchmarks.cli import main
-from textenvs_benchmarks.external.agent import External, ExternalAgent, Terms, name_reach, parse_reach, source_of
+from textenvs_benchmarks.external.agent import External, ExternalAgent, Terms
 from textenvs_benchmarks.external.protocol import Limits
+from textenvs_benchmarks.external.reach import name_reach, parse_reach, source_of
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.progress import Lines
 from textenvs_benchmarks.runner import run_suite

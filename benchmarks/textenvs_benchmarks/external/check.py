@@ -10,8 +10,9 @@ from typing import Any
 import gymnasium as gym
 
 from textenvs.evaluation import AgentFailure, EpisodeRecord, play_episodes
-from textenvs_benchmarks.external.agent import External, ExternalAgent, Terms, parse_reach
+from textenvs_benchmarks.external.agent import External, ExternalAgent, Terms
 from textenvs_benchmarks.external.protocol import Limits
+from textenvs_benchmarks.external.reach import parse_reach
 
 SHOWN = 1000
 """Characters of a line that are shown."""
