@@ -229,6 +229,27 @@ def test_an_agent_in_python_is_trained_before_it_plays(tmp_path):
     assert folder.curve("mine", ID, 0).read_bytes() == (tmp_path / "own/curves/q_learning" / ID / "0.csv").read_bytes()
 
 
+def test_a_training_that_hangs_fails_its_job(tmp_path, monkeypatch):
+    (tmp_path / "slow_learner.py").write_text(
+        "import os, time\n"
+        "class Slow:\n"
+        "    obs_type, action_type, config = 'discrete', 'choice', {}\n"
+        "    def __init__(self, env_id, env_kwargs): pass\n"
+        "    def reset(self, seed): pass\n"
+        "    def act(self, observation, info): return 0\n"
+        "    def train(self, env, total_steps, seed=0, progress=None): os.close(1); time.sleep(60)\n"
+        "    def save(self, path): pass\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    agents = {"slow": "python:slow_learner:Slow", "fine": command(sys.executable, AGENTS / "first_possible.py")}
+    summary = run_suite(
+        suite(agents, episodes=2, limits={"train_seconds": 2}), ResultsFolder(tmp_path / "run"), 2, Lines()
+    )
+    assert (summary.finished, summary.failed) == (1, 1)
+    error = (tmp_path / "run" / "failures" / "slow" / ID / "0.txt").read_text()
+    assert error.endswith("AgentFailure: timeout: not ended in 2 s\n")
+
+
 SPY = """
 import json, os, sys
 class Spy:

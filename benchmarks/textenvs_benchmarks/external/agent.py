@@ -89,6 +89,7 @@ def train_external(external: External, env_id: str, steps: int, seed: int, stem:
 
     Raises:
         RuntimeError: If it fails; the message ends with what it said.
+        AgentFailure: If it takes too long.
     """
     if external.reach.kind != "python":
         return None
@@ -98,7 +99,7 @@ def train_external(external: External, env_id: str, steps: int, seed: int, stem:
         arguments = [env_id, str(steps), str(seed), place]
         process = external.start([*external.reach.words("train"), *arguments], writable=[Path(place)])
         try:
-            status = process.wait()
+            status = process.wait(external.limits.train_seconds)
         finally:
             process.stop()
         if status:

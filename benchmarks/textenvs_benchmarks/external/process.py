@@ -33,6 +33,10 @@ TAIL = 4096
 BLOCK = 1 << 16
 GRACE = 2.0
 """Seconds that it has to end after its input was closed."""
+PATIENCE = 10.0
+"""Seconds in which what it has started is killed, however fast it starts more."""
+TICK = 0.1
+"""Seconds between two looks at a process that is waited for."""
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -114,11 +118,22 @@ class Process:
                     self._said = b""
                     return answer
 
-    def wait(self) -> int:
-        """Waits until it ends; gives its exit status."""
+    def wait(self, seconds: float) -> int:
+        """Waits until it ends; gives its exit status.
+
+        Raises:
+            AgentFailure: If it takes too long.
+        """
+        end = time.monotonic() + seconds
         while self._process.poll() is None:
-            for number, _ in self._poll.poll(100):
-                self._listen() if number == self._stderr else os.read(number, BLOCK)
+            if time.monotonic() > end:
+                raise AgentFailure(f"timeout: not ended in {seconds:g} s")
+            for number, _ in self._poll.poll(1000 * TICK):
+                if number == self._stderr:
+                    self._complained = 0
+                    self._listen()
+                elif not os.read(number, BLOCK):
+                    self._poll.unregister(number)
         self._drain()
         return self._process.returncode
 
@@ -197,7 +212,8 @@ class Process:
         self._process.kill()
         self._process.wait()
         found = left
-        while found:
+        end = time.monotonic() + PATIENCE
+        while found and time.monotonic() < end:
             for child in found:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()

@@ -32,12 +32,14 @@ class Limits:
     Attributes:
         start_seconds: Until it has answered "hello".
         action_seconds: Until it has answered anything else.
+        train_seconds: Until it has learned, if it is one in Python that learns.
         memory_mib: Address space of each of its processes.
         failures_in_a_row: Lost episodes after which it is not asked any more, in this file of records.
     """
 
     start_seconds: int = 60
     action_seconds: int = 10
+    train_seconds: int = 86_400
     memory_mib: int = 8192
     failures_in_a_row: int = 5
 
