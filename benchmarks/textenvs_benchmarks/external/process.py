@@ -249,7 +249,8 @@ def _bubblewrap(hidden: Sequence[Path], writable: Sequence[Path]) -> list[str]:
         raise ValueError("--sandbox needs bubblewrap (bwrap): install it with the system's packages, or leave it out")
     words = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
     words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-    for folder in dict.fromkeys([Path.cwd(), Path(sys.prefix)]):
+    needed = [Path.cwd(), Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(os.path.isdir, sys.path))]
+    for folder in dict.fromkeys(path.resolve() for path in needed):  # some may lie in /tmp
         words += ["--ro-bind", str(folder), str(folder)]
     for folder in hidden:
         words += ["--tmpfs", str(folder.resolve())]
