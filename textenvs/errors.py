@@ -24,6 +24,11 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + "..."
 
 
+def printable(text: str) -> str:
+    """A text that came from elsewhere on one line; what would move the cursor of a terminal is spelled out."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
     """An error for a name that does not exist, with the near ones."""
     names = list(known)
@@ -48,7 +53,9 @@ class MissingExtra(ImportError):
 
     def __init__(self, package: str, extra: str, reason: str = "") -> None:
         why = f" and cannot be imported ({reason})" if reason else ""
-        super().__init__(f'{package} is needed here{why}: pip install "textenvs[{extra}]"', name=package)
+        super().__init__(
+            f'{package} is needed here{why}: pip install ".[{extra}]" in the folder of the sources', name=package
+        )
         self.extra = extra
 
 

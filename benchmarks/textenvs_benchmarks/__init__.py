@@ -15,7 +15,7 @@ def load(path: str | Path) -> pd.DataFrame:
     """All episodes of a run, also of one that has not ended: the data from which its tables are made.
 
     Args:
-        path: Folder of the run.
+        path: Folder of the run, packed or not.
 
     Returns:
         A row an episode, with the columns of `textenvs_benchmarks.episodes.COLUMNS`, then `metrics.NAME` for each
@@ -26,5 +26,7 @@ def load(path: str | Path) -> pd.DataFrame:
     """
     from textenvs_benchmarks.episodes import load_episodes
     from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.pack import unpacked
 
-    return load_episodes(ResultsFolder(path))
+    with unpacked(Path(path)) as place:
+        return load_episodes(ResultsFolder(place))

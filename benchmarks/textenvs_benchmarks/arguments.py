@@ -77,6 +77,12 @@ def _verify(parser: Parser) -> None:
         "--workers", metavar="N", type=_positive, help="processes of --rerun (default: one for each CPU)"
     )
     parser.add_argument("--seeds-file", metavar="FILE", type=Path, help="the secret, where seeds were committed")
+    parser.add_argument(
+        "--trust-agents",
+        action="store_true",
+        help="let --rerun execute agents that the run names and that are not ours",
+    )
+    _add_terms(parser)
 
 
 def _check_agent(parser: Parser) -> None:
@@ -160,6 +166,10 @@ def _add_external(parser: Parser) -> None:
     parser.add_argument(
         "--limit", metavar="KEY=N", type=_limit, action="append", default=[], help="a limit of such agents; repeatable"
     )
+    _add_terms(parser)
+
+
+def _add_terms(parser: Parser) -> None:
     parser.add_argument(
         "--agent-env", metavar="VAR", action="append", default=[], help="an environment variable they are given"
     )

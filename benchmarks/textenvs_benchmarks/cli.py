@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from textenvs_benchmarks.external.agent import Terms
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.progress import Bar, Lines
     from textenvs_benchmarks.runner import Executor
@@ -52,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         package = str(error.name).partition(".")[0]
         if hasattr(error, "extra"):  # one of textenvs.errors.MissingExtra, which is not imported for --help
             return _complain(one_line(error), MISUSED)
-        if package not in ("pandas", "rich"):
+        if package not in ("pandas", "psutil", "rich"):
             raise
         return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
     except Mismatch as error:
@@ -102,12 +104,13 @@ def list_command(arguments: argparse.Namespace) -> int:
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Runs a suite and prints its table."""
-    from textenvs_benchmarks.external.agent import Terms
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.runner import run_suite
     from textenvs_benchmarks.seeds import read_secret
 
     suite = _suite(arguments)
+    if arguments.seeds_file and not arguments.sandbox and any(suite.reach(name) for name in suite.agents):
+        print(f"textenvs: without --sandbox an agent could read {arguments.seeds_file}", file=sys.stderr)
     folder = ResultsFolder(arguments.out or Path("runs") / suite.name)
     secret = read_secret(arguments.seeds_file) if arguments.seeds_file else None
     executor = _executor(arguments)
@@ -121,7 +124,7 @@ def run_command(arguments: argparse.Namespace) -> int:
                 secret=secret,
                 command=_command(arguments),
                 allow_drift=arguments.allow_drift,
-                terms=Terms(tuple(arguments.agent_env), arguments.sandbox),
+                terms=_terms(arguments),
                 executor=executor,
             )
     except KeyboardInterrupt:
@@ -131,6 +134,7 @@ def run_command(arguments: argparse.Namespace) -> int:
             raise
         return _complain(f"{folder.path}: {error.strerror}: make room, and the same command goes on", INTERRUPTED)
     frame = _print_report(folder, "json" if arguments.json else "text")
+    print(f"results: {folder.path}", file=sys.stderr)
     if summary.failed:
         return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
     lost = [
@@ -172,8 +176,10 @@ def _command(arguments: argparse.Namespace) -> str:
 def report_command(arguments: argparse.Namespace) -> int:
     """Prints the table of a run."""
     from textenvs_benchmarks.folder import ResultsFolder
+    from textenvs_benchmarks.pack import unpacked
 
-    _print_report(ResultsFolder(arguments.folder), arguments.format)
+    with unpacked(arguments.folder) as place:
+        _print_report(ResultsFolder(place), arguments.format)
     return DONE
 
 
@@ -201,12 +207,12 @@ def verify_command(arguments: argparse.Namespace) -> int:
         print(f"{path}: {episodes:,d} episodes are as they were recorded, and the tables are theirs")
         print(f"suite: {suite.name}, version {suite.version}" + ("" if is_shipped(suite) else ", not one of ours"))
         if arguments.rerun:
+            _check_trust(suite, arguments)
             with closing(_monitor()) as monitor:
-                rerun(folder, arguments.workers or os.cpu_count() or 1, monitor, secret)
+                rerun(folder, arguments.workers or os.cpu_count() or 1, monitor, secret, _terms(arguments))
             print(f"{path}: its agents, trained and played again, made the same files")
         tier = TIERS[2 if arguments.rerun else 1]
-        if place == path:
-            folder.write_tier(tier)
+        folder.write_tier(tier)
         print(f"tier: {tier}")
     return DONE
 
@@ -232,15 +238,16 @@ def audit_command(arguments: argparse.Namespace) -> int:
 
 def check_command(arguments: argparse.Namespace) -> int:
     """Tells the author of an agent whether it speaks the protocol."""
-    from textenvs_benchmarks.external.agent import Terms
+    from textenvs.evaluation import agent_origin
     from textenvs_benchmarks.external.check import check_agent
-    from textenvs_benchmarks.external.protocol import Limits
+    from textenvs_benchmarks.external.protocol import make_limits
 
-    reaches = list(_external(arguments).values())
+    reaches = [f"python:{agent_origin(name)[1]}" for name in arguments.agent or [] if ":" not in name]
+    reaches += _external(arguments).values()
     if len(reaches) != 1:
         raise ValueError("name one agent: --agent module:Class, --agent-cmd 'COMMAND' or --agent-url URL")
-    terms = Terms(tuple(arguments.agent_env), arguments.sandbox)
-    held = check_agent(reaches[0], arguments.env, arguments.episodes, Limits(**dict(arguments.limit)), terms)
+    limits = make_limits(dict(arguments.limit))
+    held = check_agent(reaches[0], arguments.env, arguments.episodes, limits, _terms(arguments))
     return DONE if held else FAILED
 
 
@@ -249,7 +256,7 @@ def pack_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.pack import pack
 
-    out = arguments.out or Path(f"{arguments.folder.resolve().name}.zip")
+    out = arguments.out or Path(f"{arguments.folder}.zip")
     size = pack(ResultsFolder(arguments.folder), out)
     print(f"{out}: {size:,d} bytes; 'textenvs verify {out}' checks it on any machine")
     return DONE
@@ -272,9 +279,12 @@ def seeds_command(arguments: argparse.Namespace) -> int:
     secret = read_secret(arguments.secret)
     for path in arguments.runs:
         folder = ResultsFolder(path)
-        if folder.read()[0].commitment != secret.commitment:
+        run, _ = folder.read()
+        if run.commitment != secret.commitment:
             raise Mismatch(f"the seeds of {path} were not committed with {arguments.secret}")
+        secret.check(run.suite)
         folder.reveal(secret)
+        print(f"written into {path}, which anyone can verify now", file=sys.stderr)
     _print_json({**to_file(secret), "commitment": secret.commitment})
     return DONE
 
@@ -300,6 +310,7 @@ def play_command(arguments: argparse.Namespace) -> int:
 
 def train_command(arguments: argparse.Namespace) -> int:
     """Trains an agent and saves it."""
+    _check_installed(arguments.agent, arguments.id)
     from textenvs_benchmarks.single import train_agent
 
     training, path = train_agent(
@@ -322,6 +333,7 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """Evaluates an agent."""
+    _check_installed(arguments.agent, arguments.id)
     from dataclasses import asdict
 
     from textenvs_benchmarks.single import evaluate_agent
@@ -355,6 +367,11 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _check_installed(agent: str, env_id: str) -> None:
+    if ":" in agent:
+        raise ValueError(f"{agent} is not installed: 'textenvs run --env {env_id} --agent {agent}' trains and plays it")
+
+
 def data_command(arguments: argparse.Namespace) -> int:
     """Lists the data sets, or fetches some."""
     from textenvs_benchmarks.data_sets import data_catalogue, fetch_data_sets, print_data_catalogue
@@ -380,19 +397,36 @@ def _suite(arguments: argparse.Namespace) -> Suite:
     external = _external(arguments)
     limits = dict(arguments.limit)
     if arguments.suite is not None:
-        if arguments.env or installed:
-            raise ValueError("a suite has its environments and agents: leave --env and --agent out, or the suite")
+        if arguments.env:
+            raise ValueError("a suite has its environments: leave --env out, or the suite")
         suite = load_suite(arguments.suite)
-        if external or limits:
-            name = WITH.join([suite.name, *external])
-            agents, limits = (*suite.agents, *external), {**suite.limits, **limits}
-            suite = replace(suite, name=name, agents=agents, external={**suite.external, **external}, limits=limits)
+        if more := [*installed, *external]:
+            agents, name = (*suite.agents, *more), WITH.join([suite.name, *more])
+            suite = replace(suite, name=name, agents=agents, external={**suite.external, **external})
+        suite = replace(suite, limits={**suite.limits, **limits})
         return replace(suite, name=f"{suite.name}-changed", **given) if given else suite
     if not arguments.env or not (installed or external):
         raise ValueError("say what to run: a suite ('textenvs list' names them), or --env ID... --agent NAME...")
     agents = (*(name for name in installed if name not in REFERENCES), *external)
     references = tuple(name for name in installed if name in REFERENCES)
     return Suite("custom", 1, tuple(arguments.env), agents, references, external=external, limits=limits, **given)
+
+
+def _terms(arguments: argparse.Namespace) -> Terms:
+    """The terms on which agents play that are not ours; the secret of the seeds is not for them."""
+    from textenvs_benchmarks.external.agent import Terms
+
+    secret = getattr(arguments, "seeds_file", None)
+    hidden = () if secret is None else (str(secret.resolve()),)
+    return Terms(tuple(arguments.agent_env), arguments.sandbox, hidden)
+
+
+def _check_trust(suite: Suite, arguments: argparse.Namespace) -> None:
+    """Raises ValueError if to run a suite again would execute what its maker has named, and nobody agreed to that."""
+    reaches = {name: suite.reach(name) for name in suite.agents}
+    named = [f"{name} ({reach})" for name, reach in reaches.items() if reach is not None]
+    if named and not (arguments.trust_agents or arguments.sandbox):
+        raise ValueError(f"--rerun would execute {', '.join(named)}: agree with --sandbox, or with --trust-agents")
 
 
 def _external(arguments: argparse.Namespace) -> dict[str, str]:
@@ -406,6 +440,9 @@ def _external(arguments: argparse.Namespace) -> dict[str, str]:
         *((url, "") for url in arguments.agent_url),
     ):
         name, reach = name_reach(text, kind)
+        program = shlex.split(reach.removeprefix(kind))[0] if kind == "command:" else ""
+        if program and shutil.which(program) is None:
+            raise ValueError(f"there is no program {program!r}; a command that needs a shell is \"sh -c '...'\"")
         if name in found:
             raise ValueError(f"two agents would be called {name!r}: name them, as in {name}2={text}")
         found[name] = reach

@@ -16,6 +16,7 @@ from textenvs.errors import require
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
 from textenvs_benchmarks.suite import Suite
+from textenvs_benchmarks.training import read_curve
 
 SMOOTHED = 5
 """Bins over which a curve is averaged, up to and with each."""
@@ -37,7 +38,7 @@ def read_curves(folder: ResultsFolder, agent: str, env_id: str, suite: Suite, sc
     for seed in range(suite.training_seeds):
         path = folder.curve(agent, env_id, seed)
         if path.exists():
-            curve = pd.read_csv(path).set_index("global_step").episodic_return.ffill().bfill()
+            curve = pd.Series(dict(read_curve(path)), dtype=float).rename_axis("global_step").ffill().bfill()
             if len(curve) and curve.notna().all():
                 found[seed] = curve.map(scores.normalise).rolling(SMOOTHED, min_periods=1).mean()
     return pd.DataFrame(found)

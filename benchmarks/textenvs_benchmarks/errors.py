@@ -18,6 +18,8 @@ class Drift(Exception):
 
 def one_line(error: Exception) -> str:
     """The message of an error, on one line; what would move the cursor of a terminal is spelled out."""
+    from textenvs.errors import printable  # not before something is wrong: it loads the whole package
+
     known = isinstance(error, OSError) and error.filename is not None
     text = f"{error.filename}: {error.strerror}" if known else " ".join(str(error).split())  # type: ignore[attr-defined]
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text) or type(error).__name__
+    return printable(text) or type(error).__name__

@@ -109,7 +109,6 @@ class ResultsFolder:
         self.path = Path(path)
         self.manifest = self.path / "manifest.json"
         self._timings = self.path / "timings.json"
-        self._verification = self.path / "verification.json"
         self._secret = self.path / "seeds.json"
 
     def records(self, agent: str, env_id: str, split: str, seed: int) -> Path:
@@ -142,6 +141,10 @@ class ResultsFolder:
     def forget_failure(self, job: str) -> None:
         """Removes what was written of a failure, if anything was."""
         self._failure(job).unlink(missing_ok=True)
+
+    def has_failed(self, job: str) -> bool:
+        """Whether a job has failed."""
+        return self._failure(job).is_file()
 
     def count_failures(self, agent: str, env_id: str) -> int:
         """How many jobs of an agent in an environment have failed."""
@@ -200,8 +203,12 @@ class ResultsFolder:
 
     def finish(self) -> None:
         """Writes the hashes of all files into the manifest."""
-        values = self._read_manifest()
-        write_json(self.manifest, {**values, "files": self.hash_files()})
+        write_json(self.manifest, {**self._read_manifest(), "files": self.hash_files()})
+
+    def reopen(self) -> None:
+        """Takes the hashes out of the manifest: the run goes on."""
+        if self.hashes():
+            write_json(self.manifest, {**self._read_manifest(), "files": {}})
 
     def hash_files(self) -> dict[str, str]:
         """SHA-256 of each file that the manifest is to name, by its path in the folder."""
@@ -209,7 +216,7 @@ class ResultsFolder:
         return {
             path.relative_to(self.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in paths
-            if path.is_file() and path.suffix != ".partial"
+            if path.is_file() and not any(part.endswith(".partial") for part in path.parts)
         }
 
     def hashes(self) -> dict[str, str]:
@@ -269,19 +276,21 @@ class ResultsFolder:
         write_json(self._secret, to_file(secret))
 
     def tier(self) -> str:
-        """How far it was verified here: "self-reported", "replayed" or "re-run"."""
+        """How far it was verified by this user on this machine: "self-reported", "replayed" or "re-run"."""
         try:
-            found = from_json(self._verification.read_bytes())
-            return str(found["tier"]) if found["manifest"] == self._manifest_hash() else TIERS[0]
-        except (OSError, ValueError, KeyError, TypeError):
+            tier = self._verification().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
             return TIERS[0]
+        return tier if tier in TIERS and self.hash_files() == self.hashes() else TIERS[0]
 
     def write_tier(self, tier: str) -> None:
-        """Writes down how far it was verified; it holds until the manifest changes."""
-        write_json(self._verification, {"tier": tier, "manifest": self._manifest_hash()})
+        """Writes down how far it was verified, out of the reach of who made it; it holds until a file changes."""
+        write_whole(self._verification(), tier.encode())
 
-    def _manifest_hash(self) -> str:
-        return hashlib.sha256(self.manifest.read_bytes()).hexdigest()
+    def _verification(self) -> Path:
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        digest = hashlib.sha256(self.manifest.read_bytes()).hexdigest()
+        return Path(state) / "textenvs" / "verified" / digest
 
     def read_timings(self) -> dict[str, dict[str, float]]:
         """Seconds of "training" and "evaluation" of each job that is known, by its name."""
@@ -303,7 +312,9 @@ class ResultsFolder:
         found, _ = self.read()
         holds = f"{self.path} holds another run ({found.suite.name}, version {found.suite.version})"
         if (run.suite, run.commitment) != (found.suite, found.commitment):
-            part = "suite" if run.suite != found.suite else "secret of its seeds"
+            ours, theirs = asdict(run.suite), asdict(found.suite)
+            parts = [name for name in ours if ours[name] != theirs[name]]
+            part = f"suite ({', '.join(parts)})" if parts else "secret of its seeds"
             raise ValueError(f"{holds}, with another {part}: give another --out, or remove it")
         drifted = [
             f"{kind} {name}"
@@ -313,13 +324,19 @@ class ResultsFolder:
                 ("package", run.versions, found.versions),
             )
             for name in ours
-            if ours[name] != theirs.get(name)
+            if ours[name] != theirs.get(name) and not (kind == "agent" and self._has_nothing_of(name))
         ]
         if drifted and not allow_drift:
             raise Drift(
                 f"{self.path} was begun with other sources or versions of {', '.join(drifted)}: give another --out, "
-                "or go on with --allow-drift, which marks the rows"
+                "or go on with --allow-drift, which marks the rows; an agent whose files under episodes and agents "
+                "were removed is played anew"
             )
+        if not drifted and run.agents != found.agents:
+            write_json(self.manifest, {**self._read_manifest(), "agents": run.agents})
+
+    def _has_nothing_of(self, agent: str) -> bool:
+        return not any((self.path / name / agent).exists() for name in ("episodes", "agents"))
 
 
 def _table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -372,3 +389,9 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

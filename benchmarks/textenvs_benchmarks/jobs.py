@@ -175,16 +175,30 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[
         ValueError: If the file is damaged, or that of another job.
     """
     path = folder.records(job.agent, job.env_id, split, job.seed)
-    if not path.read_bytes().count(b"\n"):
+    if b"\n" not in path.read_bytes():
         raise Unfinished(f"{path} has no whole line yet")
-    header, records = read_records(path)
-    found = (header.agent, header.env_id, header.split, header.seed, header.evaluation_seed, header.commitment)
-    if found != (job.agent, job.env_id, split, job.seed, job.episodes_seed, job.commitment):
-        raise ValueError(f"{path} does not hold the episodes of {job.name}: remove it and run again")
+    try:
+        header, records = read_records(path)
+        due = {
+            "agent": job.agent,
+            "env_id": job.env_id,
+            "env_kwargs": {},
+            "split": split,
+            "seed": job.seed,
+            "evaluation_seed": job.episodes_seed,
+            "commitment": job.commitment,
+        }
+        for name, value in due.items():
+            if getattr(header, name) != value:
+                raise ValueError(f"{path}: {name} of {job.name} is {getattr(header, name)!r}, and should be {value!r}")
+        if job.external is None and any(record.failure for record in records):
+            raise ValueError(f"{path}: {job.agent} is one of ours, and cannot fail as others do")
+        if len(records) > job.episodes:
+            raise ValueError(f"{path} holds {len(records)} episodes instead of {job.episodes}")
+    except ValueError as error:
+        raise ValueError(f"{error}; remove the file, and 'textenvs run' plays them again") from None
     if len(records) < job.episodes:
         raise Unfinished(f"{path} holds {len(records)} of {job.episodes} episodes")
-    if len(records) > job.episodes:
-        raise ValueError(f"{path} holds {len(records)} episodes instead of {job.episodes}: remove it and run again")
     return header, records
 
 
@@ -200,17 +214,18 @@ def run_job(job: Job, folder: ResultsFolder, progress: Progress, hidden: Sequenc
         hidden: Folders that agents in a sandbox do not see, beside that one.
     """
     began = time.perf_counter()
-    saved = _train(job, folder, progress)
+    saved = _train(job, folder, progress, hidden)
     trained = time.perf_counter()
     for split in job.splits:
         if _is_played(job, split, folder):
             progress(job.episodes)
         else:
             _play(job, split, saved, folder, progress, hidden)
-    return Seconds(round(trained - began, 3), round(time.perf_counter() - trained, 3))
+    ended = time.perf_counter()
+    return Seconds(round(trained - began, 3) if saved else 0.0, round(ended - trained, 3))
 
 
-def _train(job: Job, folder: ResultsFolder, progress: Progress) -> Path | None:
+def _train(job: Job, folder: ResultsFolder, progress: Progress, hidden: Sequence[Path]) -> Path | None:
     """What an agent that learns has learned, in its file; None for the others."""
     stem = folder.agent(job.agent, job.env_id, job.seed)
     if job.reference:
@@ -220,7 +235,7 @@ def _train(job: Job, folder: ResultsFolder, progress: Progress) -> Path | None:
         return saved
     curve = folder.curve(job.agent, job.env_id, job.seed)
     if job.external is not None:
-        return train_external(job.external, job.env_id, job.steps, job.seed, stem, curve)
+        return train_external(job.external, job.env_id, job.steps, job.seed, stem, curve, [folder.path, *hidden])
     agent = load_agent(job.agent, job.env_id)
     if not is_learner(agent):
         return None
@@ -235,9 +250,8 @@ def _play(
     with ExitStack() as stack:
         agent: Agent
         if job.external is not None:
-            lost = _lost_at_the_end(path)
             unseen = [folder.path, *hidden]
-            agent = stack.enter_context(closing(ExternalAgent(job.external, job.env_id, saved, lost, unseen)))
+            agent = stack.enter_context(closing(ExternalAgent(job.external, job.env_id, saved, unseen)))
         elif saved is not None:
             agent = find_agent(job.agent).load(saved, job.env_id, {})  # type: ignore[attr-defined]
         else:
@@ -252,12 +266,11 @@ def _play(
             commitment=job.commitment,
             source=agent_source(job.agent, job.external.reach if job.external else None),
         )
-        try:
-            file = stack.enter_context(RecordFile(path, header))
-        except ValueError:
-            if isinstance(agent, ExternalAgent) and not agent.started:
-                raise ValueError(f"{job.agent} does not start any more: {agent.failure}") from None
-            raise
+        if isinstance(agent, ExternalAgent) and agent.failure is not None and _has_started(path):
+            raise ValueError(f"{job.agent} does not start any more: {agent.failure}")
+        file = stack.enter_context(RecordFile(path, header))
+        if isinstance(agent, ExternalAgent):
+            agent.lost = _lost_at_the_end(path)
         progress(file.episodes)
         left = ((number, job.seed_of(split, number)) for number in range(file.episodes, job.episodes))
         for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed, progress=progress):
@@ -278,12 +291,17 @@ def _judged(job: Job, record: EpisodeRecord, agent: ExternalAgent, log: Path) ->
     return record
 
 
+def _has_started(path: Path) -> bool:
+    """Whether an agent that is not ours has started when these records were begun."""
+    try:
+        return "protocol" in read_records(path)[0].agent_config
+    except (OSError, ValueError):
+        return False
+
+
 def _lost_at_the_end(path: Path) -> int:
     """How many of the last episodes were lost, one after the other."""
-    try:
-        _, records = read_records(path)
-    except (OSError, ValueError):
-        return 0
+    _, records = read_records(path)
     return sum(1 for _ in takewhile(lambda record: record.failure, reversed(records)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from textenvs.errors import shown
-from textenvs_benchmarks.errors import Mismatch
+from textenvs_benchmarks.errors import Drift, Mismatch
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.suite import FOLDER_NAME
 
@@ -65,6 +65,8 @@ def unpacked(path: Path) -> Iterator[Path]:
     Raises:
         ValueError: If a file is not a packed run, or holds more than one can.
     """
+    if path.suffix == ".zip" and not path.exists():
+        raise ValueError(f"{path}: there is no such file")
     if not path.is_file():
         yield path
         return
@@ -73,7 +75,11 @@ def unpacked(path: Path) -> Iterator[Path]:
             _unpack(path, Path(place))
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, struct.error) as error:
             raise ValueError(f"{path} is not what 'textenvs pack' makes ({shown(str(error))})") from None
-        yield Path(place)
+        try:
+            yield Path(place)
+        except (Mismatch, Drift, ValueError) as error:
+            kind = type(error) if isinstance(error, Mismatch | Drift) else ValueError
+            raise kind(str(error).replace(place, str(path))) from None
 
 
 def _unpack(path: Path, place: Path) -> None:

@@ -106,7 +106,7 @@ class Bar:
 
 def opening(jobs: int, found: int) -> str:
     """What is said when a run begins."""
-    return f"{jobs} jobs to run" + (f", {found} found complete" if found else "")
+    return f"{jobs} job{'' if jobs == 1 else 's'} to run" + (f", {found} found complete" if found else "")
 
 
 def closing(job: Job, outcome: Outcome) -> str:

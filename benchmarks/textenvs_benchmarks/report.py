@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from textenvs_benchmarks.curves import curve_table, training_seconds
-from textenvs_benchmarks.folder import TIERS, ResultsFolder
+from textenvs_benchmarks.folder import TIERS, ResultsFolder, write_whole
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import summarise
 
@@ -60,7 +60,7 @@ def rendered(folder: ResultsFolder) -> dict[str, str]:
 def write_results(folder: ResultsFolder) -> None:
     """Writes `results.csv`, `results.md`, `results.json` and `curves.csv`; none of them holds a time."""
     for name, text in rendered(folder).items():
-        (folder.path / name).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(folder.path / name, text.encode())
 
 
 def to_csv(frame: pd.DataFrame, suite: Suite) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
+from textenvs_benchmarks.external.process import stop_all
 from textenvs_benchmarks.folder import ResultsFolder, describe_run
 from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_job
 from textenvs_benchmarks.report import write_results
@@ -148,6 +149,8 @@ def _run_jobs(
 ) -> Summary:
     todo = [job for job in jobs if not is_complete(job, folder)]
     todo.sort(key=Job.units, reverse=True)
+    if todo:
+        folder.reopen()
     for job in todo:
         folder.forget_failure(job.name)
     monitor.begin(len(todo), len(jobs) - len(todo), sum(job.units() for job in todo))
@@ -264,7 +267,14 @@ def _begin_worker(done_units: Any, lock: _Inherited) -> None:
     global _done_units
     _done_units = done_units
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end(number: int, frame: object) -> None:
+    """Ends a worker that is not needed any more, and the agents that it has started."""
+    stop_all()
+    os._exit(128 + number)
 
 
 def _end_with_parent() -> None:

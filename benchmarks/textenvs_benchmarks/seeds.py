@@ -76,8 +76,10 @@ def commit(suite: Suite, path: Path) -> Secret:
     """Makes a secret for a suite, and writes it where only its owner can read it.
 
     Raises:
-        FileExistsError: If there is such a file: a secret is never overwritten.
+        ValueError: If there is such a file: a secret is never overwritten.
     """
+    if path.exists():
+        raise ValueError(f"{path} exists already, and no secret is overwritten: name another file with --out")
     secret = Secret(suite.name, suite.version, hash_suite(suite), secrets.token_hex(BYTES))
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(json.dumps(to_file(secret), indent=2) + "\n")

@@ -13,7 +13,7 @@ from typing import Any
 import textenvs
 from textenvs.errors import shown, unknown
 from textenvs.evaluation import agent_names, agent_origin
-from textenvs_benchmarks.external.protocol import Limits
+from textenvs_benchmarks.external.protocol import make_limits
 from textenvs_benchmarks.external.reach import Reach, parse_reach
 
 REFERENCES = (
@@ -51,8 +51,8 @@ class Suite:
         training_seeds: How many; they are 0, 1, ...
         steps: Environment steps of training, at most.
         agent_steps: The same for some of the agents, by name, instead.
-        external: How those of the agents are reached that are not installed: "python:module:Class",
-            "command:./agent --flag" or "http://host:8000".
+        external: How agents are reached that are not installed, by their names; they are ranked too:
+            "python:module:Class", "command:./agent --flag" or "http://host:8000".
         limits: What such agents may take: fields of `external.protocol.Limits`, where they are to be others.
         episodes: Episodes of evaluation on each split.
         evaluation_seed: Training seed *k* of every agent is evaluated on the same episodes.
@@ -82,20 +82,17 @@ class Suite:
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {shown(getattr(self, name))}")
         object.__setattr__(self, "environments", tuple(textenvs.find_entry(name).id for name in self.environments))
+        added = (agent for agent in self.external if agent not in self.agents)
+        object.__setattr__(self, "agents", (*self.agents, *added))
+        for agent in self.external:
+            if agent in agent_names():
+                raise ValueError(f"{agent!r} is the name of an agent that is installed: give yours another")
         for agent, steps in self.agent_steps.items():
             if agent not in self.agents:
                 raise unknown("agent in agent_steps", agent, self.agents)
             if type(steps) is not int or steps < 1:
                 raise ValueError(f"agent_steps must be whole numbers from 1, got {shown(steps)} for {agent}")
-        for agent in self.external:
-            if agent not in self.agents:
-                raise unknown("agent in external", agent, self.agents)
-            if agent in agent_names():
-                raise ValueError(f"{agent!r} is the name of an agent that is installed: give yours another")
-        for name in self.limits:
-            if name not in Limits.__dataclass_fields__:
-                raise unknown("limit", name, Limits.__dataclass_fields__)
-        Limits(**self.limits)
+        make_limits(self.limits)
         for agent in self.agents + self.references:
             self.reach(agent)
             if not FOLDER_NAME.fullmatch(agent):
@@ -167,7 +164,10 @@ def load_suite(name: str) -> Suite:
             raise ValueError(f"it has more than {LARGEST >> 10} KiB")
         if max(line.count(b".") for line in content.split(b"\n")) > MOST_DOTS:
             raise ValueError(f"it has a line of more than {MOST_DOTS} dots")
-        return make_suite(tomllib.loads(content.decode()))
+        suite = make_suite(tomllib.loads(content.decode()))
+        if name.endswith(".toml") and is_shipped(suite):
+            raise ValueError(f"the name {suite.name!r} is that of a suite that ships with the package: choose another")
+        return suite
     except RecursionError:
         raise ValueError(f"suite {name}: it is nested too deeply") from None
     except ValueError as error:

@@ -17,6 +17,7 @@ from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plays
 from textenvs_benchmarks.statistics import bootstrap_interval, iqm
 from textenvs_benchmarks.suite import Suite
+from textenvs_benchmarks.training import read_curve
 
 COLUMNS = (
     "env_id agent reference return_train return_test score_train score_train_low score_train_high "
@@ -117,6 +118,6 @@ def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
 def _training_steps(folder: ResultsFolder, suite: Suite, agent: str, env_id: str) -> int | None:
     """Environment steps of training, on average over seeds: the ends of the learning curves."""
     paths = [folder.curve(agent, env_id, seed) for seed in range(suite.training_seeds)]
-    curves = [pd.read_csv(path) for path in paths if path.exists()]
-    ends = [int(curve.global_step.iloc[-1]) if len(curve) else 0 for curve in curves]
+    curves = [read_curve(path) for path in paths if path.exists()]
+    ends = [curve[-1][0] if curve else 0 for curve in curves]
     return round(sum(ends) / len(ends)) if ends else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeGuard
 from zipfile import is_zipfile
@@ -11,12 +12,18 @@ from zipfile import is_zipfile
 import gymnasium as gym
 
 import textenvs
+from textenvs.errors import shown
 from textenvs.evaluation import Learner, Training
+from textenvs.evaluation.record import finite
+from textenvs_benchmarks.folder import write_whole
 
 BINS = 200
 """Points of a learning curve."""
 RESERVED = ("obs_type", "action_type", "split", "render_mode")
 """Arguments of an environment that are not the task's; agents and options decide on them."""
+CURVE_HEADING = "global_step,episodic_return\n"
+LARGEST_CURVE = 1 << 16
+"""Bytes of a learning curve at most."""
 Progress = Callable[[int], None]
 
 
@@ -33,7 +40,10 @@ def train_and_save(
     Returns:
         The file of the agent.
     """
-    write_curve(curve, train(agent, env_id, steps, seed, progress=progress), steps)
+    training = train(agent, env_id, steps, seed, progress=progress)
+    if not isinstance(training, Training):
+        raise TypeError(f"train must return a textenvs.evaluation.Training of steps and curve, got {shown(training)}")
+    write_curve(curve, training, steps)
     return save_agent(agent, stem)
 
 
@@ -117,6 +127,29 @@ def bin_curve(training: Training, total_steps: int) -> list[tuple[int, float | N
 
 def write_curve(path: Path, training: Training, total_steps: int) -> None:
     """Writes a learning curve, binned."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [f"{step},{'' if mean is None else mean}\n" for step, mean in bin_curve(training, total_steps)]
-    path.write_text("global_step,episodic_return\n" + "".join(rows), encoding="utf-8", newline="\n")
+    write_whole(path, (CURVE_HEADING + "".join(rows)).encode())
+
+
+def read_curve(path: Path) -> list[tuple[int, float | None]]:
+    """Reads what `write_curve` has written.
+
+    Returns:
+        (global step at the end of a bin, mean return; None where no episode ended).
+
+    Raises:
+        ValueError: If the file is no learning curve.
+    """
+    try:
+        if path.stat().st_size > LARGEST_CURVE:
+            raise ValueError(f"it has more than {LARGEST_CURVE >> 10} KiB")
+        text = path.read_bytes().decode()
+        if not text.startswith(CURVE_HEADING):
+            raise ValueError(f"it does not begin with {CURVE_HEADING.strip()}")
+        cells = [line.split(",") for line in text.removeprefix(CURVE_HEADING).splitlines()]
+        curve = [(int(step), finite(mean) if mean else None) for step, mean in cells]
+        if any(earlier >= step for (earlier, _), (step, _) in pairwise([(0, None), *curve])):
+            raise ValueError("its steps do not grow")
+    except ValueError as error:
+        raise ValueError(f"{path} is not a learning curve ({shown(str(error))}): remove it and run again") from None
+    return curve

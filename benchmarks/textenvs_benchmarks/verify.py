@@ -19,9 +19,10 @@ from gymnasium.error import Error
 import textenvs
 from textenvs import SPLITS
 from textenvs.evaluation import EpisodeRecord, Header, Replayer, episode_seed, read_records
-from textenvs_benchmarks.errors import Drift, Mismatch
+from textenvs_benchmarks.errors import Drift, Mismatch, one_line
+from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
-from textenvs_benchmarks.jobs import plan_jobs, read_job
+from textenvs_benchmarks.jobs import Unfinished, plan_jobs, read_job
 from textenvs_benchmarks.report import rendered
 from textenvs_benchmarks.runner import Monitor, run_suite
 from textenvs_benchmarks.seeds import Secret
@@ -94,12 +95,18 @@ def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[
     secret = secret or folder.revealed()
     _check_secret(folder.path, run.commitment, secret)
     _check_suite(folder.manifest, run.suite)
+    if secret:
+        _check_commitment(folder.manifest, run.suite, secret)
     for job in plan_jobs(run.suite, secret):
         for split in job.splits:
             try:
                 header, records = read_job(job, split, folder)
-            except (ValueError, OSError) as error:
+            except (Unfinished, FileNotFoundError) as error:
+                if folder.has_failed(job.name):
+                    break
                 raise Mismatch(f"the records of {job.name} on {split} are not whole: {error}") from None
+            except (ValueError, OSError) as error:
+                raise Mismatch(one_line(error)) from None
             path = folder.records(job.agent, job.env_id, split, job.seed)
             yield from verify_records(path, header, records, partial(job.seed_of, split))
     for env_id, split in product(run.suite.environments, SPLITS):
@@ -112,8 +119,12 @@ def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[
     _compare_files(folder.manifest, folder.hashes(), folder.hash_files())
 
 
-def rerun(folder: ResultsFolder, workers: int, monitor: Monitor, secret: Secret | None = None) -> None:
+def rerun(
+    folder: ResultsFolder, workers: int, monitor: Monitor, secret: Secret | None = None, terms: Terms = NO_TERMS
+) -> None:
     """Trains and plays all agents of a run again, elsewhere, and compares all files.
+
+    Agents that are not ours are started as the manifest says: whoever wrote it decides what is executed.
 
     Raises:
         Mismatch: At the first file that is another.
@@ -121,8 +132,18 @@ def rerun(folder: ResultsFolder, workers: int, monitor: Monitor, secret: Secret 
     run, _ = folder.read()
     with TemporaryDirectory() as place:
         again = ResultsFolder(Path(place) / "run")
-        run_suite(run.suite, again, workers, monitor, secret=secret or folder.revealed())
-        _compare_files(folder.manifest, folder.hashes(), again.hash_files())
+        summary = run_suite(run.suite, again, workers, monitor, secret=secret or folder.revealed(), terms=terms)
+        failed = [job for job in plan_jobs(run.suite) if again.has_failed(job.name) and not folder.has_failed(job.name)]
+        if summary.failed and failed:
+            raise ValueError(
+                f"{', '.join(job.name for job in failed)} could not be run again: run it where its agent is"
+            )
+        try:
+            _compare_files(folder.manifest, folder.hashes(), again.hash_files())
+        except Mismatch as error:
+            raise Mismatch(
+                f"made again, {error}: its agent draws chance from more than its seed, or is another"
+            ) from None
 
 
 def _check_suite(manifest: Path, suite: Suite) -> None:
@@ -134,6 +155,14 @@ def _check_suite(manifest: Path, suite: Suite) -> None:
             ours, theirs = getattr(shipped, part), getattr(suite, part)
             if ours != theirs:
                 raise Mismatch(f"{manifest}: {part} of the suite {name} is {theirs!r}, and should be {ours!r}")
+
+
+def _check_commitment(manifest: Path, suite: Suite, secret: Secret) -> None:
+    """Raises Mismatch if the seeds were committed for other episodes than those of a run."""
+    try:
+        secret.check(suite)
+    except ValueError as error:
+        raise Mismatch(f"{manifest}: {error}") from None
 
 
 def _check_secret(path: Path, commitment: str, secret: Secret | None) -> None:

@@ -50,9 +50,9 @@ def test_settings_are_checked():
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtra, match=r'pip install "textenvs\[deep\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "\.\[deep\]"'):
         PPOAgent(ID, {}).train(batch(), 10)
-    with pytest.raises(MissingExtra, match=r'pip install "textenvs\[deep\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "\.\[deep\]"'):
         DQNAgent(ID, {}).train(batch(), 10)
 
 

@@ -29,7 +29,7 @@ def test_every_cheater_comes_to_what_it_must():
     assert "episodic_return is recorded as" in results["forge"]
     for name in ("edit", "swap", "copy"):
         assert results[name].startswith("verify: DIR/episodes/random/")
-    assert "verify --rerun: episodes/random/" in results["steal"]
+    assert "verify --rerun: made again, episodes/random/" in results["steal"]
     assert scores["guess"] > 100.0 > 10.0 > scores["guess_hidden"]
     lines = to_markdown(findings).splitlines()
     assert len([line for line in lines if line.startswith("| ")]) == len(findings) + 1

@@ -76,7 +76,7 @@ MISTAKES = [
     ("run", "say what to run"),
     ("run leader", "unknown suite 'leader': did you mean 'leaderboard'"),
     ("run none.toml", "none.toml: No such file or directory"),
-    ("run quick --agent random", "leave --env and --agent out"),
+    ("run quick --agent random", "agent 'random' is named twice"),
     ("run --agent random", "say what to run"),
     ("run --env TextDialog-v0 --agent random", "unknown environment 'TextDialog-v0': did you mean 'TextDialogue-v0'"),
     (f"run --env {ID} --agent q-learning", "unknown agent 'q-learning': did you mean 'q_learning'?"),
@@ -187,7 +187,7 @@ def test_run_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
     assert main([*TINY, "--out", str(out), "--json"]) == 0
     again, log = capsys.readouterr()
-    assert log == "0 jobs to run, 5 found complete\n"
+    assert log.splitlines()[0] == "0 jobs to run, 5 found complete"
     assert {row["agent"] for row in json.loads(again)["rows"]} == {"optimal", "random", "rule", "q_learning"}
 
     for form, start in (("text", "custom"), ("csv", "env_id,"), ("markdown", "# custom"), ("json", "{")):

@@ -64,10 +64,10 @@ def test_the_table_of_a_run(run):
 
 @pytest.mark.skipif(find_folder("matplotlib") is not None, reason="the extra plots is installed")
 def test_without_the_extra_it_says_what_to_install(run, capsys):
-    with pytest.raises(MissingExtra, match=r'pip install "textenvs\[plots\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "\.\[plots\]"'):
         draw_curves(run)
     assert main(["plot", str(run.path)]) == 2
-    assert "textenvs[plots]" in capsys.readouterr().err
+    assert ".[plots]" in capsys.readouterr().err
 
 
 def test_pictures_are_drawn(run, tmp_path, capsys):

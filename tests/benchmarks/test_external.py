@@ -20,10 +20,11 @@ import textenvs
 from tests.benchmarks.agents import common_words
 from tests.benchmarks.conftest import ID
 from tests.benchmarks.test_runner import contents
-from textenvs.evaluation import load_agent, read_records
+from textenvs.evaluation import AgentFailure, load_agent, read_records
 from textenvs_benchmarks import load
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.external.agent import External, ExternalAgent, Terms
+from textenvs_benchmarks.external.process import Sandbox
 from textenvs_benchmarks.external.protocol import Limits
 from textenvs_benchmarks.external.reach import name_reach, parse_reach, source_of
 from textenvs_benchmarks.folder import ResultsFolder
@@ -121,7 +122,7 @@ def test_our_own_agents_play_the_same_in_a_process_of_their_own(name):
         ("none", 'nonsense: "action" must be a whole number from 0 to 15, got None'),
         ("deep", "nonsense: an answer is at most 8 deep"),
         ("number", 'nonsense: "id" must be '),
-        ("twice", 'nonsense: more than one line in answer to one|nonsense: "id" must be '),
+        ("twice", 'nonsense: more than one line in answer to one, the first |nonsense: "id" must be '),
     ],
 )
 def test_a_fault_costs_the_episode_and_no_more(fault, failure):
@@ -200,6 +201,64 @@ def test_lost_episodes_are_the_same_when_a_run_goes_on(tmp_path, kept):
     assert again == whole
 
 
+def test_an_agent_that_was_mended_is_asked_again(tmp_path):
+    program = tmp_path / "agent.py"
+    program.write_text((AGENTS / "faulty.py").read_text())
+    agents = {"mine": command(sys.executable, program, "start")}
+    play(tmp_path / "run", agents, episodes=8)
+    path = tmp_path / "run" / "episodes" / "mine" / ID / "train-0.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:7]))
+    text = (AGENTS / "first_possible.py").read_text()
+    program.write_text(text)
+    run_suite(suite(agents, episodes=8), ResultsFolder(tmp_path / "run"), 1, Lines(), allow_drift=True)
+    assert not any(record.failure for record in read_records(path)[1])
+
+
+def test_an_episode_has_a_limit_too():
+    external = External(parse_reach(command("sh", AGENTS / "first_possible.sh")), Limits(episode_seconds=1))
+    with closing(ExternalAgent(external, "TextQA-v0")) as agent:
+        agent.reset(0)
+        agent._ends = 0.0
+        with pytest.raises(AgentFailure, match="timeout: an episode of more than 1 s"):
+            agent.act("", {"action_mask": [1], "choices": [""]})
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("os.symlink('/etc/hostname', path)", "that is no file"),
+        ("os.mkfifo(path)", "that is no file"),
+        (
+            "open(path, 'w').close(); open(os.path.dirname(path) + '/curve.csv', 'w').write('a,b')",
+            "not a learning curve",
+        ),
+    ],
+)
+def test_what_a_training_leaves_is_looked_at(tmp_path, monkeypatch, made, said):
+    (tmp_path / "odd_learner.py").write_text(
+        "import os\n"
+        "from textenvs.evaluation import Training\n"
+        "class Odd:\n"
+        "    obs_type, action_type, config, suffix = 'discrete', 'choice', {}, '.json'\n"
+        "    def __init__(self, env_id, env_kwargs): pass\n"
+        "    def reset(self, seed): pass\n"
+        "    def act(self, observation, info): return 0\n"
+        "    def train(self, env, total_steps, seed=0, progress=None): return Training(10, [(5, 1.0)])\n"
+        "    def save(self, path):\n"
+        "        path = os.path.dirname(str(path)) + '/agent.json'\n"
+        f"        {made}\n"
+        "        os._exit(0)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    folder = play(
+        tmp_path / "run",
+        {"odd": "python:odd_learner:Odd", "fine": f"command:sh {AGENTS / 'first_possible.sh'}"},
+        episodes=2,
+    )
+    assert said in (folder.path / "failures" / "odd" / ID / "0.txt").read_text()
+    assert not list(folder.path.glob("agents/odd/*/0*"))
+
+
 def test_an_agent_that_starts_no_more_loses_no_records(tmp_path):
     program = tmp_path / "agent.py"
     program.write_text((AGENTS / "first_possible.py").read_text())
@@ -218,9 +277,13 @@ def test_an_agent_that_starts_no_more_loses_no_records(tmp_path):
     assert path.read_text() == "".join(kept)
 
 
-def test_an_agent_in_python_is_trained_before_it_plays(tmp_path):
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_an_agent_in_python_is_trained_before_it_plays(tmp_path, sandbox):
+    if sandbox and shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    folder = ResultsFolder(tmp_path)
     names = {"mine": "python:textenvs_baselines.q_learning:QLearningAgent"}
-    folder = play(tmp_path, names, steps=3000, limits={})
+    run_suite(suite(names, steps=3000, limits={}), folder, 1, Lines(), terms=Terms(sandbox=sandbox))
     own = Suite("own", 1, (ID,), ("q_learning",), (), 1, 3000, 20)
     run_suite(own, ResultsFolder(tmp_path / "own"), 1, Lines())
     for split in ("train", "test"):
@@ -316,6 +379,29 @@ def test_a_sandbox_keeps_results_and_network_from_it(spied):
     assert (found["write"], found["read"], found["connect"]) == (False, False, False)
 
 
+def test_a_sandbox_hides_the_secret_of_the_seeds(spied, tmp_path):
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    (tmp_path / "secret.json").write_text("12345")
+    (tmp_path / "spy.py").write_text(
+        SPY.replace('os.listdir("run/episodes")', 'open("secret.json").read() or os.listdir("nowhere")')
+    )
+    assert not spied(Terms(sandbox=True, hidden=(str(tmp_path / "secret.json"),)))["read"]
+    shutil.rmtree("run")
+    assert spied(Terms())["read"]
+
+
+def test_a_sandbox_shares_no_sockets(tmp_path):
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    words = Sandbox().words()
+    assert [words[k + 1] for k, word in enumerate(words) if word == "--tmpfs"][:2] == ["/tmp", "/var/tmp"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir("/")
+        with pytest.raises(ValueError, match="a sandbox in / would hide nothing"):
+            Sandbox().words()
+
+
 def test_a_sandbox_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["check-agent", "--agent", "spy:Spy", "--sandbox"]) == 2
@@ -342,6 +428,13 @@ class Server(BaseHTTPRequestHandler):
                     return
                 if self.fault == "huge":
                     answer["more"] = "x" * 100_000
+                if self.fault == "dribble":
+                    with contextlib.suppress(OSError):
+                        for number in range(100):
+                            self.wfile.write(b"X-More: x\r\n" if number else b"HTTP/1.1 200 OK\r\n")
+                            time.sleep(0.2)
+                    self.close_connection = True
+                    return
                 if self.fault == "cut":
                     self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{")
                     self.close_connection = True
@@ -374,6 +467,7 @@ def address():
     [
         ("", ""),
         ("slow", "timeout: no answer in 1 s"),
+        ("dribble", "timeout: no answer in 1 s"),
         ("status", "crash: HTTP status 500"),
         ("huge", "flood: an answer of more than 65536 bytes"),
         ("cut", "crash: the server cannot be reached (IncompleteRead)"),
@@ -454,7 +548,6 @@ def test_check_agent_tells_what_is_wrong(capsys, fault, status, said):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"external": {"other": "http://x"}}, "unknown agent in external 'other'"),
         ({"external": {"random": "http://x"}, "agents": ("random",)}, "is the name of an agent that is installed"),
         ({"limits": {"seconds": 3}}, "unknown limit 'seconds'"),
         ({"limits": {"action_seconds": 0}}, "the limit action_seconds must be a whole number from 1, got 0"),

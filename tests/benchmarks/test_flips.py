@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections import Counter
@@ -166,3 +167,60 @@ def test_another_act_that_is_as_impossible_changes_nothing():
             else:
                 counts["found"] += 1
     assert counts["changes nothing"] > 20 < counts["found"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "status"),
+    [
+        ("agent", "optimal", 3),
+        ("env_id", "TextDialogueClean-v0", 3),
+        ("env_kwargs", {"reward": {"failure": -100.0}}, 3),
+        ("env_kwargs", {"error_rate": 0.0}, 3),
+        ("obs_type", "text", 3),
+        ("split", "train", 3),
+        ("seed", 3, 3),
+        ("evaluation_seed", 3, 3),
+        ("commitment", "0" * 64, 3),
+        ("source", "0" * 32, 4),
+    ],
+)
+def test_a_changed_header_is_found(made, field, value, status, capsys):
+    """Also with records that fit it: whoever plays under other rules may not call them these."""
+    kept = {file: file.read_bytes() for file in made.path.rglob("*") if file.is_file()}
+    path = made.records("random", "TextDialogue-v0", "test", 0)
+    header, records = read_records(path)
+    changed = replace(header, **{field: value})
+    try:
+        if field not in ("obs_type", "source"):
+            records = [replay(changed, record) for record in records]
+        write_records(path, changed, records)
+        with contextlib.suppress(ValueError):
+            write_results(made)
+        made.finish()
+        assert main(["verify", str(made.path)]) == status
+        assert str(path) in capsys.readouterr().err
+    finally:
+        for file, content in kept.items():
+            file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        ("<script>alert(1)</script>", "failure must begin with one of crash, timeout"),
+        ("crash: \x1b[31m", "failure must begin with one of"),
+        ("crash: " + "x" * 300, "failure must begin with one of"),
+        ("crash: exit status 1", "random is one of ours, and cannot fail as others do"),
+    ],
+)
+def test_a_failure_is_one_that_is_known(made, failure, said, capsys):
+    path = made.records("random", "TextDialogue-v0", "test", 0)
+    kept = path.read_bytes()
+    lines = [json.loads(line) for line in kept.splitlines()]
+    lines[2]["failure"] = failure
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    try:
+        assert main(["verify", str(made.path)]) == 3
+        assert said in capsys.readouterr().err
+    finally:
+        path.write_bytes(kept)

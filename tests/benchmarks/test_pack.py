@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.conftest import ID
+from tests.benchmarks.test_external import AGENTS
+from textenvs_benchmarks import load
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.pack import pack, unpacked
@@ -56,9 +59,72 @@ def test_tiers(tiny_run: Path, tmp_path: Path, capsys) -> None:
         assert capsys.readouterr().out.splitlines()[0] == f"tiny, version 1 ({tier})"
         assert main(["report", str(folder), "--format", "json"]) == 0
         assert {row["tier"] for row in json.loads(capsys.readouterr().out)["rows"]} == {tier}
-    manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text() + "\n")
-    assert ResultsFolder(folder).tier() == "self-reported", "what was verified was another"
+    for name in ("manifest.json", f"episodes/random/{ID}/test-0.jsonl"):
+        before = (folder / name).read_text()
+        (folder / name).write_text(before + "\n")
+        assert ResultsFolder(folder).tier() == "self-reported", "what was verified was another"
+        (folder / name).write_text(before)
+        assert ResultsFolder(folder).tier() == "re-run"
+    assert not any(path.name.startswith("verif") for path in folder.iterdir()), "whoever made it may not say so"
+
+
+def test_what_is_packed_is_read_as_it_is(tiny_run: Path, packed: Path, capsys) -> None:
+    assert len(load(packed)) == len(load(tiny_run))
+    assert main(["report", str(packed), "--format", "csv"]) == 0
+    said = capsys.readouterr().out
+    assert main(["report", str(tiny_run), "--format", "csv"]) == 0
+    assert capsys.readouterr().out == said
+    assert main(["verify", "none.zip"]) == 2
+    assert capsys.readouterr().err == "textenvs: none.zip: there is no such file\n"
+
+
+def test_errors_name_the_file_and_not_where_it_was_unpacked(packed: Path, tmp_path: Path, capsys) -> None:
+    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(tmp_path / "bad.zip", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'"episodic_return":-25.0', b'"episodic_return":25.0'))
+    assert main(["verify", str(tmp_path / "bad.zip")]) == 3
+    assert capsys.readouterr().err.startswith(f"textenvs: {tmp_path / 'bad.zip'}/episodes/")
+
+
+def test_a_rerun_executes_no_agent_of_others_unasked(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "agent.sh").write_text("touch executed\n" + (AGENTS / "first_possible.sh").read_text())
+    run = ["run", "--env", ID, "--agent-cmd", "mine=sh agent.sh", "--episodes", "2", "--seeds", "1", "--out", "run"]
+    assert main(run) == 0
+    assert main(["pack", "run"]) == 0
+    (tmp_path / "executed").unlink()
+    for path in ("run", "run.zip"):
+        assert main(["verify", path, "--rerun"]) == 2
+        said = capsys.readouterr().err
+        assert "--rerun would execute mine (command:sh agent.sh): agree with --sandbox, or with --trust-agents" in said
+        assert not (tmp_path / "executed").exists()
+    assert main(["verify", "run.zip", "--rerun", "--trust-agents"]) == 0
+    assert (tmp_path / "executed").exists()
+
+
+def test_an_agent_that_differs_or_is_not_there_is_told_apart(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "dice.py"
+    program.write_text(
+        (AGENTS / "first_possible.py")
+        .read_text()
+        .replace("import json", "import json, random", 1)
+        .replace(
+            'message["action_mask"].index(1)', 'random.choice([k for k, x in enumerate(message["action_mask"]) if x])'
+        )
+    )
+    run = ["run", "--env", ID, "--agent-cmd", "dice=python3 dice.py", "--episodes", "9", "--seeds", "1", "--out", "run"]
+    assert main(run) == 0
+    assert main(["verify", "run", "--rerun", "--trust-agents"]) == 3
+    assert "its agent draws chance from more than its seed, or is another" in capsys.readouterr().err
+
+
+def test_a_job_that_failed_is_not_untrue(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = ["run", "--env", ID, "--agent", "random", "sb3", "--episodes", "2", "--seeds", "1", "--out", "run"]
+    assert main(run) == 1
+    assert main(["verify", "run"]) == 0
+    assert "4 episodes are as they were recorded" in capsys.readouterr().out
 
 
 def test_a_run_that_has_not_ended_is_not_packed(tiny_run: Path, tmp_path: Path, capsys) -> None:

@@ -71,7 +71,7 @@ def test_an_address_is_that_of_a_cluster(tmp_path, capsys):
 def test_without_ray_it_says_what_to_install(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert main([*RUN, "--executor", "ray", "--out", str(tmp_path / "run")]) == 2
-    assert 'pip install "textenvs[ray]"' in capsys.readouterr().err
+    assert 'pip install ".[ray]"' in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

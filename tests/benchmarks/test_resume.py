@@ -20,7 +20,7 @@ from textenvs.evaluation import Header, RecordFile, load_agent, play_episodes, r
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.folder import ResultsFolder
-from textenvs_benchmarks.progress import Lines
+from textenvs_benchmarks.progress import Lines, Silent
 from textenvs_benchmarks.runner import run_suite
 
 HEADER = Header("random", {}, ID, {}, "text", "choice", "test", 0, 0, "", "hash", "", {})
@@ -54,7 +54,7 @@ def played():
 
 
 @pytest.mark.parametrize(
-    "torn", [b"", b"{", b'{"episode":2,"seed":7', b"\0" * 40, b"\0" * 40 + b"\n", b'{"episode":9}\n']
+    "torn", [b"", b"{", b'{"episode":2,"seed":7', b"\0" * 40, b"\0" * 40 + b"\n", b'{"episode":2,"see\0\0\n']
 )
 def test_what_was_not_finished_is_dropped(tmp_path, played, torn):
     whole, path = tmp_path / "whole", tmp_path / "folder" / "torn"
@@ -253,3 +253,41 @@ def test_drift_has_an_exit_status_of_its_own(tmp_path, capsys):
     assert "other sources or versions of package numpy: give another --out, or go on" in capsys.readouterr().err
     assert main([*run, "--allow-drift"]) == 0
     assert "drift" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("torn", [b'{"episode":19', b"\0" * 99, b"\0" * 99 + b"\n", b""])
+def test_a_run_drops_what_was_not_finished(tiny_run, tmp_path, torn):
+    path = tmp_path / "run"
+    shutil.copytree(tiny_run, path)
+    records = path / "episodes" / "random" / ID / "test-0.jsonl"
+    records.write_bytes(b"".join(records.read_bytes().splitlines(keepends=True)[:-2]) + torn)
+    assert run_suite(TINY, ResultsFolder(path), 1, Silent()).finished == 1
+    assert contents(path) == contents(tiny_run)
+
+
+def test_a_damaged_line_is_named_with_its_cure(tiny_run, tmp_path):
+    path = tmp_path / "run"
+    shutil.copytree(tiny_run, path)
+    records = path / "episodes" / "random" / ID / "test-0.jsonl"
+    lines = records.read_bytes().splitlines(keepends=True)
+    records.write_bytes(b"".join([*lines[:4], b"hello\n", *lines[5:]]))
+    with pytest.raises(ValueError, match=r"line 5 is not a record: .*; remove the file, and 'textenvs run' plays them"):
+        run_suite(TINY, ResultsFolder(path), 1, Silent())
+
+
+def test_a_run_that_goes_on_is_not_whole_meanwhile(tiny_run, tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    shutil.copytree(tiny_run, path)
+    (path / "episodes" / "random" / ID / "test-0.jsonl").unlink()
+    monkeypatch.setattr("textenvs_benchmarks.runner.write_results", lambda folder: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run_suite(TINY, ResultsFolder(path), 1, Silent())
+    assert ResultsFolder(path).hashes() == {}
+
+
+def test_an_agent_of_which_nothing_is_left_is_played_anew(drifted):
+    shutil.rmtree(drifted / "episodes" / "random")
+    summary = run_suite(TINY, ResultsFolder(drifted), 2, Silent())
+    assert (summary.found, summary.finished) == (8, 2)
+    rows = json.loads((drifted / "results.json").read_text())["rows"]
+    assert not any(row["drift"] for row in rows)

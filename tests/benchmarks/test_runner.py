@@ -103,7 +103,7 @@ def test_second_run_goes_on(tiny_run: Path, tmp_path: Path, capsys: pytest.Captu
 def test_folder_of_another_run_is_left_alone(tiny_run: Path) -> None:
     before = contents(tiny_run)
     with pytest.raises(
-        ValueError, match=r"holds another run \(tiny, version 1\), with another suite: give another --out"
+        ValueError, match=r"holds another run \(tiny, version 1\), with another suite \(steps\): give another --out"
     ):
         run_suite(replace(TINY, steps=3000), ResultsFolder(tiny_run), 1, Lines())
     assert contents(tiny_run) == before

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from textenvs_benchmarks import load
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.progress import Silent
+from textenvs_benchmarks.report import write_results
 from textenvs_benchmarks.runner import run_suite
 from textenvs_benchmarks.seeds import commit, published, read_secret
 
@@ -45,7 +47,7 @@ def test_a_secret_is_long_and_its_owners_alone(tmp_path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read_secret(path) == secret
     assert secret.secret not in repr(secret) + json.dumps(published(secret))
-    with pytest.raises(FileExistsError):
+    with pytest.raises(ValueError, match="exists already, and no secret is overwritten: name another file with --out"):
         commit(SUITE, path)
     assert read_secret(path) == secret
     assert commit(SUITE, tmp_path / "other.json").commitment != secret.commitment
@@ -101,7 +103,7 @@ def test_from_commitment_to_reveal(tmp_path, monkeypatch, capsys):
     public = json.loads(capsys.readouterr().out)
     assert (public["suite"], public["version"]) == ("mine", 3)
     assert main(["seeds", "commit", "mine.toml"]) == 2
-    assert "mine-3.secret.json: File exists" in capsys.readouterr().err
+    assert "mine-3.secret.json exists already" in capsys.readouterr().err
     run = ["run", "mine.toml", "--workers", "1", "--out", "run"]
     assert main([*run, "--seeds-file", "mine-3.secret.json"]) == 0
     assert main(run) == 2
@@ -137,3 +139,20 @@ def test_a_seed_that_does_not_follow_is_found(hidden, secret, tmp_path, capsys):
         assert "line 3: seed is" in capsys.readouterr().err
     finally:
         records.write_bytes(kept)
+
+
+def test_a_part_of_what_was_committed_is_not_the_whole(hidden, secret, tmp_path, capsys):
+    """Whoever keeps the best of three training seeds has other episodes than were committed."""
+    path = tmp_path / "run"
+    shutil.copytree(hidden.path, path)
+    manifest = json.loads((path / "manifest.json").read_text())
+    manifest["suite"]["training_seeds"] = 1
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    for records in path.rglob("*-1.jsonl"):
+        records.unlink()
+    folder = ResultsFolder(path)
+    write_results(folder)
+    folder.finish()
+    folder.reveal(secret)
+    assert main(["verify", str(path)]) == 3
+    assert "the secret was committed for tiny, version 1, and not for this" in capsys.readouterr().err

@@ -215,5 +215,5 @@ def test_another_version_of_the_package_is_refused(monkeypatch, tmp_path):
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(wikipedia, "PACKAGE", "no_such_package")
-    with pytest.raises(MissingExtra, match=r"textenvs\[wiki\]"):
+    with pytest.raises(MissingExtra, match=r"\.\[wiki\]"):
         wikipedia_questions.__wrapped__("train")

@@ -230,7 +230,7 @@ def test_without_the_extra_the_message_names_it(monkeypatch):
     monkeypatch.setattr(wikipedia, "PACKAGE", "no_such_package")
     wikipedia.articles.cache_clear()
     drafts.wikipedia_drafts.cache_clear()
-    with pytest.raises(ImportError, match=r"textenvs\[wiki\]"):
+    with pytest.raises(ImportError, match=r"\.\[wiki\]"):
         gym.make("TextWriting-v0", source="wikipedia").reset(seed=0)
     wikipedia.articles.cache_clear()
 

@@ -10,11 +10,12 @@ from textenvs.evaluation.agent import (
     find_agent,
     load_agent,
 )
-from textenvs.evaluation.record import EpisodeRecord, Header, RecordFile, read_records, write_records
+from textenvs.evaluation.record import FAILURES, EpisodeRecord, Header, RecordFile, read_records, write_records
 from textenvs.evaluation.rollout import Replayer, evaluate, play_episodes, replay
 from textenvs.evaluation.seeds import episode_seed, secret_seed
 
 __all__ = [
+    "FAILURES",
     "Agent",
     "AgentFailure",
     "EpisodeRecord",

@@ -9,7 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from textenvs.errors import unknown
+from textenvs.errors import printable, unknown
+from textenvs.evaluation.record import FAILURES, LONGEST_FAILURE
 
 GROUP = "textenvs.agents"
 """Entry points of agents: a name, and a factory called as `factory(env_id, env_kwargs, **options)`. One that is not for
@@ -17,7 +18,17 @@ all environments has a function `plays(env_id)`."""
 
 
 class AgentFailure(Exception):
-    """Raised by an agent that cannot go on; the message says why, in a few words. It loses the episode."""
+    """Raised by an agent that cannot go on: it loses the episode.
+
+    Args:
+        kind: One of `textenvs.evaluation.FAILURES`.
+        what: What happened, in a few words.
+    """
+
+    def __init__(self, kind: str, what: str) -> None:
+        if kind not in FAILURES:
+            raise unknown("kind of failure", kind, FAILURES)
+        super().__init__(f"{kind}: {printable(what)}"[:LONGEST_FAILURE])
 
 
 @runtime_checkable

@@ -20,6 +20,10 @@ from textenvs.core.loading import check_split
 from textenvs.errors import shown
 
 FORMAT = "textenvs-record/2"
+FAILURES = ("crash", "timeout", "flood", "nonsense", "left behind", "given up")
+"""Kinds of failures of agents; a failure begins with one of them, and a colon."""
+LONGEST_FAILURE = 200
+"""Characters of a failure at most."""
 LARGEST = 1e300
 """Of the numbers that are summed."""
 Row = TypeVar("Row")
@@ -146,13 +150,11 @@ class RecordFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b", buffering=0)
         self._file.seek(0)
-        whole = self._file.read().split(b"\n")[:-1]
+        whole = _whole_lines(self._file.read())
         first = to_line({"format": FORMAT, **asdict(header)}).encode()
         if whole and whole[0] + b"\n" != first:
             self._check_drifted(path, header)
             whole = []
-        if len(whole) > 1 and not _is_episode(whole[-1], len(whole) - 2):
-            whole.pop()
         self._file.truncate(sum(len(line) + 1 for line in whole))
         if not whole:
             self._write(first)
@@ -166,7 +168,8 @@ class RecordFile:
         except ValueError:
             self._file.close()
             raise
-        if not set(other) <= {"source", "agent_source", "versions"}:
+        drifted = set(other) & {"source", "agent_source", "versions"}
+        if not drifted or set(other) - drifted - {"agent_config", "obs_type", "action_type"}:
             self._file.close()
             raise ValueError(f"{path} holds episodes with another {' and '.join(other)}: remove it and run again")
 
@@ -192,12 +195,10 @@ class RecordFile:
         self._file.close()
 
 
-def _is_episode(line: bytes, number: int) -> bool:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(row, dict) and row.get("episode") == number
+def _whole_lines(content: bytes) -> list[bytes]:
+    """The lines of a file but for a last one that was not finished: it has no end, or parts that were never written."""
+    lines = content.split(b"\n")[:-1]
+    return lines[:-1] if lines and b"\0" in lines[-1] else lines
 
 
 def write_records(path: Path, header: Header, records: Iterable[EpisodeRecord]) -> None:
@@ -211,14 +212,14 @@ def write_records(path: Path, header: Header, records: Iterable[EpisodeRecord]) 
 
 
 def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
-    """Reads a file of records. A last line without an end is not a record yet, and is left out.
+    """Reads a file of records. A last line that was not finished is left out.
 
     Raises:
         ValueError: If it is not one; the message names the file and the line.
     """
     header: Header | None = None
     rows = []
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+    for number, line in enumerate(_whole_lines(path.read_bytes()), start=1):
         try:
             row = from_json(line)
             if not isinstance(row, dict):
@@ -281,6 +282,10 @@ def _check_episode(record: EpisodeRecord) -> None:
         raise ValueError(f"reward_terms must be lists of numbers, got {shown(record.reward_terms)}")
     if not all(map(is_number, record.metrics.values())):
         raise ValueError(f"metrics must be numbers, got {shown(record.metrics)}")
+    kind, colon, _ = record.failure.partition(": ")
+    known = kind in FAILURES and colon and len(record.failure) <= LONGEST_FAILURE and record.failure.isprintable()
+    if record.failure and not known:
+        raise ValueError(f"failure must begin with one of {', '.join(FAILURES)}, got {shown(record.failure)}")
     if not is_number(record.episodic_return):
         raise ValueError(f"episodic_return must be a number, got {shown(record.episodic_return)}")
 

@@ -32,7 +32,7 @@ def secret_seed(secret: bytes, *purpose: str | int) -> int:
 
     Args:
         secret: At least 16 bytes.
-        *purpose: What it is for: suite, version, training seed, split, number.
+        *purpose: What it is for, such as split, training seed and number.
     """
     message = "\0".join(map(str, purpose)).encode()
     return int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:8]) >> 64 - BITS

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import shutil
+import stat
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from textenvs.evaluation import AgentFailure
-from textenvs_benchmarks.external.process import GRACE, Process
+from textenvs_benchmarks.external.process import GRACE, Process, Sandbox
 from textenvs_benchmarks.external.protocol import (
     PROTOCOL,
     Limits,
@@ -23,6 +27,7 @@ from textenvs_benchmarks.external.protocol import (
 )
 from textenvs_benchmarks.external.reach import Reach
 from textenvs_benchmarks.external.web import Endpoint
+from textenvs_benchmarks.training import read_curve
 
 
 class Line(Protocol):
@@ -44,10 +49,12 @@ class Terms:
     Attributes:
         passed: Names of environment variables that it is given beside the usual.
         sandbox: Whether it runs in bubblewrap.
+        hidden: Files and folders that it does not see there.
     """
 
     passed: tuple[str, ...] = ()
     sandbox: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 NO_TERMS = Terms()
@@ -67,13 +74,17 @@ class External:
     limits: Limits
     terms: Terms = NO_TERMS
 
-    def start(self, words: Sequence[str], hidden: Sequence[Path] = (), writable: Sequence[Path] = ()) -> Process:
-        """Starts a command on its terms."""
-        terms = self.terms
-        return Process(words, self.limits.memory_mib, terms.passed, terms.sandbox, hidden, writable)
+    def start(
+        self, words: Sequence[str], hidden: Sequence[Path], readable: Sequence[Path] = (), writable: Sequence[Path] = ()
+    ) -> Process:
+        """Starts a command on its terms; in a sandbox, it sees what is readable though it lies in what is hidden."""
+        sandbox = Sandbox([*hidden, *map(Path, self.terms.hidden)], readable, writable) if self.terms.sandbox else None
+        return Process(words, self.limits.memory_mib, self.terms.passed, sandbox)
 
 
-def train_external(external: External, env_id: str, steps: int, seed: int, stem: Path, curve: Path) -> Path | None:
+def train_external(
+    external: External, env_id: str, steps: int, seed: int, stem: Path, curve: Path, hidden: Sequence[Path] = ()
+) -> Path | None:
     """Trains an agent in a process that ends before it plays.
 
     Args:
@@ -83,6 +94,7 @@ def train_external(external: External, env_id: str, steps: int, seed: int, stem:
         seed: Training seed.
         stem: Where what it has learned is put, but for the suffix.
         curve: Where its learning curve is put.
+        hidden: Folders that it does not see in a sandbox.
 
     Returns:
         What it has learned; None if it does not learn, or is not written in Python.
@@ -90,14 +102,17 @@ def train_external(external: External, env_id: str, steps: int, seed: int, stem:
     Raises:
         RuntimeError: If it fails; the message ends with what it said.
         AgentFailure: If it takes too long.
+        ValueError: If what it leaves is no file, or no learning curve.
     """
     if external.reach.kind != "python":
         return None
     stem.parent.mkdir(parents=True, exist_ok=True)
     curve.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=stem.parent, suffix=".partial") as place:
-        arguments = [env_id, str(steps), str(seed), place]
-        process = external.start([*external.reach.words("train"), *arguments], writable=[Path(place)])
+    for stale in stem.parent.glob(f"{stem.name}-*.partial"):
+        shutil.rmtree(stale)
+    with TemporaryDirectory(dir=stem.parent, prefix=f"{stem.name}-", suffix=".partial") as place:
+        words = [*external.reach.words("train"), env_id, str(steps), str(seed), place]
+        process = external.start(words, hidden, writable=[Path(place)])
         try:
             status = process.wait(external.limits.train_seconds)
         finally:
@@ -105,10 +120,14 @@ def train_external(external: External, env_id: str, steps: int, seed: int, stem:
         if status:
             said = process.tail.decode(errors="replace").strip()
             raise RuntimeError(f"{external.reach} failed in training, with exit status {status}: {said}")
-        saved = next(Path(place).glob("agent.*"), None)
+        saved, learned = next(Path(place).glob("agent.*"), None), Path(place, "curve.csv")
         if saved is None:
             return None
-        Path(place, "curve.csv").replace(curve)
+        for path in (saved, learned):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise ValueError(f"{external.reach} has left a {path.name} that is no file")
+        read_curve(learned)
+        learned.replace(curve)
         return saved.replace(stem.with_name(stem.name + saved.suffix))
 
 
@@ -119,23 +138,21 @@ class ExternalAgent:
         external: How it is reached.
         env_id: What it plays.
         saved: What it has learned, if it was trained here.
-        lost: Episodes that it has just lost, one after the other.
         hidden: Folders that it does not see in a sandbox.
 
     Attributes:
         obs_type: What it sees, by its own word.
         action_type: How it acts, by its own word.
         config: Its settings, by its own word, and how it was reached.
-        started: Whether it has started; if not, `failure` says why.
-        failure: How it failed last.
+        failure: Why it has not started; None if it has.
+        lost: Episodes that it has just lost, one after the other.
+        said_goodbye: Whether it has answered "close".
         asked: The last message.
         answered: The answer to it, if there was one.
         tail: What it has said last on stderr, or with an error.
     """
 
-    def __init__(
-        self, external: External, env_id: str, saved: Path | None = None, lost: int = 0, hidden: Sequence[Path] = ()
-    ) -> None:
+    def __init__(self, external: External, env_id: str, saved: Path | None = None, hidden: Sequence[Path] = ()) -> None:
         self._external = external
         self._saved = saved
         self._hidden = hidden
@@ -144,19 +161,20 @@ class ExternalAgent:
         self._most = {"choice": spaces["choice"]["n"], "text": spaces["text"]["max_length"]}
         self._line: Line | None = None
         self._number = 0
-        self._lost = lost
-        self._losing = lost > 0
-        self.failure = ""
+        self._ends = math.inf
+        self._in_episode = False
+        self.lost = 0
+        self.said_goodbye = False
+        self.failure: AgentFailure | None = None
         self.asked = self.answered = self.tail = b""
         self.obs_type, self.action_type = "text", "choice"
         self.config: dict[str, Any] = {"reach": str(external.reach)}
-        self.started = False
         try:
             self.obs_type, self.action_type, config = self._start()
             self.config = {**config, "reach": str(external.reach), "protocol": PROTOCOL}
-            self.started = True
         except AgentFailure as error:
-            self.failure = str(error)
+            self.failure = error
+        self.lost = 0
 
     def reset(self, seed: int) -> None:
         """Begins an episode.
@@ -164,21 +182,22 @@ class ExternalAgent:
         Raises:
             AgentFailure: If it cannot; it has been ended then.
         """
-        if not self._losing:
-            self._lost = 0
-        self._losing = True
-        self._lost += 1
-        if self._lost > self._external.limits.failures_in_a_row:
-            raise AgentFailure(f"given up: after {self._external.limits.failures_in_a_row} lost episodes in a row")
-        if not self.started and self._lost == 1:
-            raise AgentFailure(self.failure)
+        limits = self._external.limits
+        if self._in_episode:
+            self.lost = 0  # the last one came to its end
+        self._in_episode = False
+        if self.lost >= limits.failures_in_a_row:
+            raise AgentFailure("given up", f"after {limits.failures_in_a_row} lost episodes in a row")
+        if self.failure is not None and self.lost == 0:
+            self.lost = 1
+            raise self.failure
         if self._line is None:
             obs_type, action_type, _ = self._start()
             if (obs_type, action_type) != (self.obs_type, self.action_type):
-                self.close()
-                raise Nonsense(f"it played {self.obs_type} and {self.action_type} before, and now something else")
-        self._say({"type": "reset", "seed": seed}, self._external.limits.action_seconds)
-        self._losing = False
+                raise self._lose(Nonsense(f"it played {self.obs_type} and {self.action_type}, and now something else"))
+        self._say({"type": "reset", "seed": seed}, limits.action_seconds)
+        self._ends = time.monotonic() + limits.episode_seconds
+        self._in_episode = True
 
     def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
         """Its action.
@@ -186,23 +205,24 @@ class ExternalAgent:
         Raises:
             AgentFailure: If it gives none; it has been ended then.
         """
-        seconds = self._external.limits.action_seconds
-        answer = self._say({"type": "act", "observation": observation, **info}, seconds)
+        limits = self._external.limits
+        if time.monotonic() > self._ends:
+            raise self._lose(AgentFailure("timeout", f"an episode of more than {limits.episode_seconds} s"))
+        answer = self._say({"type": "act", "observation": observation, **info}, limits.action_seconds)
         try:
             return check_action(answer, self.action_type, self._most[self.action_type])
-        except AgentFailure:
-            self._losing = True
-            self.close()
-            raise
+        except AgentFailure as error:
+            raise self._lose(error) from None
 
     def finish(self) -> str:
         """Ends it; gives what it has done wrong with that, or ""."""
         if self._line is None:
             return ""
         with contextlib.suppress(AgentFailure):
-            self._line.ask(encode({"id": self._number + 1, "type": "close"}), GRACE)
+            decode(self._line.ask(encode({"id": self._number + 1, "type": "close"}), GRACE), self._number + 1)
+            self.said_goodbye = True
         left = self.close(GRACE)
-        return f"left behind: {left} process{'es' if left > 1 else ''}" if left else ""
+        return str(AgentFailure("left behind", f"{left} process{'es' if left > 1 else ''}")) if left else ""
 
     def close(self, grace: float = 0.0) -> int:
         """Ends it, with all that it has started.
@@ -226,14 +246,14 @@ class ExternalAgent:
             self._line = Endpoint(reach.target)
         else:
             loaded = [] if self._saved is None else ["--load", str(self._saved)]
-            self._line = self._external.start([*reach.words("play"), *loaded], self._hidden)
+            readable = [] if self._saved is None else [self._saved]
+            self._line = self._external.start([*reach.words("play"), *loaded], self._hidden, readable)
         self._number = 0
         answer = self._say(self._hello, self._external.limits.start_seconds)
         try:
             return check_hello(answer)
-        except AgentFailure:
-            self.close()
-            raise
+        except AgentFailure as error:
+            raise self._lose(error) from None
 
     def _say(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         assert self._line is not None
@@ -242,7 +262,12 @@ class ExternalAgent:
         try:
             self.answered = self._line.ask(self.asked, seconds)
             return decode(self.answered, self._number)
-        except AgentFailure:
-            self._losing = True
-            self.close()
-            raise
+        except AgentFailure as error:
+            raise self._lose(error) from None
+
+    def _lose(self, error: AgentFailure) -> AgentFailure:
+        """Ends it; the episode is lost."""
+        self.lost += 1
+        self._in_episode = False
+        self.close()
+        return error

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -72,8 +73,24 @@ def load_object(name: str) -> Any:
     return found
 
 
-def main() -> None:
-    """Trains or plays."""
+def main() -> int:
+    """Trains or plays; gives the exit status. What fails in the agent's own code is printed, without what called it."""
+    try:
+        _main()
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace)
+        return 1
+    return 0
+
+
+def _is_ours(file: str) -> bool:
+    return file in (__file__, importlib.__file__) or file.startswith("<frozen importlib")
+
+
+def _main() -> None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parts = parser.add_subparsers(dest="part", required=True)
     playing, training = parts.add_parser("play"), parts.add_parser("train")
@@ -104,4 +121,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

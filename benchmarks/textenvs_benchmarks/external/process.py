@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from textenvs.evaluation import AgentFailure
-from textenvs_benchmarks.external.protocol import MAX_ANSWER, Nonsense
+from textenvs_benchmarks.external.protocol import MAX_ANSWER, several
 
 KEPT = (
     "PATH HOME USER LOGNAME SHELL LANG LANGUAGE LC_ALL LC_CTYPE TZ TMPDIR PYTHONPATH VIRTUAL_ENV LD_LIBRARY_PATH "
@@ -31,6 +32,8 @@ MAX_STDERR = 1 << 24
 """Bytes that it may print on stderr before each answer; the last `TAIL` of them are kept."""
 TAIL = 4096
 BLOCK = 1 << 16
+SHARED = ("/tmp", "/var/tmp", "/run", "/var/run")
+"""Folders of all processes, with their sockets, that a sandbox replaces by empty ones."""
 GRACE = 2.0
 """Seconds that it has to end after its input was closed."""
 PATIENCE = 10.0
@@ -40,6 +43,52 @@ TICK = 0.1
 PR_SET_CHILD_SUBREAPER = 36
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """What a command sees in bubblewrap: no network, no other processes, and files that it cannot write to.
+
+    Attributes:
+        hidden: Files and folders that it does not see.
+        readable: What it sees though it lies in what is hidden.
+        writable: Folders that it may write to.
+    """
+
+    hidden: Sequence[Path] = ()
+    readable: Sequence[Path] = ()
+    writable: Sequence[Path] = ()
+
+    def words(self) -> list[str]:
+        """The words before a command that runs it there.
+
+        Raises:
+            ValueError: If this machine has no bubblewrap, or the working folder is the root.
+        """
+        program = shutil.which("bwrap")
+        if program is None:
+            raise ValueError(
+                "--sandbox needs bubblewrap (bwrap): install it with the system's packages, or leave it out"
+            )
+        here = Path.cwd()
+        if here == Path(here.anchor):
+            raise ValueError(f"a sandbox in {here} would hide nothing: change to a folder of your own")
+        words = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
+        for folder in SHARED:
+            words += ["--tmpfs", folder] if Path(folder).is_dir() and not Path(folder).is_symlink() else []
+        words += ["--dev", "/dev", "--proc", "/proc"]
+        needed = [here, Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(os.path.isdir, sys.path))]
+        for path in dict.fromkeys(path.resolve() for path in needed):  # some may lie in /tmp
+            words += ["--ro-bind", str(path), str(path)]
+        for path in (path.resolve() for path in self.hidden):
+            words += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", os.devnull, str(path)]
+        for path in (path.resolve() for path in self.readable):
+            words += ["--ro-bind", str(path), str(path)]
+        for path in (path.resolve() for path in self.writable):
+            words += ["--bind", str(path), str(path)]
+        for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+            words += ["--setenv", name, "/tmp/cache"]
+        return [*words, "--chdir", str(here), "--"]
+
+
 class Process:
     """A command in its own session and process group, with limits and hardly any environment.
 
@@ -47,9 +96,7 @@ class Process:
         command: The command, in words.
         memory_mib: Address space of each of its processes.
         passed: Names of further environment variables that it is given.
-        sandbox: Whether it runs in bubblewrap: without a network, with a file system that it cannot write to.
-        hidden: Folders that it does not see in the sandbox.
-        writable: Folders that it may write to there.
+        sandbox: What it sees, if it runs in a sandbox.
 
     Raises:
         ValueError: Where this system has no such processes, or no sandbox.
@@ -60,9 +107,7 @@ class Process:
         command: Sequence[str],
         memory_mib: int,
         passed: Sequence[str] = (),
-        sandbox: bool = False,
-        hidden: Sequence[Path] = (),
-        writable: Sequence[Path] = (),
+        sandbox: Sandbox | None = None,
     ) -> None:
         if os.name != "posix":
             raise ValueError("agents in a process of their own need Linux or macOS: serve yours, and name its address")
@@ -71,7 +116,7 @@ class Process:
         limits = [str(memory_mib << 20), str(LARGEST_FILE)]
         launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")), *limits]
         self._process = subprocess.Popen(
-            [*launcher, *(_bubblewrap(hidden, writable) if sandbox else []), *command],
+            [*launcher, *(sandbox.words() if sandbox else []), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -91,6 +136,7 @@ class Process:
         self._said = b""
         self._complained = 0
         self.tail = b""
+        _LIVE.add(self)
 
     def ask(self, line: bytes, seconds: float) -> bytes:
         """Sends a line; gives the line that answers it, without its end.
@@ -105,7 +151,7 @@ class Process:
             wait = end - time.monotonic()
             ready = self._poll.poll(max(0.0, 1000 * wait)) if wait > 0 else []
             if not ready and time.monotonic() >= end:
-                raise AgentFailure(f"timeout: no answer in {seconds:g} s")
+                raise AgentFailure("timeout", f"no answer in {seconds:g} s")
             for number, _ in ready:
                 if number == self._stdin:
                     left = self._send(left)
@@ -114,7 +160,7 @@ class Process:
                 elif self._read():
                     answer, _, more = self._said.partition(b"\n")
                     if more:
-                        raise Nonsense("more than one line in answer to one")
+                        raise several(self._said)
                     self._said = b""
                     return answer
 
@@ -127,7 +173,7 @@ class Process:
         end = time.monotonic() + seconds
         while self._process.poll() is None:
             if time.monotonic() > end:
-                raise AgentFailure(f"timeout: not ended in {seconds:g} s")
+                raise AgentFailure("timeout", f"not ended in {seconds:g} s")
             for number, _ in self._poll.poll(1000 * TICK):
                 if number == self._stderr:
                     self._complained = 0
@@ -161,7 +207,7 @@ class Process:
         if b"\n" in block:
             return True
         if len(self._said) > MAX_ANSWER:
-            raise AgentFailure(f"flood: an answer of more than {MAX_ANSWER} bytes")
+            raise AgentFailure("flood", f"an answer of more than {MAX_ANSWER} bytes")
         return False
 
     def _listen(self) -> None:
@@ -172,24 +218,25 @@ class Process:
         self.tail = (self.tail + block)[-TAIL:]
         self._complained += len(block)
         if self._complained > MAX_STDERR:
-            raise AgentFailure(f"flood: more than {MAX_STDERR >> 20} MiB on stderr")
+            raise AgentFailure("flood", f"more than {MAX_STDERR >> 20} MiB on stderr")
 
     def _crash(self) -> AgentFailure:
         try:
             status = self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            return AgentFailure("crash: it has closed its output")
+            return AgentFailure("crash", "it has closed its output")
         self._drain()
         if status < 0:
             with contextlib.suppress(ValueError):
-                return AgentFailure(f"crash: {signal.Signals(-status).name}")
-        return AgentFailure(f"crash: exit status {status}")
+                return AgentFailure("crash", f"{signal.Signals(-status).name}")
+        said = "it ended without an answer" if status == 0 else f"exit status {status}"
+        return AgentFailure("crash", said)
 
     def _drain(self) -> None:
-        """Takes what it had still printed on stderr when it ended."""
+        """Takes what it had still printed on stderr when it ended; a process that it has left may still print."""
         with contextlib.suppress(BlockingIOError):
-            while block := os.read(self._stderr, BLOCK):
-                self.tail = (self.tail + block)[-TAIL:]
+            for _ in range(MAX_STDERR // BLOCK):
+                self.tail = (self.tail + os.read(self._stderr, BLOCK))[-TAIL:]
 
     def stop(self, grace: float = 0.0) -> int:
         """Ends it and all that it has started.
@@ -206,30 +253,46 @@ class Process:
         end = time.monotonic() + grace
         while self._process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
-        left = [child for child in self._descendants() if child.pid != self._process.pid]
+        left = self._descendants()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
-        found = left
         end = time.monotonic() + PATIENCE
-        while found and time.monotonic() < end:
+        while (found := self._descendants()) and time.monotonic() < end:
             for child in found:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
-            psutil.wait_procs(found, timeout=GRACE)
-            found = self._descendants()
+            psutil.wait_procs(found, timeout=TICK)
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe
             pipe.close()
+        _LIVE.discard(self)
         return len(left)
 
     def _descendants(self) -> list[psutil.Process]:
-        return [
-            child
-            for child in psutil.Process().children(recursive=True)
-            if child.pid not in self._before and child.status() != psutil.STATUS_ZOMBIE
-        ]
+        """All that it has started and that still runs; what has ended, and was left to this process, is reaped."""
+        found = []
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if child.pid in self._before or child.pid == self._process.pid:
+                    continue
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    found.append(child)
+                elif child.ppid() == os.getpid():
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(child.pid, os.WNOHANG)
+        return found
+
+
+_LIVE: set[Process] = set()
+"""Those of this process that were not stopped yet."""
+
+
+def stop_all() -> None:
+    """Stops all that were not stopped yet, before this process ends."""
+    for process in list(_LIVE):
+        process.stop()
 
 
 def _adopt_orphans() -> None:
@@ -240,20 +303,3 @@ def _adopt_orphans() -> None:
 
 def _environment(given: Mapping[str, str], passed: Sequence[str]) -> dict[str, str]:
     return {name: given[name] for name in (*KEPT, *passed) if name in given} | FIXED
-
-
-def _bubblewrap(hidden: Sequence[Path], writable: Sequence[Path]) -> list[str]:
-    """The words before a command that runs it in bubblewrap."""
-    program = shutil.which("bwrap")
-    if program is None:
-        raise ValueError("--sandbox needs bubblewrap (bwrap): install it with the system's packages, or leave it out")
-    words = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
-    words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-    needed = [Path.cwd(), Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(os.path.isdir, sys.path))]
-    for folder in dict.fromkeys(path.resolve() for path in needed):  # some may lie in /tmp
-        words += ["--ro-bind", str(folder), str(folder)]
-    for folder in hidden:
-        words += ["--tmpfs", str(folder.resolve())]
-    for folder in writable:
-        words += ["--bind", str(folder.resolve()), str(folder.resolve())]
-    return [*words, "--chdir", str(Path.cwd()), "--"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 
 import textenvs
 from textenvs import ACTION_TYPES, OBS_TYPES
-from textenvs.errors import shown
+from textenvs.errors import shown, unknown
 from textenvs.evaluation import AgentFailure
 from textenvs.evaluation.record import finite
 
@@ -21,6 +23,8 @@ MAX_ANSWER = 1 << 16
 """Bytes of an answer at most, its line break not counted."""
 MAX_DEPTH = 8
 """Objects and lists in each other at most."""
+LINE_END = b"\n"
+ELSEWHERE = " (what an agent prints for itself goes to stderr)"
 SHOWN = 60
 """Characters of an answer that an error shows."""
 
@@ -32,6 +36,7 @@ class Limits:
     Attributes:
         start_seconds: Until it has answered "hello".
         action_seconds: Until it has answered anything else.
+        episode_seconds: For all acts of an episode together.
         train_seconds: Until it has learned, if it is one in Python that learns.
         memory_mib: Address space of each of its processes.
         failures_in_a_row: Lost episodes after which it is not asked any more, in this file of records.
@@ -39,6 +44,7 @@ class Limits:
 
     start_seconds: int = 60
     action_seconds: int = 10
+    episode_seconds: int = 600
     train_seconds: int = 86_400
     memory_mib: int = 8192
     failures_in_a_row: int = 5
@@ -49,11 +55,23 @@ class Limits:
                 raise ValueError(f"the limit {name} must be a whole number from 1, got {shown(value)}")
 
 
+def make_limits(given: Mapping[str, int]) -> Limits:
+    """Limits, of which some are given by name.
+
+    Raises:
+        ValueError: If there is no such limit, or it cannot be.
+    """
+    for name in given:
+        if name not in Limits.__dataclass_fields__:
+            raise unknown("limit", name, Limits.__dataclass_fields__)
+    return Limits(**given)
+
+
 class Nonsense(AgentFailure):
     """An answer that the protocol does not know."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"nonsense: {what}")
+        super().__init__("nonsense", what)
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
@@ -62,13 +80,14 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else int(value)
+    return value.tolist() if isinstance(value, np.ndarray) else operator.index(value)
 
 
 def hello(env_id: str) -> dict[str, Any]:
     """The first message: what is to be played."""
-    envs = {kind: gym.make(env_id, obs_type=kind) for kind in OBS_TYPES}
-    speaking = gym.make(env_id, action_type="text")
+    with ExitStack() as stack:
+        envs = {kind: stack.enter_context(closing(gym.make(env_id, obs_type=kind))) for kind in OBS_TYPES}
+        speaking = stack.enter_context(closing(gym.make(env_id, action_type="text")))
     return {
         "type": "hello",
         "protocol": PROTOCOL,
@@ -106,13 +125,13 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
     try:
         answer = json.loads(line.decode(), parse_constant=finite, parse_float=finite)
     except UnicodeDecodeError:
-        raise Nonsense(f"an answer is UTF-8, got {_shown(line)}") from None
+        raise Nonsense(f"an answer is UTF-8, got {_text(line)}") from None
     except RecursionError:
         raise Nonsense(f"an answer is at most {MAX_DEPTH} deep") from None
     except ValueError:
-        raise Nonsense(f"an answer is one line of JSON, got {_shown(line)}") from None
+        raise Nonsense(f"an answer is one line of JSON, got {_text(line)}{ELSEWHERE}") from None
     if not isinstance(answer, dict):
-        raise Nonsense(f"an answer is an object, got {_shown(line)}")
+        raise Nonsense(f"an answer is an object, got {_text(line)}{ELSEWHERE}")
     if _depth(answer) > MAX_DEPTH:
         raise Nonsense(f"an answer is at most {MAX_DEPTH} deep")
     if type(answer.get("id")) is not int or answer["id"] != number:
@@ -169,6 +188,18 @@ def check_action(answer: Mapping[str, Any], action_type: str, most: int) -> int 
     if any("\ud800" <= character <= "\udfff" for character in action):
         raise Nonsense(f'"action" must be text, got {_shown(action)}')
     return action
+
+
+def several(answers: bytes) -> Nonsense:
+    """What is wrong where more than a line was answered."""
+    return Nonsense(
+        f"more than one line in answer to one, the first {_text(answers.partition(LINE_END)[0])}{ELSEWHERE}"
+    )
+
+
+def _text(line: bytes) -> str:
+    """A line as an error shows it."""
+    return _shown(line[: 4 * SHOWN].decode(errors="replace"))
 
 
 def _shown(value: Any) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import secrets
+import socket
+import threading
 import time
 from urllib.parse import urlsplit
 
@@ -51,6 +54,8 @@ class Endpoint:
         """
         end = time.monotonic() + seconds
         connection = self._connection
+        watch = threading.Timer(seconds, self._cut)
+        watch.start()
         try:
             connection.timeout = seconds
             if connection.sock is None:
@@ -67,24 +72,30 @@ class Endpoint:
             while block := response.read1(BLOCK):
                 answer += block
                 if len(answer) > MAX_ANSWER:
-                    raise AgentFailure(f"flood: an answer of more than {MAX_ANSWER} bytes")
-                if time.monotonic() > end:
-                    raise TimeoutError
-                if connection.sock is not None:
-                    connection.sock.settimeout(max(0.001, end - time.monotonic()))
+                    raise AgentFailure("flood", f"an answer of more than {MAX_ANSWER} bytes")
             if response.length:
                 raise http.client.IncompleteRead(answer, response.length)
             response.close()
-        except TimeoutError:
+            if time.monotonic() >= end:
+                raise TimeoutError
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self.stop()
-            raise AgentFailure(f"timeout: no answer in {seconds:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
-            self.stop()
-            raise AgentFailure(f"crash: the server cannot be reached ({type(error).__name__})") from None
+            if time.monotonic() >= end:
+                raise AgentFailure("timeout", f"no answer in {seconds:g} s") from None
+            raise AgentFailure("crash", f"the server cannot be reached ({type(error).__name__})") from None
+        finally:
+            watch.cancel()
         if response.status != http.client.OK:
             self.tail = answer[-4096:]
-            raise AgentFailure(f"crash: HTTP status {response.status}")
+            raise AgentFailure("crash", f"HTTP status {response.status}")
         return answer.strip()
+
+    def _cut(self) -> None:
+        """Ends what goes on, however little is sent at a time."""
+        sock = self._connection.sock
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def stop(self, grace: float = 0.0) -> int:
         """Closes the connection; nothing is left behind here."""
