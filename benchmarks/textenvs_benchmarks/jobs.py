@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from textenvs import SPLITS
+from textenvs.errors import shown
 from textenvs.evaluation import (
     Agent,
     EpisodeRecord,
@@ -164,6 +165,8 @@ def _is_played(job: Job, split: str, folder: ResultsFolder) -> bool:
         return bool(read_job(job, split, folder))
     except (Unfinished, FileNotFoundError):
         return False
+    except ValueError as error:
+        raise ValueError(f"{error}; remove the file, and 'textenvs run' plays them again") from None
 
 
 def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[EpisodeRecord]]:
@@ -177,26 +180,23 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[
     path = folder.records(job.agent, job.env_id, split, job.seed)
     if b"\n" not in path.read_bytes():
         raise Unfinished(f"{path} has no whole line yet")
-    try:
-        header, records = read_records(path)
-        due = {
-            "agent": job.agent,
-            "env_id": job.env_id,
-            "env_kwargs": {},
-            "split": split,
-            "seed": job.seed,
-            "evaluation_seed": job.episodes_seed,
-            "commitment": job.commitment,
-        }
-        for name, value in due.items():
-            if getattr(header, name) != value:
-                raise ValueError(f"{path}: {name} of {job.name} is {getattr(header, name)!r}, and should be {value!r}")
-        if job.external is None and any(record.failure for record in records):
-            raise ValueError(f"{path}: {job.agent} is one of ours, and cannot fail as others do")
-        if len(records) > job.episodes:
-            raise ValueError(f"{path} holds {len(records)} episodes instead of {job.episodes}")
-    except ValueError as error:
-        raise ValueError(f"{error}; remove the file, and 'textenvs run' plays them again") from None
+    header, records = read_records(path)
+    due = {
+        "agent": job.agent,
+        "env_id": job.env_id,
+        "env_kwargs": {},
+        "split": split,
+        "seed": job.seed,
+        "evaluation_seed": job.episodes_seed,
+        "commitment": job.commitment,
+    }
+    for name, value in due.items():
+        if getattr(header, name) != value:
+            raise ValueError(f"{path}: {name} of {job.name} is {shown(getattr(header, name))}, not {shown(value)}")
+    if job.external is None and any(record.failure for record in records):
+        raise ValueError(f"{path}: {job.agent} is one of ours, and cannot fail as others do")
+    if len(records) > job.episodes:
+        raise ValueError(f"{path} holds {len(records)} episodes instead of {job.episodes}")
     if len(records) < job.episodes:
         raise Unfinished(f"{path} holds {len(records)} of {job.episodes} episodes")
     return header, records

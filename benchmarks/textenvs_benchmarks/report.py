@@ -39,7 +39,7 @@ NOTES = (
 PRINTED = (
     "Time: wall-clock of training, mean over seeds.",
     "Self-reported: as the run says; replayed: 'textenvs verify' played all episodes again here; re-run: it trained "
-    "and played the agents again.",
+    "and played the agents again. Replay proves scores, not curves and failures: docs/trust.md.",
 )
 """Notes on what stands in no file."""
 HEADINGS = (

@@ -15,7 +15,7 @@ from textenvs_benchmarks.progress import Silent
 def test_every_cheater_comes_to_what_it_must():
     findings = list(audit(Silent()))  # in one test: it takes half a minute
     assert [finding.name for finding in findings if not finding.held] == []
-    assert len(findings) == len(CASES) + 13
+    assert len(findings) == len(CASES) + 16
     results = {finding.name: finding.result for finding in findings}
     scores = {finding.name: finding.score for finding in findings}
     for name, kind in (
@@ -27,8 +27,9 @@ def test_every_cheater_comes_to_what_it_must():
     ):
         assert f"({kind})" in results[name]
     assert "episodic_return is recorded as" in results["forge"]
-    for name in ("edit", "swap", "copy"):
+    for name in ("ease", "deny", "edit", "swap", "copy"):
         assert results[name].startswith("verify: DIR/episodes/random/")
+    assert " of the suite quick is " in results["suite"]
     assert "verify --rerun: made again, episodes/random/" in results["steal"]
     assert scores["guess"] > 100.0 > 10.0 > scores["guess_hidden"]
     lines = to_markdown(findings).splitlines()

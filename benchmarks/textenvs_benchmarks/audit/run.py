@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import math
@@ -9,7 +10,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 import textenvs
+from textenvs.evaluation import EpisodeRecord, Header, replay
 from textenvs_benchmarks.audit import cheaters
 from textenvs_benchmarks.errors import Drift, Mismatch, one_line
 from textenvs_benchmarks.folder import ResultsFolder
@@ -211,6 +213,14 @@ def _tamper(work: Path, monitor: Monitor) -> Iterator[Finding]:
     suite = Suite("audit", 1, (ID,), ("random", "rule"), (), 2, 100, EPISODES)
     run_suite(suite, ResultsFolder(whole), 2, monitor)
 
+    def ease(rows: list[Any], other: list[Any]) -> None:
+        rows[0]["env_kwargs"] = {"reward": {"failure": -100.0}}
+        header = Header(**{name: value for name, value in rows[0].items() if name != "format"})
+        rows[1:] = [asdict(replay(header, EpisodeRecord(**row))) for row in rows[1:]]
+
+    def deny(rows: list[Any], other: list[Any]) -> None:
+        rows[3]["failure"] = "<script>alert(1)</script>"
+
     def edit(rows: list[Any], other: list[Any]) -> None:
         rows[3]["episodic_return"] += 10.0
 
@@ -221,6 +231,8 @@ def _tamper(work: Path, monitor: Monitor) -> Iterator[Finding]:
         rows[1:] = other[1:]
 
     for name, tries, change, source in (
+        ("ease", "plays under another reward, and says so in the header alone", ease, "random/{}/test-0"),
+        ("deny", "puts code where a failure is named", deny, "random/{}/test-0"),
         ("edit", "edits a return", edit, "random/{}/test-0"),
         ("swap", "swaps two episodes", swap, "random/{}/test-0"),
         ("copy", "copies the episodes of another training seed", take_other_seed, "rule/{}/test-1"),
@@ -233,6 +245,17 @@ def _tamper(work: Path, monitor: Monitor) -> Iterator[Finding]:
 
     def steal(rows: list[Any], other: list[Any]) -> None:
         rows[:] = [{**other[0], "agent": "random", "agent_source": rows[0]["agent_source"]}, *other[1:]]
+
+    folder = _copied(whole, work / "suite")
+    manifest = json.loads(folder.manifest.read_text())
+    manifest["suite"]["name"] = "quick"
+    folder.manifest.write_text(json.dumps(manifest))
+    write_results(folder)
+    folder.finish()
+    said = _verified(folder)
+    held = said.startswith("verify: ")
+    tries = "gives a suite of its own the name of one of ours"
+    yield Finding("suite", tries, said if held else "NOT HELD: verify says that it is true", held)
 
     folder = _copied(whole, work / "steal")
     for split in textenvs.SPLITS:
@@ -256,8 +279,8 @@ def _names() -> Iterator[Finding]:
             make_suite(values)
             yield Finding("name", f"calls itself {name!a}", "NOT HELD: the suite is taken", False)
         except ValueError as error:
-            said = one_line(error)
-            yield Finding("name", f"calls itself {name!a}", "refused as a name", said.isprintable())
+            held = "cannot be that of a folder" in one_line(error)
+            yield Finding("name", f"calls itself {name!a}", "refused as a name" if held else "NOT HELD", held)
 
 
 def _dangerous(folder: ResultsFolder) -> bool:
@@ -296,5 +319,6 @@ def _change(
     rows, others = ([json.loads(line) for line in each.read_text().splitlines()] for each in (path, other))
     change(rows, others)
     path.write_text("".join(json.dumps(row, sort_keys=True, separators=(",", ":")) + "\n" for row in rows))
-    write_results(folder)
+    with contextlib.suppress(ValueError):  # of records that cannot be read there is no table
+        write_results(folder)
     folder.finish()
