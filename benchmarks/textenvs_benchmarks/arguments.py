@@ -68,6 +68,14 @@ def _report(parser: Parser) -> None:
     parser.add_argument("--format", choices=("text", "csv", "markdown", "json"), default="text", help="default: text")
 
 
+def _compare(parser: Parser) -> None:
+    parser.add_argument("ours", metavar="A", help="an agent of --run, or a run (with --agent)")
+    parser.add_argument("theirs", metavar="B", help="the other one")
+    parser.add_argument("--run", metavar="DIR", type=Path, help="the run of both agents")
+    parser.add_argument("--agent", metavar="NAME", help="the agent that is compared in two runs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _verify(parser: Parser) -> None:
     parser.add_argument("path", metavar="PATH", type=Path, help="folder of a run, packed or not, or a file NAME.jsonl")
     parser.add_argument(
@@ -196,6 +204,7 @@ COMMANDS = {
     "list": ("what there is to play, and who can", _list),
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
     "report": ("the table of a run, made again from its records", _report),
+    "compare": ("two agents of a run, or an agent in two runs: the difference, and whether it is one", _compare),
     "verify": ("play every recorded episode again, and say whether all came out as recorded", _verify),
     "check-agent": ("tell whether an agent of yours speaks the protocol, and where it does not", _check_agent),
     "audit": ("let our own cheaters cheat, and say what came of it", _audit),

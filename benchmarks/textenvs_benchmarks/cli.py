@@ -183,6 +183,36 @@ def report_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def compare_command(arguments: argparse.Namespace) -> int:
+    """Compares two agents of a run, or two runs."""
+    from textenvs_benchmarks import load
+    from textenvs_benchmarks.head_to_head import meet, print_meetings, to_rows
+
+    if arguments.run is not None:
+        episodes = load(arguments.run)
+        ours, theirs = arguments.ours, arguments.theirs
+        meetings = meet(_episodes_of(episodes, ours), _episodes_of(episodes, theirs))
+    else:
+        if arguments.agent is None:
+            raise ValueError("say which agent of the two runs: --agent NAME; or name two agents of one run: --run DIR")
+        name = arguments.agent
+        meetings = meet(_episodes_of(load(arguments.ours), name), _episodes_of(load(arguments.theirs), name))
+        ours, theirs = f"{name} of {arguments.ours}", f"{name} of {arguments.theirs}"
+    if arguments.json:
+        _print_json(list(to_rows(meetings, ours, theirs)))
+    else:
+        print_meetings(meetings, ours, theirs, _console())
+    return DONE
+
+
+def _episodes_of(episodes: pd.DataFrame, agent: str) -> pd.DataFrame:
+    from textenvs.errors import unknown
+
+    if agent not in set(episodes.agent):
+        raise unknown("agent of this run", agent, sorted(set(episodes.agent)))
+    return episodes[episodes.agent == agent]
+
+
 def verify_command(arguments: argparse.Namespace) -> int:
     """Plays recorded episodes again and says whether they are true."""
     from textenvs_benchmarks.folder import TIERS, ResultsFolder
@@ -485,6 +515,7 @@ COMMANDS = {
     "list": list_command,
     "run": run_command,
     "report": report_command,
+    "compare": compare_command,
     "verify": verify_command,
     "check-agent": check_command,
     "audit": audit_command,

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from textenvs import ReferenceScores
 from textenvs.errors import require
 from textenvs_benchmarks.folder import ResultsFolder
-from textenvs_benchmarks.statistics import bootstrap_interval, iqm
+from textenvs_benchmarks.intervals import interval
+from textenvs_benchmarks.statistics import iqm
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import read_curve
 
@@ -81,8 +82,8 @@ def curve_table(folder: ResultsFolder) -> pd.DataFrame:
 
 
 def _middle(values: NDArray[np.float64], seed: int) -> tuple[float, float, float, int]:
-    interval = bootstrap_interval(values, iqm, np.random.default_rng(seed), replications=500)
-    return iqm(values), *(interval or (math.nan, math.nan)), len(values)
+    ends = interval(values, np.random.default_rng(seed), replications=500)
+    return iqm(values), *(ends or (math.nan, math.nan)), len(values)
 
 
 def draw_curves(folder: ResultsFolder, out: Path | None = None) -> list[Path]:

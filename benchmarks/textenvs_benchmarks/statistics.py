@@ -1,21 +1,17 @@
-"""Statistics over training seeds. A metric is one number of an episode; a statistic is one number of many."""
+"""Statistics: one number of many scores. A score is one number of a training, or of an episode.
+
+A matrix of scores has a row for each run (a training seed) and a column for each task. Intervals are in `intervals`,
+comparisons of two agents in `comparison`.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-MIN_SCORES = 3
-"""Of fewer scores no interval is made: resampling one or two says nothing about the others."""
-
-
-class Statistic(Protocol):
-    """One number of many, such as `numpy.mean`."""
-
-    def __call__(self, scores: NDArray[np.float64], axis: int) -> Any:
-        """(resamples, scores) to (resamples,), along axis 1."""
+Scores = NDArray[np.float64]
 
 
 @overload
@@ -23,10 +19,10 @@ def iqm(scores: ArrayLike) -> float: ...
 
 
 @overload
-def iqm(scores: ArrayLike, axis: int) -> NDArray[np.float64]: ...
+def iqm(scores: ArrayLike, axis: int) -> Scores: ...
 
 
-def iqm(scores: ArrayLike, axis: int | None = None) -> float | NDArray[np.float64]:
+def iqm(scores: ArrayLike, axis: int | None = None) -> float | Scores:
     """The interquartile mean: of the middle half of the scores (Agarwal et al. 2021).
 
     A quarter of the scores, rounded down, is left out at either end, as `scipy.stats.trim_mean(scores, 0.25)` does.
@@ -41,50 +37,95 @@ def iqm(scores: ArrayLike, axis: int | None = None) -> float | NDArray[np.float6
     Raises:
         ValueError: If there are no scores in a list, or one is not finite.
     """
-    values = _checked(scores) if axis is None else np.asarray(scores, np.float64)
+    values = checked(scores) if axis is None else np.asarray(scores, np.float64)
     along = axis or 0
     n = values.shape[along]
-    middle: NDArray[np.float64] = (
-        np.sort(values, axis=along).take(range(n // 4, n - n // 4), axis=along).mean(axis=along)
-    )
+    middle: Scores = np.sort(values, axis=along).take(range(n // 4, n - n // 4), axis=along).mean(axis=along)
     return float(middle) if axis is None else middle
 
 
-def bootstrap_interval(
-    scores: ArrayLike,
-    statistic: Statistic,
-    rng: np.random.Generator,
-    confidence: float = 0.95,
-    replications: int = 2000,
-) -> tuple[float, float] | None:
-    """The percentile bootstrap interval of a statistic.
+def optimality_gap(scores: ArrayLike, optimum: float = 100.0) -> float:
+    """How far scores are below the optimum, on average; what lies above it does not make up for that.
 
     Args:
-        scores: One for each training seed.
-        statistic: Computed of each resample, which is drawn with replacement and has as many scores.
-        rng: Draws the resamples.
-        confidence: Share of the resamples' statistics that lies in the interval, in (0, 1).
-        replications: Number of resamples.
-
-    Returns:
-        The lower and the upper end; None where there are fewer than `MIN_SCORES` scores.
+        scores: Scores, of any shape.
+        optimum: The score of the optimal policy.
     """
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
-    if replications < 1:
-        raise ValueError(f"replications must be at least 1, got {replications}")
-    values = _checked(scores)
-    if len(values) < MIN_SCORES:
-        return None
-    resamples = values[rng.integers(len(values), size=(replications, len(values)))]
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(statistic(resamples, axis=1), [tail, 1.0 - tail])
-    return float(low), float(high)
+    return float(np.maximum(optimum - checked(scores, matrix=True), 0.0).mean())
 
 
-def _checked(scores: ArrayLike) -> NDArray[np.float64]:
+def probability_of_improvement(ours: ArrayLike, theirs: ArrayLike) -> float:
+    """The probability that a run of one agent scores more than one of another, on a task drawn at random.
+
+    A tie counts one half: it is the Mann-Whitney U divided by the number of pairs, averaged over tasks.
+
+    Args:
+        ours: A matrix of scores, or a list for a single task.
+        theirs: The same of the other agent, with as many tasks.
+    """
+    first, second = (np.atleast_2d(checked(each, matrix=True)) for each in (ours, theirs))
+    if np.ndim(ours) == 1:
+        first, second = first.T, second.T
+    if first.shape[1] != second.shape[1]:
+        raise ValueError(f"both need the same tasks, got {first.shape[1]} and {second.shape[1]}")
+    differences = first[:, None, :] - second[None, :, :]
+    return float(((differences > 0).mean() + (differences >= 0).mean()) / 2.0)
+
+
+def performance_profile(scores: ArrayLike, thresholds: ArrayLike) -> Scores:
+    """The share of all runs on all tasks that score more than each threshold (Dolan and More 2002)."""
+    values = checked(scores, matrix=True).ravel()
+    at_most = np.searchsorted(np.sort(values), np.asarray(thresholds, np.float64), side="right")
+    return np.asarray(1.0 - at_most / len(values), np.float64)
+
+
+def percentile_band(scores: ArrayLike, low: float = 5.0, high: float = 95.0) -> tuple[float, float]:
+    """Between which scores most runs lie: two percentiles."""
+    ends = np.percentile(checked(scores), [low, high])
+    return float(ends[0]), float(ends[1])
+
+
+def pass_k(successes: ArrayLike, k: int) -> float:
+    """The probability that k tries at the same thing all succeed, without bias from few tries (as in tau-bench).
+
+    Args:
+        successes: (things, tries) whether a try has succeeded; the k are drawn from them without replacement.
+        k: From 1 to the number of tries.
+    """
+    tries = np.asarray(successes, np.float64)
+    if tries.ndim != 2 or not tries.size:
+        raise ValueError(f"successes must be a matrix of things and tries, got shape {tries.shape}")
+    n = tries.shape[1]
+    if not 1 <= k <= n:
+        raise ValueError(f"k must be from 1 to the {n} tries, got {k}")
+    good = tries.sum(axis=1)
+    drawn = np.arange(k)
+    return float((np.maximum(good[:, None] - drawn, 0.0) / (n - drawn)).prod(axis=1).mean())
+
+
+def area(steps: ArrayLike, scores: ArrayLike) -> float:
+    """The area under a learning curve divided by its steps: the mean score while learning, by the trapezoidal rule."""
+    x, y = checked(steps), checked(scores)
+    if len(x) != len(y) or len(x) < 2 or (np.diff(x) <= 0.0).any():
+        raise ValueError("a curve has two points at least, and steps that grow")
+    return float(np.trapezoid(y, x) / (x[-1] - x[0]))
+
+
+def steps_to(steps: ArrayLike, scores: ArrayLike, threshold: float) -> float:
+    """The first step at which a learning curve is at a threshold; NaN if it never is."""
+    x, y = checked(steps), checked(scores)
+    reached = np.flatnonzero(y >= threshold)
+    return float(x[reached[0]]) if len(reached) else float("nan")
+
+
+def checked(scores: ArrayLike, matrix: bool = False) -> Scores:
+    """Scores as an array.
+
+    Raises:
+        ValueError: If there are none, or one is not finite, or it is not a list (or, if that may be, a matrix).
+    """
     values = np.asarray(scores, dtype=np.float64)
-    if values.ndim != 1 or not values.size:
+    if values.ndim not in ((1, 2) if matrix else (1,)) or not values.size:
         raise ValueError(f"scores must be a list of at least one number, got shape {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError("scores must be finite")

@@ -14,8 +14,9 @@ from textenvs import SPLITS
 from textenvs_benchmarks.curves import learning_statistics, read_curves
 from textenvs_benchmarks.episodes import load_episodes
 from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.intervals import interval
 from textenvs_benchmarks.jobs import plays
-from textenvs_benchmarks.statistics import bootstrap_interval, iqm
+from textenvs_benchmarks.statistics import iqm
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import read_curve
 
@@ -100,10 +101,10 @@ def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
         of_split = means[means.split == split]
         values = of_split.score.to_numpy()
         generator = np.random.default_rng(suite.evaluation_seed)
-        interval = bootstrap_interval(values, iqm, generator) if len(values) else None
+        ends = interval(values, generator) if len(values) else None
         row[f"return_{split}"] = of_split.mean_return.mean()
         row[f"score_{split}"] = iqm(values) if len(values) else math.nan
-        row[f"score_{split}_low"], row[f"score_{split}_high"] = interval or (math.nan, math.nan)
+        row[f"score_{split}_low"], row[f"score_{split}_high"] = ends or (math.nan, math.nan)
         row[f"success_{split}"] = of_split.success.mean()
         row[f"turns_{split}"] = of_split.turns.mean()
         row["seeds"] = len(values)

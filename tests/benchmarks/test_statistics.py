@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from textenvs_benchmarks.statistics import bootstrap_interval, iqm
+from textenvs_benchmarks.statistics import (
+    area,
+    iqm,
+    optimality_gap,
+    pass_k,
+    percentile_band,
+    performance_profile,
+    probability_of_improvement,
+    steps_to,
+)
 
 
 @pytest.mark.parametrize("n", range(1, 30))
@@ -28,47 +39,66 @@ def test_iqm_by_hand() -> None:
 
 @pytest.mark.parametrize("scores", [[], [1.0, np.nan], [np.inf], [[1.0, 2.0]]])
 def test_statistics_refuse_what_is_no_list_of_numbers(scores: list[float]) -> None:
-    with pytest.raises(ValueError, match="scores must be"):
-        iqm(scores)
-    with pytest.raises(ValueError, match="scores must be"):
-        bootstrap_interval(scores, iqm, np.random.default_rng(0))
+    for statistic in (iqm, percentile_band):
+        with pytest.raises(ValueError, match="scores must be"):
+            statistic(scores)
 
 
-def test_interval_is_that_of_scipy() -> None:
-    scores = np.random.default_rng(1).normal(50.0, 20.0, 12)
-    interval = bootstrap_interval(scores, iqm, np.random.default_rng(2), replications=20_000)
-    theirs = stats.bootstrap(
-        (scores,), iqm, n_resamples=20_000, method="percentile", vectorized=False, rng=np.random.default_rng(3)
-    ).confidence_interval
-    assert interval == pytest.approx((theirs.low, theirs.high), abs=0.7)
+def test_optimality_gap_by_hand() -> None:
+    assert optimality_gap([[90.0, 110.0], [50.0, 100.0]]) == 15.0
+    assert optimality_gap([101.0, 120.0]) == 0.0
+    assert optimality_gap([0.0], optimum=1.0) == 1.0
 
 
-def test_interval_by_hand() -> None:
-    assert bootstrap_interval([5.0, 5.0, 5.0], iqm, np.random.default_rng(0)) == (5.0, 5.0)
-    low, high = bootstrap_interval([0.0, 0.0, 3.0], np.mean, np.random.default_rng(0), confidence=0.5) or (None, None)
-    assert (low, high) == (0.0, 2.0)  # the mean is 0, 1, 2, 3 with probability 8, 12, 6, 1 in 27
+def test_probability_of_improvement_is_that_of_mann_and_whitney() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.integers(0, 6, (8, 3)).astype(float), rng.integers(0, 6, (5, 3)).astype(float)
+    expected = [stats.mannwhitneyu(ours[:, k], theirs[:, k]).statistic / (8 * 5) for k in range(3)]
+    assert probability_of_improvement(ours, theirs) == pytest.approx(np.mean(expected))
+    assert probability_of_improvement(theirs, ours) == pytest.approx(1.0 - np.mean(expected))
+    assert probability_of_improvement([1.0, 2.0], [1.0, 2.0]) == 0.5
+    assert probability_of_improvement([3.0, 3.0], [1.0]) == 1.0
+    with pytest.raises(ValueError, match="both need the same tasks, got 3 and 2"):
+        probability_of_improvement(ours, theirs[:, :2])
 
 
-def test_interval_comes_from_the_generator_alone() -> None:
-    scores = [1.0, 2.0, 4.0, 8.0, 16.0]
-    first, again, other = (bootstrap_interval(scores, iqm, np.random.default_rng(seed)) for seed in (0, 0, 1))
-    assert first == again != other
+def test_performance_profile_counts_what_is_above() -> None:
+    scores = [[1.0, 2.0], [2.0, 3.0]]
+    assert performance_profile(scores, [0.0, 1.0, 2.0, 2.5, 3.0]).tolist() == [1.0, 0.75, 0.25, 0.25, 0.0]
+    rng = np.random.default_rng(1)
+    many, thresholds = rng.normal(size=(6, 7)), rng.normal(size=20)
+    expected = [float((many > each).mean()) for each in thresholds]
+    assert performance_profile(many, thresholds) == pytest.approx(expected)
 
 
-def test_interval_narrows_with_less_confidence() -> None:
-    scores = np.random.default_rng(4).normal(size=10)
-    wide, narrow = (bootstrap_interval(scores, iqm, np.random.default_rng(0), confidence=c) for c in (0.99, 0.5))
-    assert wide is not None
-    assert narrow is not None
-    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+def test_percentiles_are_those_of_numpy() -> None:
+    scores = np.arange(101.0)
+    assert percentile_band(scores) == (5.0, 95.0)
+    assert percentile_band(scores, 0.0, 50.0) == (0.0, 50.0)
 
 
-@pytest.mark.parametrize("scores", [[1.0], [1.0, 2.0]])
-def test_there_is_no_interval_of_one_or_two_scores(scores: list[float]) -> None:
-    assert bootstrap_interval(scores, iqm, np.random.default_rng(0)) is None
+def test_pass_k_by_hand() -> None:
+    tries = [[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0]]
+    assert pass_k(tries, 1) == 0.5
+    assert pass_k(tries, 2) == pytest.approx((1.0 + 1.0 / 6.0) / 3.0)  # one of six pairs has both successes
+    assert pass_k(tries, 4) == pytest.approx(1.0 / 3.0)
+    for k in (0, 5):
+        with pytest.raises(ValueError, match="k must be from 1 to the 4 tries"):
+            pass_k(tries, k)
 
 
-def test_interval_refuses_wrong_numbers() -> None:
-    for options in ({"confidence": 0.0}, {"confidence": 95.0}, {"replications": 0}):
-        with pytest.raises(ValueError, match="must be"):
-            bootstrap_interval([1.0, 2.0, 3.0], iqm, np.random.default_rng(0), **options)
+def test_pass_k_has_no_bias() -> None:
+    rng = np.random.default_rng(2)
+    tries = rng.random((200_000, 5)) < 0.7
+    for k in (1, 2, 3):
+        assert pass_k(tries, k) == pytest.approx(0.7**k, abs=0.003)
+
+
+def test_curves_by_hand() -> None:
+    assert area([0.0, 10.0], [0.0, 100.0]) == 50.0
+    assert area([0.0, 10.0, 20.0], [0.0, 100.0, 100.0]) == 75.0
+    assert steps_to([1.0, 2.0, 3.0], [10.0, 90.0, 80.0], 85.0) == 2.0
+    assert math.isnan(steps_to([1.0, 2.0], [10.0, 20.0], 85.0))
+    for steps in ([1.0], [2.0, 1.0]):
+        with pytest.raises(ValueError, match="a curve has two points at least, and steps that grow"):
+            area(steps, [1.0] * len(steps))

@@ -254,6 +254,9 @@ class Process:
         while self._process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
         left = self._descendants()
+        while left and time.monotonic() < end and self._process.poll() is not None:  # they may be about to end too
+            time.sleep(0.005)
+            left = self._descendants()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
