@@ -107,7 +107,7 @@ def test_every_episode_is_on_the_disk_before_the_next(tmp_path, played, monkeypa
 @pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_a_run_that_is_killed_ends_with_the_same_bytes(tmp_path, kills):
     suite = tmp_path / "killed.toml"
-    suite.write_text(SUITE.format(episodes=2000 if kills > 4 else 500))
+    suite.write_text(SUITE.format(episodes=1000 if kills > 4 else 500))
     began = time.monotonic()
     assert textenvs("run", suite, "--workers", 2, "--out", tmp_path / "whole")[0] == 0
     whole = time.monotonic() - began

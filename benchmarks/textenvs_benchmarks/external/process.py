@@ -36,6 +36,8 @@ SHARED = ("/tmp", "/var/tmp", "/run", "/var/run")
 """Folders of all processes, with their sockets, that a sandbox replaces by empty ones."""
 GRACE = 2.0
 """Seconds that it has to end after its input was closed."""
+AWAKE = 300e-6
+"""Seconds in which an answer is looked for again and again: to be woken up takes as long as many an answer."""
 PATIENCE = 10.0
 """Seconds in which what it has started is killed, however fast it starts more."""
 TICK = 0.1
@@ -144,12 +146,14 @@ class Process:
         Raises:
             AgentFailure: If it crashes, takes too long, prints too much or more than a line.
         """
-        end = time.monotonic() + seconds
+        began = time.monotonic()
+        end = began + seconds
         self._complained = 0
         left = self._send(memoryview(line))
         while True:
-            wait = end - time.monotonic()
-            ready = self._poll.poll(max(0.0, 1000 * wait)) if wait > 0 else []
+            now = time.monotonic()
+            awake = now < began + AWAKE
+            ready = self._poll.poll(0 if awake else 1000 * (end - now)) if now < end else []
             if not ready and time.monotonic() >= end:
                 raise AgentFailure("timeout", f"no answer in {seconds:g} s")
             for number, _ in ready:

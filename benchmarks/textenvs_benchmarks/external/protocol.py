@@ -76,11 +76,15 @@ class Nonsense(AgentFailure):
 
 def encode(message: Mapping[str, Any]) -> bytes:
     """A message as a line."""
-    return json.dumps(message, separators=(",", ":"), default=_plain).encode() + b"\n"
+    return _ENCODER.encode(message).encode() + b"\n"
 
 
 def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else operator.index(value)
+
+
+_DECODER = json.JSONDecoder(parse_float=finite, parse_constant=finite)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain)
 
 
 def hello(env_id: str) -> dict[str, Any]:
@@ -123,7 +127,7 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > MAX_ANSWER:
         raise Nonsense(f"an answer has {MAX_ANSWER} bytes at most")
     try:
-        answer = json.loads(line.decode(), parse_constant=finite, parse_float=finite)
+        answer = _DECODER.decode(line.decode())
     except UnicodeDecodeError:
         raise Nonsense(f"an answer is UTF-8, got {_text(line)}") from None
     except RecursionError:
@@ -132,7 +136,7 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
         raise Nonsense(f"an answer is one line of JSON, got {_text(line)}{ELSEWHERE}") from None
     if not isinstance(answer, dict):
         raise Nonsense(f"an answer is an object, got {_text(line)}{ELSEWHERE}")
-    if _depth(answer) > MAX_DEPTH:
+    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and _depth(answer) > MAX_DEPTH:
         raise Nonsense(f"an answer is at most {MAX_DEPTH} deep")
     if type(answer.get("id")) is not int or answer["id"] != number:
         raise Nonsense(f'"id" must be {number}, that of the message, got {_shown(answer.get("id"))}')
