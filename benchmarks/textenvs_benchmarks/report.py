@@ -13,6 +13,7 @@ from rich.text import Text
 
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.folder import TIERS, ResultsFolder, write_whole
+from textenvs_benchmarks.intervals import FEW_SCORES
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import summarise
 
@@ -32,6 +33,8 @@ NOTES = (
     "follows the best link of the first page found and takes the best supported name, whatever is asked; "
     "'search_open_answer' takes that of the first page, 'search_open_abstain' reads it and abstains, 'abstain' does "
     "at once.",
+    "Rank: the places on test at which an agent may stand; agents that cannot be told apart share them. Seeds marked * "
+    "are fewer than 10, and intervals of so few are rough: docs/statistics.md says how often each kind holds.",
     "Seeds: how many trainings, and whether the seeds of the episodes were public, so that an agent could be made for "
     "them, or hidden until afterwards. Lost: episodes in which an agent failed, and which were played on at random. "
     "Drift: a part of the row was made with other sources or versions.",
@@ -123,7 +126,10 @@ def _text_table(env_id: str, rows: pd.DataFrame, timings: Mapping[str, Mapping[s
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:
     """A row in words; a second line in a cell says more."""
+    few = "*" if row["seeds"] < FEW_SCORES and not row["reference"] else ""
+    best, worst = row["rank_best"], row["rank_worst"]
     marks = [
+        "" if pd.isna(best) else f"rank {best}" if best == worst else f"rank {best} to {worst}",
         f"{row['failures']} failed" if row["failures"] else "",
         f"lost {row['episodes_lost']} of {row['episodes']}\n({row['lost_to']})" if row["episodes_lost"] else "",
         "drift" if row["drift"] else "",
@@ -139,7 +145,7 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
         _number(row["turns_test"], ".1f"),
         _steps(row),
         _number(row["area"], "z.1f"),
-        f"{row['seeds']}\n{'public' if row['public_seeds'] else 'hidden'}",
+        f"{row['seeds']}{few}\n{'public' if row['public_seeds'] else 'hidden'}",
     ]
 
 

@@ -11,26 +11,28 @@ import numpy as np
 import pandas as pd
 
 from textenvs import SPLITS
+from textenvs_benchmarks.comparison import rank
 from textenvs_benchmarks.curves import learning_statistics, read_curves
 from textenvs_benchmarks.episodes import load_episodes
 from textenvs_benchmarks.folder import ResultsFolder
-from textenvs_benchmarks.intervals import interval
+from textenvs_benchmarks.intervals import MIN_SCORES, interval
 from textenvs_benchmarks.jobs import plays
 from textenvs_benchmarks.statistics import iqm
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import read_curve
 
 COLUMNS = (
-    "env_id agent reference return_train return_test score_train score_train_low score_train_high "
+    "env_id agent reference rank_best rank_worst return_train return_test score_train score_train_low score_train_high "
     "score_test score_test_low score_test_high gap success_test turns_test training_steps steps_to_90 area "
     "seeds public_seeds episodes episodes_lost lost_to drift failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
 normalised mean return, with the ends of their intervals; `gap` is that of train minus that of test, which references
-do not have: they are another agent on each split. `steps_to_90` and `area` are of `curves.learning_statistics`.
-`episodes` counts those on both splits, `episodes_lost` those in which the agent failed, `lost_to` says how it did most
-often; `failures` are jobs. `drift` marks rows of which a part was made under other sources or versions than those that
-the run began with."""
+do not have: they are another agent on each split. `rank_best` and `rank_worst` are the places on test at which an agent
+may stand: those that cannot be told apart share them (`comparison.rank`), from 3 training seeds on. `steps_to_90` and
+`area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost` those in which the
+agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which a part was made
+under other sources or versions than those that the run began with."""
 
 
 def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
@@ -57,16 +59,26 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             for agent in run.suite.references + run.suite.agents
             if plays(run.suite, agent, env_id)
         ]
-        rows += sorted(group, key=_rank)
+        places = _places(of_env[of_env.split == "test"], run.suite)
+        rows += [row | places.get(str(row["agent"]), {}) for row in sorted(group, key=_rank)]
     if not any(row["seeds"] or row["failures"] for row in rows):
         raise ValueError(f"{folder.path} holds no complete job yet: go on with 'textenvs run', and the same --out")
-    return run.suite, pd.DataFrame(rows, columns=COLUMNS).astype({"training_steps": "Int64"})
+    whole = dict.fromkeys(("training_steps", "rank_best", "rank_worst"), "Int64")
+    return run.suite, pd.DataFrame(rows, columns=COLUMNS).astype(whole)
 
 
 def _rank(row: dict[str, Any]) -> tuple[bool, float]:
     """References as they come, then by test score, what has none last."""
     score = row["score_test"]
     return not row["reference"], 0.0 if row["reference"] else math.inf if math.isnan(score) else -score
+
+
+def _places(means: pd.DataFrame, suite: Suite) -> dict[str, dict[str, int]]:
+    """From which to which place each agent may stand; agents that lack seeds have none."""
+    by_agent = {str(agent): rows.sort_values("training_seed") for agent, rows in means.groupby("agent")}
+    ranked = [name for name in suite.agents if len(by_agent.get(name, ())) == suite.training_seeds >= MIN_SCORES]
+    places = rank([by_agent[name].score.to_numpy() for name in ranked])
+    return {name: {"rank_best": best, "rank_worst": worst} for name, (best, worst) in zip(ranked, places, strict=True)}
 
 
 def _means_of_files(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:

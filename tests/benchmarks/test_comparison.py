@@ -121,6 +121,18 @@ def run(tmp_path_factory) -> Path:
     return path
 
 
+def test_the_table_has_ranks_and_marks_few_seeds(run: Path, tiny_run: Path) -> None:
+    rows = {(row["env_id"], row["agent"]): row for row in json.loads((run / "results.json").read_text())["rows"]}
+    assert (rows[ID, "rule"]["rank_best"], rows[ID, "rule"]["rank_worst"]) == (1, 1)
+    assert (rows[ID, "random"]["rank_best"], rows[ID, "random"]["rank_worst"]) == (2, 2)
+    table = (run / "results.md").read_text()
+    assert "| rule rank 1 |" in table
+    assert "| 4* public |" in table
+    two_seeds = json.loads((tiny_run / "results.json").read_text())["rows"]
+    assert {row["rank_best"] for row in two_seeds} == {None}
+    assert "rank" not in (tiny_run / "results.md").read_text().partition("Score:")[0]
+
+
 def test_two_agents_of_a_run(run: Path, capsys) -> None:
     assert main(["compare", "rule", "random", "--run", str(run), "--json"]) == 0
     rows = {row["where"]: row for row in json.loads(capsys.readouterr().out)}
