@@ -1,0 +1,59 @@
+"""Puts the results of a run into benchmarks/results, and a table of them into the README.
+
+    python scripts/publish_results.py runs/leaderboard
+
+Beside the tables stands the manifest of the run: the command that made it, and the hashes of all its records.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.verify import verify_run
+
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- results: written by scripts/publish_results.py -->", "<!-- end of results -->"
+KEPT = {"results.csv": ".csv", "results.md": ".md", "manifest.json": ".manifest.json"}
+
+
+def publish(folder: ResultsFolder) -> None:
+    """Verifies a run, and writes its files and the table of the README."""
+    episodes = sum(1 for _ in verify_run(folder))
+    name = folder.read()[0].suite.name
+    for source, suffix in KEPT.items():
+        content = (folder.path / source).read_bytes()
+        (ROOT / "benchmarks" / "results" / f"{name}{suffix}").write_bytes(content)
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    readme.write_text(f"{before}{block(name)}{after}", encoding="utf-8", newline="\n")
+    print(f"{name}: {episodes:,d} episodes verified and published")
+
+
+def block(name: str) -> str:
+    """What stands in the README of published results: test scores by agent and environment."""
+    table = pd.read_csv(ROOT / "benchmarks" / "results" / f"{name}.csv")
+    ranked = table[~table.reference]
+    environments = list(dict.fromkeys(ranked.env_id))
+    lines = ["| score on test | " + " | ".join(each.removesuffix("-v0") for each in environments) + " |"]
+    lines.append("|---|" + "---|" * len(environments))
+    for agent in dict.fromkeys(ranked.agent):
+        rows = ranked[ranked.agent == agent].set_index("env_id")
+        lines.append(f"| `{agent}` | " + " | ".join(_cell(rows, env_id) for env_id in environments) + " |")
+    return "\n".join([BEGIN, *lines, END])
+
+
+def _cell(rows: pd.DataFrame, env_id: str) -> str:
+    if env_id not in rows.index:
+        return "-"
+    row = rows.loc[env_id]
+    ends = "" if pd.isna(row.score_test_low) else f" [{row.score_test_low:z.0f}, {row.score_test_high:z.0f}]"
+    return f"{row.score_test:z.1f}{ends}"
+
+
+if __name__ == "__main__":
+    publish(ResultsFolder(sys.argv[1]))

@@ -1,0 +1,34 @@
+"""What is published is what was made: the README's table, and the files beside their manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+SCRIPT = ROOT / "scripts" / "publish_results.py"
+pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="published results stand in the sources alone")
+PUBLISHED = sorted(path.name.removesuffix(".manifest.json") for path in RESULTS.glob("*.manifest.json"))
+
+
+def test_the_readme_has_the_table_of_the_leaderboard():
+    spec = importlib.util.spec_from_file_location("publish_results", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.block("leaderboard") in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_tables_are_those_that_the_manifest_names(name):
+    manifest = json.loads((RESULTS / f"{name}.manifest.json").read_text())
+    assert manifest["suite"]["name"] == name
+    assert manifest["command"] == f"textenvs run {name}"
+    for suffix in ("csv", "md"):
+        content = (RESULTS / f"{name}.{suffix}").read_bytes()
+        assert manifest["files"][f"results.{suffix}"] == hashlib.sha256(content).hexdigest()
+    assert sum(file.startswith("episodes/") for file in manifest["files"]) > 100
