@@ -1,4 +1,4 @@
-"""Measures by simulation how often intervals hold the true value, and writes the table into docs/statistics.md.
+"""Measures by simulation what intervals and comparisons are worth, and writes the tables into docs/statistics.md.
 
 python scripts/measure_coverage.py
 """
@@ -11,11 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from textenvs_benchmarks.comparison import compare
 from textenvs_benchmarks.intervals import coverage, interval, nested_interval
 from textenvs_benchmarks.statistics import iqm
 
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
-BEGIN, END = "<!-- coverage: written by scripts/measure_coverage.py -->", "<!-- end of coverage -->"
+MARKS = {
+    name: (f"<!-- {name}: written by scripts/measure_coverage.py -->", f"<!-- end of {name} -->")
+    for name in ("coverage", "comparisons")
+}
 TRIALS = 2000
 SEEDS = (3, 5, 10, 20)
 EPISODES = 50
@@ -61,8 +65,8 @@ def nested(scores: Scores, rng: np.random.Generator) -> tuple[float, float] | No
     return nested_interval(runs, rng, replications=300)
 
 
-def main() -> None:
-    """Measures, and writes the table."""
+def measure_coverage() -> list[str]:
+    """The table of how often intervals hold the true value."""
     lines = ["| scores | seeds | printed | nested | plain percentile |", "|---|---|---|---|---|"]
     worst = 100.0
     for name, draw in KINDS.items():
@@ -74,10 +78,36 @@ def main() -> None:
             worst = min(worst, cells[0])
             lines.append(f"| {name} | {n} | {cells[0]:.1f} | {cells[1]:.1f} | {cells[2]:.1f} |")
             print(lines[-1], flush=True)
-    lines += ["", f"The worst case of what is printed is {worst:.1f} %."]
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8", newline="\n")
+    return [*lines, "", f"The worst case of what is printed is {worst:.1f} %."]
+
+
+def measure_comparisons() -> list[str]:
+    """The table of how often two agents are told apart."""
+    lines = ["| seeds | equal agents | twice the detectable, same experiment | the same, another experiment |"]
+    lines.append("|---|---|---|---|")
+    for n in SEEDS:
+        rng = np.random.default_rng(n)
+        told = np.zeros(3)
+        for _ in range(TRIALS):
+            base = rng.normal(70.0, 8.0, n)
+            ours, theirs = base + rng.normal(0.0, 4.0, n), base + rng.normal(0.0, 4.0, n)
+            found = compare(ours, theirs)
+            shift = 2.0 * found.detectable
+            another = compare(base + rng.normal(shift, 4.0, n), base + rng.normal(0.0, 4.0, n))
+            told += [each.told_apart() for each in (found, compare(ours + shift, theirs), another)]
+        lines.append(f"| {n} | " + " | ".join(f"{share:.1f}" for share in 100.0 * told / TRIALS) + " |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+def main() -> None:
+    """Measures, and writes the tables."""
+    for name, lines in (("coverage", measure_coverage()), ("comparisons", measure_comparisons())):
+        begin, end = MARKS[name]
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+        _, _, after = rest.partition(end)
+        table = "\n".join([begin, *lines, end])
+        PAGE.write_text(f"{before}{table}{after}", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

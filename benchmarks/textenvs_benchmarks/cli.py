@@ -133,13 +133,13 @@ def run_command(arguments: argparse.Namespace) -> int:
         if error.errno not in FULL:
             raise
         return _complain(f"{folder.path}: {error.strerror}: make room, and the same command goes on", INTERRUPTED)
-    frame = _print_report(folder, "json" if arguments.json else "text")
+    _print_report(folder, suite, summary.table, "json" if arguments.json else "text")
     print(f"results: {folder.path}", file=sys.stderr)
     if summary.failed:
         return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
     lost = [
         f"{row.agent} lost {row.episodes_lost} of {row.episodes} episodes of {row.env_id} ({row.lost_to})"
-        for row in frame.itertuples()
+        for row in summary.table.itertuples()
         if row.episodes_lost > arguments.max_lost * row.episodes
     ]
     if lost:
@@ -177,9 +177,11 @@ def report_command(arguments: argparse.Namespace) -> int:
     """Prints the table of a run."""
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.pack import unpacked
+    from textenvs_benchmarks.summary import summarise
 
     with unpacked(arguments.folder) as place:
-        _print_report(ResultsFolder(place), arguments.format)
+        folder = ResultsFolder(place)
+        _print_report(folder, *summarise(folder), arguments.format)
     return DONE
 
 
@@ -479,18 +481,15 @@ def _external(arguments: argparse.Namespace) -> dict[str, str]:
     return found
 
 
-def _print_report(folder: ResultsFolder, form: str) -> pd.DataFrame:
+def _print_report(folder: ResultsFolder, suite: Suite, frame: pd.DataFrame, form: str) -> None:
     from textenvs_benchmarks import report
-    from textenvs_benchmarks.summary import summarise
 
-    suite, frame = summarise(folder)
     if form == "text":
         report.print_text(frame, suite, folder.read_timings(), _console(), folder.tier())
         if not folder.hashes():
             print("\nThis run has not ended yet: the same 'textenvs run' goes on with it.")
     else:
         print(report.FORMATS[form](frame.assign(tier=folder.tier()), suite), end="")
-    return frame
 
 
 def _monitor() -> Bar | Lines:

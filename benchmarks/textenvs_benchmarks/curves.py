@@ -15,7 +15,7 @@ from textenvs import ReferenceScores
 from textenvs.errors import require
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.intervals import interval
-from textenvs_benchmarks.statistics import iqm
+from textenvs_benchmarks.statistics import iqm, steps_to
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import read_curve
 
@@ -66,7 +66,7 @@ def _steps_to(curve: pd.Series[float]) -> float:
     reached = float(curve.tail(math.ceil(FINAL * len(curve))).mean())
     if not reached > 0.0:
         return math.nan
-    return float(curve.index[int((curve >= REACHED * reached).to_numpy().argmax())])
+    return steps_to(curve.index, curve, REACHED * reached)
 
 
 def curve_table(folder: ResultsFolder) -> pd.DataFrame:

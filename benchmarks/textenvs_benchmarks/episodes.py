@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from textenvs.evaluation import read_records
+from textenvs.evaluation import NoRecords, read_records
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plan_jobs
 
@@ -27,9 +27,10 @@ def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
         for split in job.splits:
             most = scores[job.env_id][split].random
             path = folder.records(job.agent, job.env_id, split, job.seed)
-            if not path.exists() or b"\n" not in path.read_bytes():
+            try:
+                header, records = read_records(path)
+            except (FileNotFoundError, NoRecords):
                 continue
-            header, records = read_records(path)
             played = (job.agent, job.env_id, split, job.seed)
             if (header.agent, header.env_id, header.split, header.seed) != played:
                 raise ValueError(f"{path} does not hold the episodes of {job.name}: remove it and run again")

@@ -17,6 +17,7 @@ from textenvs.evaluation import (
     Agent,
     EpisodeRecord,
     Header,
+    NoRecords,
     RecordFile,
     episode_seed,
     find_agent,
@@ -27,7 +28,7 @@ from textenvs.evaluation import (
 from textenvs_benchmarks.external.agent import NO_TERMS, External, ExternalAgent, Terms, train_external
 from textenvs_benchmarks.external.protocol import Limits
 from textenvs_benchmarks.folder import ResultsFolder, agent_source, environment_source, package_versions
-from textenvs_benchmarks.seeds import Secret
+from textenvs_benchmarks.seeds import Secret, seed_of
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import Progress, find_saved, is_learner, train_and_save
 
@@ -77,9 +78,12 @@ class Job:
 
     def seed_of(self, split: str, number: int) -> int:
         """The seed of an episode."""
-        if self.secret:
-            return self.secret.seed_of(split, self.seed, number)
-        return episode_seed(self.episodes_seed, SPLITS.index(split), number)
+        return seed_of(self.secret, self.episodes_seed, split, self.seed, number)
+
+    @property
+    def agent_source(self) -> str:
+        """Hash of what is known of the agent's sources."""
+        return agent_source(self.agent, self.external.reach if self.external else None)
 
     @property
     def name(self) -> str:
@@ -178,9 +182,10 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[
         ValueError: If the file is damaged, or that of another job.
     """
     path = folder.records(job.agent, job.env_id, split, job.seed)
-    if b"\n" not in path.read_bytes():
-        raise Unfinished(f"{path} has no whole line yet")
-    header, records = read_records(path)
+    try:
+        header, records = read_records(path)
+    except NoRecords as error:
+        raise Unfinished(str(error)) from None
     due = {
         "agent": job.agent,
         "env_id": job.env_id,
@@ -264,7 +269,7 @@ def _play(
             job.seed,
             job.episodes_seed,
             commitment=job.commitment,
-            source=agent_source(job.agent, job.external.reach if job.external else None),
+            source=job.agent_source,
         )
         if isinstance(agent, ExternalAgent) and agent.failure is not None and _has_started(path):
             raise ValueError(f"{job.agent} does not start any more: {agent.failure}")

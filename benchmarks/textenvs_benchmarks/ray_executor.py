@@ -19,9 +19,10 @@ from typing import Any
 
 from textenvs.errors import require
 from textenvs_benchmarks.errors import FULL
-from textenvs_benchmarks.folder import ResultsFolder, agent_source, environment_source, package_versions, write_whole
+from textenvs_benchmarks.external.process import THREADS
+from textenvs_benchmarks.folder import ResultsFolder, environment_source, package_versions, write_whole
 from textenvs_benchmarks.jobs import Job, files_of
-from textenvs_benchmarks.runner import DIED, THREADS, Executor, Monitor, Outcome, attempt
+from textenvs_benchmarks.runner import DIED, Executor, Monitor, Outcome, attempt
 
 KINDS = ("logs", "curves", "agents", "episodes")
 """Folders of the files of a job, in the order in which they are written: where an agent is, its curve is too."""
@@ -128,10 +129,9 @@ class _Home:
 
 
 def _sources(job: Job) -> dict[str, str]:
-    agent = agent_source(job.agent, job.external.reach if job.external else None)
     return {
         f"environment {job.env_id}": environment_source(job.env_id),
-        f"agent {job.agent}": agent,
+        f"agent {job.agent}": job.agent_source,
         **{f"package {name}": version for name, version in package_versions().items()},
     }
 

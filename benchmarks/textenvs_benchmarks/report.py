@@ -54,16 +54,25 @@ MIN_WIDTHS = {"Return": 6, "Score": 14, "Gap": 5, "Time": 6}
 
 def rendered(folder: ResultsFolder) -> dict[str, str]:
     """The text of `results.csv`, `results.md`, `results.json`, which follow from the records, and of `curves.csv`."""
+    return _render(folder, *summarise(folder))
+
+
+def write_results(folder: ResultsFolder) -> pd.DataFrame:
+    """Writes `results.csv`, `results.md`, `results.json` and `curves.csv`; none of them holds a time.
+
+    Returns:
+        The table that they hold.
+    """
     suite, frame = summarise(folder)
+    for name, text in _render(folder, suite, frame).items():
+        write_whole(folder.path / name, text.encode())
+    return frame
+
+
+def _render(folder: ResultsFolder, suite: Suite, frame: pd.DataFrame) -> dict[str, str]:
     renderers = {"csv": to_csv, "md": to_markdown, "json": to_json}
     tables = {f"results.{suffix}": render(frame, suite) for suffix, render in renderers.items()}
     return {**tables, "curves.csv": str(curve_table(folder).to_csv(index=False, lineterminator="\n"))}
-
-
-def write_results(folder: ResultsFolder) -> None:
-    """Writes `results.csv`, `results.md`, `results.json` and `curves.csv`; none of them holds a time."""
-    for name, text in rendered(folder).items():
-        write_whole(folder.path / name, text.encode())
 
 
 def to_csv(frame: pd.DataFrame, suite: Suite) -> str:

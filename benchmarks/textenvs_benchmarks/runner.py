@@ -18,9 +18,11 @@ from multiprocessing import reduction
 from pathlib import Path
 from typing import Any, Protocol
 
+import pandas as pd
+
 from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
-from textenvs_benchmarks.external.process import stop_all
+from textenvs_benchmarks.external.process import THREADS, stop_all
 from textenvs_benchmarks.folder import ResultsFolder, describe_run
 from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_job
 from textenvs_benchmarks.report import write_results
@@ -28,7 +30,6 @@ from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import Progress
 
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 TICK = 0.1
 """Seconds between two looks at the workers' progress."""
 DIED = "The process died: it was killed, or it crashed.\n"
@@ -58,11 +59,13 @@ class Summary:
         found: Jobs that were complete before it began.
         finished: Jobs that it has completed.
         failed: Jobs that have failed.
+        table: The table of the results.
     """
 
     found: int
     finished: int
     failed: int
+    table: pd.DataFrame
 
 
 class Monitor(Protocol):
@@ -138,15 +141,16 @@ def run_suite(
     with folder.held() as lock:
         folder.begin(run, allow_drift)
         jobs = plan_jobs(suite, secret, terms)
-        summary = _run_jobs(jobs, folder, workers, monitor, lock.fileno(), executor or execute)
-        write_results(folder)
+        found, failed = _run_jobs(jobs, folder, workers, monitor, lock.fileno(), executor or execute)
+        table = write_results(folder)
         folder.finish()
-    return summary
+    return Summary(found, len(jobs) - found - failed, failed, table)
 
 
 def _run_jobs(
     jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int, executor: Executor
-) -> Summary:
+) -> tuple[int, int]:
+    """Runs the jobs that are not complete; gives how many were, and how many have failed."""
     todo = [job for job in jobs if not is_complete(job, folder)]
     todo.sort(key=Job.units, reverse=True)
     if todo:
@@ -165,7 +169,7 @@ def _run_jobs(
                 timings[job.name] = asdict(outcome.seconds)
                 folder.write_timings(_machine(), timings)
             monitor.finish(job, outcome)
-    return Summary(len(jobs) - len(todo), len(todo) - failed, failed)
+    return len(jobs) - len(todo), failed
 
 
 def _machine() -> dict[str, Any]:

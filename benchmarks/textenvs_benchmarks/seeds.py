@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from textenvs.evaluation import secret_seed
+from textenvs import SPLITS
+from textenvs.evaluation import episode_seed, secret_seed
 from textenvs.evaluation.record import from_json
 from textenvs_benchmarks.suite import DECIDING, FOLDER_NAME, Suite
 
@@ -63,6 +64,13 @@ class Secret:
                 f"the secret was committed for {self.suite}, version {self.version}, and not for this "
                 f"{suite.name}, version {suite.version}: commit another"
             )
+
+
+def seed_of(secret: Secret | None, episodes_seed: int, split: str, training_seed: int, number: int) -> int:
+    """The seed of an episode: from the secret if there is one, else from the public seed of the episodes."""
+    if secret is not None:
+        return secret.seed_of(split, training_seed, number)
+    return episode_seed(episodes_seed, SPLITS.index(split), number)
 
 
 def hash_suite(suite: Suite) -> str:

@@ -60,14 +60,14 @@ def summarise(folder: ResultsFolder) -> tuple[Suite, pd.DataFrame]:
             if plays(run.suite, agent, env_id)
         ]
         places = _places(of_env[of_env.split == "test"], run.suite)
-        rows += [row | places.get(str(row["agent"]), {}) for row in sorted(group, key=_rank)]
+        rows += [row | places.get(str(row["agent"]), {}) for row in sorted(group, key=_order)]
     if not any(row["seeds"] or row["failures"] for row in rows):
         raise ValueError(f"{folder.path} holds no complete job yet: go on with 'textenvs run', and the same --out")
     whole = dict.fromkeys(("training_steps", "rank_best", "rank_worst"), "Int64")
     return run.suite, pd.DataFrame(rows, columns=COLUMNS).astype(whole)
 
 
-def _rank(row: dict[str, Any]) -> tuple[bool, float]:
+def _order(row: dict[str, Any]) -> tuple[bool, float]:
     """References as they come, then by test score, what has none last."""
     score = row["score_test"]
     return not row["reference"], 0.0 if row["reference"] else math.inf if math.isnan(score) else -score

@@ -18,14 +18,14 @@ from gymnasium.error import Error
 
 import textenvs
 from textenvs import SPLITS
-from textenvs.evaluation import EpisodeRecord, Header, Replayer, episode_seed, read_records
+from textenvs.evaluation import EpisodeRecord, Header, Replayer, read_records
 from textenvs_benchmarks.errors import Drift, Mismatch, one_line
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
 from textenvs_benchmarks.jobs import Unfinished, plan_jobs, read_job
 from textenvs_benchmarks.report import rendered
 from textenvs_benchmarks.runner import Monitor, run_suite
-from textenvs_benchmarks.seeds import Secret
+from textenvs_benchmarks.seeds import Secret, seed_of
 from textenvs_benchmarks.suite import DECIDING, WITH, Suite, is_shipped, load_suite
 
 SeedOf = Callable[[int], int]
@@ -48,26 +48,21 @@ def verify_file(path: Path, secret: Secret | None = None) -> Iterator[int]:
     """
     header, records = read_records(path)
     _check_secret(path, header.commitment, secret)
-
-    def seed_of(number: int) -> int:
-        if secret:
-            return secret.seed_of(header.split, header.seed, number)
-        return episode_seed(header.evaluation_seed, SPLITS.index(header.split), number)
-
-    yield from verify_records(path, header, records, seed_of)
+    due = partial(seed_of, secret, header.evaluation_seed, header.split, header.seed)
+    yield from verify_records(path, header, records, due)
 
 
-def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord], seed_of: SeedOf) -> Iterator[int]:
-    """Does so with what was read from a file; `seed_of` gives the seed that an episode must have."""
+def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord], due: SeedOf) -> Iterator[int]:
+    """Does so with what was read from a file; `due` gives the seed that an episode must have."""
     if header.source != environment_source(header.env_id):
         said = ", ".join(f"{name} {version}" for name, version in header.versions.items())
         raise Drift(f"{path} was recorded with other sources of {header.env_id} ({said}): verify it with these")
     replayer = Replayer(header)
     for number, record in enumerate(records):
         where = f"{path}, line {number + 2}"
-        for field, recorded, due in (("episode", record.episode, number), ("seed", record.seed, seed_of(number))):
-            if recorded != due:
-                raise Mismatch(f"{where}: {field} is {recorded!r}, and should be {due!r}")
+        for field, recorded, right in (("episode", record.episode, number), ("seed", record.seed, due(number))):
+            if recorded != right:
+                raise Mismatch(f"{where}: {field} is {recorded!r}, and should be {right!r}")
         try:
             played = replayer.play(record)
         except (ValueError, TypeError, OverflowError, Error) as error:

@@ -7,9 +7,6 @@ from scipy import stats
 from textenvs_benchmarks.intervals import coverage, interval, nested_interval, stratified_interval
 from textenvs_benchmarks.statistics import iqm, optimality_gap
 
-NO_WIDENING = 10_000
-"""Scores of which the percentiles are hardly moved."""
-
 
 def test_of_many_scores_it_is_the_percentile_interval_of_scipy() -> None:
     scores = np.random.default_rng(1).normal(50.0, 20.0, 400)

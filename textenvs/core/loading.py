@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
+import pkgutil
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -41,8 +41,7 @@ def load_task(task: str | Task, parameters: Mapping[str, Any] | None = None) -> 
 
 @lru_cache(maxsize=64)
 def _load_task(entry_point: str, parameters: str) -> Task:
-    module, _, name = entry_point.partition(":")
-    factory = getattr(importlib.import_module(module), name)
+    factory = pkgutil.resolve_name(entry_point)
     keywords = json.loads(parameters)
     known = [p.name for p in inspect.signature(factory).parameters.values()]
     for keyword in keywords:

@@ -10,7 +10,15 @@ from textenvs.evaluation.agent import (
     find_agent,
     load_agent,
 )
-from textenvs.evaluation.record import FAILURES, EpisodeRecord, Header, RecordFile, read_records, write_records
+from textenvs.evaluation.record import (
+    FAILURES,
+    EpisodeRecord,
+    Header,
+    NoRecords,
+    RecordFile,
+    read_records,
+    write_records,
+)
 from textenvs.evaluation.rollout import Replayer, evaluate, play_episodes, replay
 from textenvs.evaluation.seeds import episode_seed, secret_seed
 
@@ -21,6 +29,7 @@ __all__ = [
     "EpisodeRecord",
     "Header",
     "Learner",
+    "NoRecords",
     "RecordFile",
     "Replayer",
     "Training",

@@ -117,6 +117,13 @@ def finite(digits: str) -> float:
 _DECODER = json.JSONDecoder(parse_float=finite, parse_constant=finite)
 
 
+class TooDeep(ValueError):
+    """JSON that is nested too deeply to be read."""
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deeply")
+
+
 def from_json(content: bytes) -> Any:
     """What a line or a file of JSON says, written by whomever.
 
@@ -126,7 +133,11 @@ def from_json(content: bytes) -> Any:
     try:
         return _DECODER.decode(content.decode())
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise TooDeep from None
+
+
+class NoRecords(ValueError):
+    """A file of records without a whole line."""
 
 
 class RecordFile:
@@ -236,7 +247,7 @@ def read_records(path: Path) -> tuple[Header, list[EpisodeRecord]]:
         except ValueError as error:
             raise ValueError(f"{path}: line {number} is not a record: {error}") from None
     if header is None:
-        raise ValueError(f"{path}: there is no whole line, so it holds no records")
+        raise NoRecords(f"{path}: there is no whole line, so it holds no records")
     return header, rows
 
 

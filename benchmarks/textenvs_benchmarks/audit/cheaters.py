@@ -77,7 +77,12 @@ class RewardPatcher(Cheater):
         super().__init__(env_id, env_kwargs)
         env_class: Any = type(gym.make(env_id).unwrapped)
         step = env_class.step
-        env_class.step = lambda env, action: (lambda seen: (seen[0], 1e6, *seen[2:]))(step(env, action))
+
+        def pay(env: Any, action: Any) -> Any:
+            observation, _, *rest = step(env, action)
+            return observation, 1e6, *rest
+
+        env_class.step = pay
 
 
 class SeedGuesser(Cheater):

@@ -55,6 +55,10 @@ class Finding:
     held: bool
     score: float = math.nan
 
+    def cells(self) -> tuple[str, str, str, str]:
+        """What stands of it in a list."""
+        return self.name, self.tries, "-" if math.isnan(self.score) else f"{self.score:z.1f}", self.result
+
 
 def print_findings(findings: list[Finding], console: Console) -> None:
     """Prints the list of cheaters with what came of each."""
@@ -64,8 +68,7 @@ def print_findings(findings: list[Finding], console: Console) -> None:
             heading, justify="right" if heading == "Score" else "left", ratio=1 if " " in heading else None
         )
     for each in findings:
-        score = "-" if math.isnan(each.score) else f"{each.score:z.1f}"
-        table.add_row(*map(Text, (each.name, each.tries, score, each.result)), style="" if each.held else "red")
+        table.add_row(*map(Text, each.cells()), style="" if each.held else "red")
     console.print(table)
 
 
@@ -74,9 +77,8 @@ def to_markdown(findings: list[Finding]) -> str:
     lines = ["# What our own cheaters come to", "", "| cheater | what it tries | score | what came of it |"]
     lines.append("|---|---|---|---|")
     for each in findings:
-        score = "-" if math.isnan(each.score) else f"{each.score:z.1f}"
-        cells = (each.name, each.tries, score, each.result)
-        lines.append("".join(f"| {html.escape(cell, quote=False).replace('|', '&#124;')} " for cell in cells) + "|")
+        cells = (html.escape(cell, quote=False).replace("|", "&#124;") for cell in each.cells())
+        lines.append("".join(f"| {cell} " for cell in cells) + "|")
     scores = textenvs.reference_scores(ID, "test")
     floor = scores.normalise(scores.floor or scores.random)
     lines += ["", f"Scores on test of {ID}: random play is 0, the best that never thinks {floor:.1f}, the optimum 100."]
@@ -202,9 +204,7 @@ def _forge(work: Path, monitor: Monitor) -> Finding:
         return Finding("forge", tries, "not tried: it needs /proc", True)
     folder = ResultsFolder(work / "forge")
     run_suite(_suite("forge", _reach(cheaters.Forger)), folder, 1, monitor)
-    said = _verified(folder)
-    held = said.startswith("verify: ")
-    return Finding("forge", tries, said if held else "NOT HELD: verify says that it is true", held)
+    return _caught("forge", tries, folder)
 
 
 def _tamper(work: Path, monitor: Monitor) -> Iterator[Finding]:
@@ -239,9 +239,7 @@ def _tamper(work: Path, monitor: Monitor) -> Iterator[Finding]:
     ):
         folder = _copied(whole, work / name)
         _change(folder, change, source.format(ID))
-        said = _verified(folder)
-        held = said.startswith("verify: ")
-        yield Finding(name, tries, said if held else "NOT HELD: verify says that it is true", held)
+        yield _caught(name, tries, folder)
 
     def steal(rows: list[Any], other: list[Any]) -> None:
         rows[:] = [{**other[0], "agent": "random", "agent_source": rows[0]["agent_source"]}, *other[1:]]
@@ -252,10 +250,7 @@ def _tamper(work: Path, monitor: Monitor) -> Iterator[Finding]:
     folder.manifest.write_text(json.dumps(manifest))
     write_results(folder)
     folder.finish()
-    said = _verified(folder)
-    held = said.startswith("verify: ")
-    tries = "gives a suite of its own the name of one of ours"
-    yield Finding("suite", tries, said if held else "NOT HELD: verify says that it is true", held)
+    yield _caught("suite", "gives a suite of its own the name of one of ours", folder)
 
     folder = _copied(whole, work / "steal")
     for split in textenvs.SPLITS:
@@ -289,6 +284,12 @@ def _dangerous(folder: ResultsFolder) -> bool:
     everything = tables + "".join(path.read_text() for path in folder.path.rglob("*.jsonl"))
     odd = {character for character in everything if not character.isprintable()} - {"\n"}
     return bool(odd) or "<script" in tables or "=HYPERLINK" in tables
+
+
+def _caught(name: str, tries: str, folder: ResultsFolder) -> Finding:
+    """What came of a cheater whose run `verify` must not find true."""
+    said = _verified(folder)
+    return Finding(name, tries, said or "NOT HELD: verify says that it is true", bool(said))
 
 
 def _verified(folder: ResultsFolder) -> str:

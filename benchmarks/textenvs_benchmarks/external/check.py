@@ -24,31 +24,20 @@ STEPS = 200
 
 
 class _Timed:
-    """An agent that is watched: how long it takes, and that a failure is not swallowed."""
+    """An agent whose acts are timed."""
 
     def __init__(self, agent: ExternalAgent) -> None:
         self._agent = agent
         self.obs_type, self.action_type = agent.obs_type, agent.action_type
+        self.reset = agent.reset
         self.seconds: list[float] = []
-
-    def reset(self, seed: int) -> None:
-        try:
-            self._agent.reset(seed)
-        except AgentFailure as error:
-            raise Failed(str(error)) from None
 
     def act(self, observation: Any, info: Any) -> int | str:
         began = time.perf_counter()
         try:
             return self._agent.act(observation, info)
-        except AgentFailure as error:
-            raise Failed(str(error)) from None
         finally:
             self.seconds.append(time.perf_counter() - began)
-
-
-class Failed(Exception):
-    """The agent has failed."""
 
 
 def check_agent(reach: str, env_id: str, episodes: int, limits: Limits, terms: Terms) -> bool:
@@ -88,11 +77,11 @@ def _play(external: External, env_id: str, episodes: int, saved: Path | None) ->
         print(f"ok    hello: sees {agent.obs_type}, acts by {agent.action_type} ({time.perf_counter() - began:.1f} s)")
         timed = _Timed(agent)
         played: list[EpisodeRecord] = []
-        try:
-            played.extend(play_episodes(timed, env_id, "train", enumerate(range(episodes))))
-            (again,) = play_episodes(timed, env_id, "train", [(0, 0)])
-        except Failed as error:
-            return _failed(f"episode {len(played)}", agent, str(error))
+        for record in play_episodes(timed, env_id, "train", [*enumerate(range(episodes)), (0, 0)]):
+            if record.failure:
+                return _failed(f"episode {len(played)}", agent, record.failure)
+            played.append(record)
+        again = played.pop()
         acts = sorted(timed.seconds)
         print(
             f"ok    {episodes} episodes of {env_id}, {len(acts)} acts: {1000 * median(acts):.2f} ms each (median), "

@@ -10,6 +10,7 @@ import argparse
 import importlib
 import json
 import os
+import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -64,15 +65,6 @@ def read_observation(message: Mapping[str, Any], obs_type: str) -> tuple[Any, di
     }
 
 
-def load_object(name: str) -> Any:
-    """An object by the name of its module and its own, "module:Class"."""
-    module, _, path = name.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in path.split("."):
-        found = getattr(found, part)
-    return found
-
-
 def main() -> int:
     """Trains or plays; gives the exit status. What fails in the agent's own code is printed, without what called it."""
     try:
@@ -87,7 +79,7 @@ def main() -> int:
 
 
 def _is_ours(file: str) -> bool:
-    return file in (__file__, importlib.__file__) or file.startswith("<frozen importlib")
+    return file in (__file__, pkgutil.__file__, importlib.__file__) or file.startswith("<frozen importlib")
 
 
 def _main() -> None:
@@ -104,7 +96,7 @@ def _main() -> None:
     told = parser.parse_args()
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what the agent prints is no answer
-    factory = load_object(told.agent)
+    factory = pkgutil.resolve_name(told.agent)
     if told.part == "play":
 
         def make(env_id: str) -> Agent:

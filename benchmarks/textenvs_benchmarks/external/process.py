@@ -25,7 +25,9 @@ KEPT = (
     "CUDA_VISIBLE_DEVICES HF_HOME TEXTENVS_DATA XDG_DATA_HOME XDG_CACHE_HOME"
 ).split()
 """Environment variables that an agent is given; no others, so no keys."""
-FIXED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Environment variables that set how many threads numerical libraries use: one each, here and in workers."""
+FIXED = {**dict.fromkeys(THREADS, "1"), "PYTHONHASHSEED": "0"}
 LARGEST_FILE = 1 << 30
 """Bytes of a file that it may write."""
 MAX_STDERR = 1 << 24

@@ -16,7 +16,7 @@ import textenvs
 from textenvs import ACTION_TYPES, OBS_TYPES
 from textenvs.errors import shown, unknown
 from textenvs.evaluation import AgentFailure
-from textenvs.evaluation.record import finite
+from textenvs.evaluation.record import TooDeep, from_json
 
 PROTOCOL = "textenvs-agent/1"
 MAX_ANSWER = 1 << 16
@@ -24,9 +24,9 @@ MAX_ANSWER = 1 << 16
 MAX_DEPTH = 8
 """Objects and lists in each other at most."""
 LINE_END = b"\n"
+LONGEST = 256
+"""Bytes of a line that an error looks at."""
 ELSEWHERE = " (what an agent prints for itself goes to stderr)"
-SHOWN = 60
-"""Characters of an answer that an error shows."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,6 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else operator.index(value)
 
 
-_DECODER = json.JSONDecoder(parse_float=finite, parse_constant=finite)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain)
 
 
@@ -127,10 +126,10 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > MAX_ANSWER:
         raise Nonsense(f"an answer has {MAX_ANSWER} bytes at most")
     try:
-        answer = _DECODER.decode(line.decode())
+        answer = from_json(line)
     except UnicodeDecodeError:
         raise Nonsense(f"an answer is UTF-8, got {_text(line)}") from None
-    except RecursionError:
+    except TooDeep:
         raise Nonsense(f"an answer is at most {MAX_DEPTH} deep") from None
     except ValueError:
         raise Nonsense(f"an answer is one line of JSON, got {_text(line)}{ELSEWHERE}") from None
@@ -139,7 +138,7 @@ def decode(line: bytes, number: int) -> dict[str, Any]:
     if line.count(b"[") + line.count(b"{") > MAX_DEPTH and _depth(answer) > MAX_DEPTH:
         raise Nonsense(f"an answer is at most {MAX_DEPTH} deep")
     if type(answer.get("id")) is not int or answer["id"] != number:
-        raise Nonsense(f'"id" must be {number}, that of the message, got {_shown(answer.get("id"))}')
+        raise Nonsense(f'"id" must be {number}, that of the message, got {shown(answer.get("id"))}')
     return answer
 
 
@@ -159,13 +158,13 @@ def check_hello(answer: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
         Nonsense: If it says something else.
     """
     if answer.get("protocol") != PROTOCOL:
-        raise Nonsense(f'"protocol" must be "{PROTOCOL}", got {_shown(answer.get("protocol"))}')
+        raise Nonsense(f'"protocol" must be "{PROTOCOL}", got {shown(answer.get("protocol"))}')
     for name, known in (("obs_type", OBS_TYPES), ("action_type", ACTION_TYPES)):
         if answer.get(name) not in known:
-            raise Nonsense(f'"{name}" must be one of {", ".join(known)}, got {_shown(answer.get(name))}')
+            raise Nonsense(f'"{name}" must be one of {", ".join(known)}, got {shown(answer.get(name))}')
     config = answer.get("config", {})
     if not isinstance(config, dict):
-        raise Nonsense(f'"config" must be an object, got {_shown(config)}')
+        raise Nonsense(f'"config" must be an object, got {shown(config)}')
     return str(answer["obs_type"]), str(answer["action_type"]), config
 
 
@@ -183,14 +182,14 @@ def check_action(answer: Mapping[str, Any], action_type: str, most: int) -> int 
     action = answer.get("action")
     if action_type == "choice":
         if type(action) is not int or not 0 <= action < most:
-            raise Nonsense(f'"action" must be a whole number from 0 to {most - 1}, got {_shown(action)}')
+            raise Nonsense(f'"action" must be a whole number from 0 to {most - 1}, got {shown(action)}')
         return action
     if not isinstance(action, str):
-        raise Nonsense(f'"action" must be a sentence, got {_shown(action)}')
+        raise Nonsense(f'"action" must be a sentence, got {shown(action)}')
     if len(action) > most:
         raise Nonsense(f'"action" has {most} characters at most, got {len(action)}')
     if any("\ud800" <= character <= "\udfff" for character in action):
-        raise Nonsense(f'"action" must be text, got {_shown(action)}')
+        raise Nonsense(f'"action" must be text, got {shown(action)}')
     return action
 
 
@@ -203,9 +202,4 @@ def several(answers: bytes) -> Nonsense:
 
 def _text(line: bytes) -> str:
     """A line as an error shows it."""
-    return _shown(line[: 4 * SHOWN].decode(errors="replace"))
-
-
-def _shown(value: Any) -> str:
-    text = ascii(value)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+    return shown(line[:LONGEST].decode(errors="replace"))
