@@ -1,9 +1,9 @@
 """Intervals of statistics over training seeds, by a bootstrap that few seeds do not fool.
 
-The plain percentile bootstrap is too narrow for few scores. Here its percentiles are moved outwards by what a t interval
-is wider than a normal one (Hesterberg 2015, "expanded percentile interval"), and below `WIDE` scores it is joined with
-the t interval of the trimmed mean (Tukey and McLaughlin 1963). `docs/statistics.md` has the coverage of all, measured by
-`coverage`.
+The plain percentile bootstrap is too narrow for few scores. Here its percentiles are moved outwards by what a t
+interval is wider than a normal one (Hesterberg 2015, "expanded percentile interval"), and below `WIDE` scores it is
+joined with the t interval of the trimmed mean (Tukey and McLaughlin 1963). `docs/statistics.md` has the coverage of
+all, measured by `coverage`.
 """
 
 from __future__ import annotations
