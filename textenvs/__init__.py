@@ -7,6 +7,7 @@ from textenvs.core.cache import source_hash
 from textenvs.core.mdp import SPLITS
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
 from textenvs.evaluation import Agent, EpisodeRecord, evaluate, load_agent
+from textenvs.explanation import Explainer
 from textenvs.reference import ReferenceScores, instructions, reference_scores, solve
 from textenvs.registration import ENTRIES, IDS, find_entry, register_all, task_of
 
@@ -19,6 +20,7 @@ __all__ = [
     "SPLITS",
     "Agent",
     "EpisodeRecord",
+    "Explainer",
     "ReferenceScores",
     "evaluate",
     "find_entry",

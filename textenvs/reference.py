@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from textenvs.core.cache import scores_hash
 from textenvs.core.composition import Reward, compose, counted
 from textenvs.core.loading import check_scenario, check_split, load_tables
-from textenvs.core.mdp import Task
+from textenvs.core.mdp import Payoff, State, Task
+from textenvs.core.payoffs import price
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
 from textenvs.data import load_json
@@ -53,11 +59,57 @@ class Solved:
         task: The task.
         tables: The scenario, compiled.
         solution: Values and policy by turn and state; the state of row *i* is `tables.states[i]`.
+        reward_weights: The weight of each reward term for which it was solved.
     """
 
     task: Task
     tables: Tables
     solution: Solution
+    reward_weights: Mapping[str, float]
+
+    @cached_property
+    def numbers(self) -> Mapping[State, int]:
+        """The number of each state in the tables."""
+        return {state: number for number, state in enumerate(self.tables.states)}
+
+    def action_values(self, turn: int, state: int) -> NDArray[np.float64]:
+        """What each action is worth: the expected return from here on, if all that follows is optimal.
+
+        Args:
+            turn: Number of turns taken, in [0, horizon).
+            state: Number of the state.
+
+        Returns:
+            (actions,) values, NaN where an action is impossible.
+        """
+        tables = self.tables
+        values = np.full(tables.n_actions, np.nan)
+        for action in np.flatnonzero(tables.mask[state]):
+            row = state * tables.n_actions + int(action)
+            place = slice(tables.start[row], tables.start[row] + tables.count[row])
+            worth = [
+                self._worth(turn, tables.payoffs[payoff], after)
+                for payoff, after in zip(tables.payoff[place], tables.next[place], strict=True)
+            ]
+            values[action] = tables.probability[place] @ worth
+        return values
+
+    def invalid_value(self, turn: int, state: int) -> float:
+        """The same of an act that is impossible, or not understood."""
+        return self._worth(turn, self.task.invalid, state)
+
+    def _worth(self, turn: int, payoff: Payoff, after: int) -> float:
+        """What an outcome earns, and what is to be had after it."""
+        weights = tuple(self.reward_weights.values())
+        left = self.task.horizon - turn - 1
+        reward, reward_left = price(payoff, weights)
+        if payoff.terminated:
+            ahead = 0.0
+        elif left == 0:
+            ahead, _ = price(self.tables.payoffs[self.tables.timeout[after]], weights)
+        else:
+            ahead = float(self.solution.values[turn + 1, after])
+        return reward + left * reward_left + ahead
 
     def __repr__(self) -> str:
         """Short: the tables are large."""
@@ -113,7 +165,7 @@ def solve(env_id: str, split: str = "train", scenario: int = 0, reward: Reward =
     check_split(split)
     check_scenario(scenario, split, task.n_scenarios(split))
     tables = load_tables(task, split, scenario)
-    return Solved(task, tables, solve_tables(task, tables, weights))
+    return Solved(task, tables, solve_tables(task, tables, weights), weights)
 
 
 def instructions(env_id: str, action_type: str = "choice", reward: Reward = None, **parameters: Any) -> str:

@@ -48,6 +48,10 @@ class Comparison:
         """Whether the difference is more than chance would make, at this level, of all comparisons together."""
         return self.adjusted < level
 
+    def reversed(self) -> Comparison:
+        """The same, theirs minus ours."""
+        return replace(self, difference=-self.difference, low=-self.high, high=-self.low)
+
     def sentence(self, ours: str, theirs: str, what: str = "points") -> str:
         """What the comparison says, for a person."""
         if self.pairs < MIN_SCORES:
@@ -120,6 +124,22 @@ def seeds_for(comparison: Comparison, difference: float, confidence: float = 0.9
     return high
 
 
+def pairwise(scores: Sequence[ArrayLike], level: float = 0.05) -> dict[tuple[int, int], Comparison]:
+    """All of several agents with each other, corrected for the number of pairs.
+
+    Args:
+        scores: For each agent a score for each training seed, paired.
+        level: Of all comparisons together.
+
+    Returns:
+        The comparison of agents *i* and *j*, in both directions.
+    """
+    pairs = [(i, j) for i in range(len(scores)) for j in range(i)]
+    found = correct([compare(scores[i], scores[j], 1.0 - level) for i, j in pairs])
+    whole = dict(zip(pairs, found, strict=True))
+    return whole | {(j, i): each.reversed() for (i, j), each in whole.items()}
+
+
 def rank(scores: Sequence[ArrayLike], level: float = 0.05) -> list[tuple[int, int]]:
     """From which to which place each of several agents may stand: those that cannot be told apart are tied.
 
@@ -130,15 +150,11 @@ def rank(scores: Sequence[ArrayLike], level: float = 0.05) -> list[tuple[int, in
     Returns:
         (best, worst) place of each, from 1.
     """
-    pairs = [(i, j) for i in range(len(scores)) for j in range(i)]
-    found = correct([compare(scores[i], scores[j], 1.0 - level) for i, j in pairs])
-    better, worse = [0] * len(scores), [0] * len(scores)
-    for (i, j), each in zip(pairs, found, strict=True):
-        if each.told_apart(level):
-            winner, loser = (i, j) if each.difference > 0 else (j, i)
-            better[loser] += 1
-            worse[winner] += 1
-    return [(1 + better[k], len(scores) - worse[k]) for k in range(len(scores))]
+    told = {pair: each.difference for pair, each in pairwise(scores, level).items() if each.told_apart(level)}
+    n = len(scores)
+    losses = [sum(told.get((k, other), 0.0) < 0.0 for other in range(n)) for k in range(n)]
+    wins = [sum(told.get((k, other), 0.0) > 0.0 for other in range(n)) for k in range(n)]
+    return [(1 + lost, n - won) for lost, won in zip(losses, wins, strict=True)]
 
 
 def _detectable(n: int, confidence: float) -> float:

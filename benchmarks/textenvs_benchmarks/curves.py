@@ -15,7 +15,7 @@ from textenvs import ReferenceScores
 from textenvs.errors import require
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.intervals import interval
-from textenvs_benchmarks.statistics import iqm, steps_to
+from textenvs_benchmarks.statistics import area, iqm, steps_to
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import read_curve
 
@@ -52,12 +52,14 @@ def learning_statistics(curves: pd.DataFrame) -> dict[str, float]:
         curves: As `read_curves` gives them.
 
     Returns:
-        `area`: the mean of the curve over the steps, over seeds; `steps_to_90`: the steps until it first is at 90 % of
+        `area`: the area under the curve over its steps, a mean over seeds; `steps_to_90`: the steps until it first is at 90 % of
         what it is at in the last tenth, a median over the seeds that reached anything. NaN where there is none.
     """
-    steps = [step for step in (_steps_to(curves[seed].dropna()) for seed in curves) if not math.isnan(step)]
+    found = [curves[seed].dropna() for seed in curves]
+    steps = [step for step in map(_steps_to, found) if not math.isnan(step)]
+    areas = [area(curve.index, curve) for curve in found if len(curve) > 1]
     return {
-        "area": float(curves.mean().mean()) if len(curves) else math.nan,
+        "area": float(np.mean(areas)) if areas else math.nan,
         "steps_to_90": float(np.median(steps)) if steps else math.nan,
     }
 

@@ -101,16 +101,17 @@ def nested_interval(
 def stratified_interval(
     scores: ArrayLike,
     rng: np.random.Generator,
-    statistic: Callable[[Scores], float],
+    statistic: Callable[[Scores], ArrayLike],
     confidence: float = 0.95,
     replications: int = REPLICATIONS,
-) -> tuple[float, float] | None:
+) -> tuple[Any, Any] | None:
     """The interval of a statistic over several tasks, resampling the runs of each task by themselves.
 
     Args:
         scores: Matrix of scores: a row for each run, a column for each task.
         rng: Draws the resamples.
-        statistic: Of a matrix, such as `optimality_gap`.
+        statistic: Of a matrix, such as `optimality_gap`; it may have several values, such as `performance_profile`,
+            each of which has its own ends then.
         confidence: The share of such intervals that holds the true value, in (0, 1).
         replications: Number of resamples.
     """
@@ -149,11 +150,11 @@ def coverage(
     return held / trials
 
 
-def _ends(drawn: Any, confidence: float, n: int) -> tuple[float, float]:
+def _ends(drawn: Any, confidence: float, n: int) -> tuple[Any, Any]:
     """The percentiles of resampled statistics, moved outwards."""
     tail = ndtr(math.sqrt(n / (n - 1)) * stdtrit(n - 1, (1.0 - confidence) / 2.0))
-    low, high = np.quantile(drawn, [tail, 1.0 - tail])
-    return float(low), float(high)
+    low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
+    return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)
 
 
 def _half_width(values: Scores, confidence: float) -> float:

@@ -6,6 +6,7 @@ comparisons of two agents in `comparison`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import overload
 
 import numpy as np
@@ -85,22 +86,26 @@ def percentile_band(scores: ArrayLike, low: float = 5.0, high: float = 95.0) -> 
     return float(ends[0]), float(ends[1])
 
 
-def pass_k(successes: ArrayLike, k: int) -> float:
+def pass_k(successes: Sequence[ArrayLike], k: int) -> float:
     """The probability that k tries at the same thing all succeed, without bias from few tries (as in tau-bench).
 
     Args:
-        successes: (things, tries) whether a try has succeeded; the k are drawn from them without replacement.
-        k: From 1 to the number of tries.
+        successes: For each thing whether each try at it has succeeded; the k are drawn from them without replacement.
+            Things that were tried less often are left out.
+        k: At least 1.
+
+    Raises:
+        ValueError: If nothing was tried so often.
     """
-    tries = np.asarray(successes, np.float64)
-    if tries.ndim != 2 or not tries.size:
-        raise ValueError(f"successes must be a matrix of things and tries, got shape {tries.shape}")
-    n = tries.shape[1]
-    if not 1 <= k <= n:
-        raise ValueError(f"k must be from 1 to the {n} tries, got {k}")
-    good = tries.sum(axis=1)
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    tries = [np.asarray(each, np.float64) for each in successes]
+    counts = np.array([[len(each), each.sum()] for each in tries if len(each) >= k])
+    if not len(counts):
+        raise ValueError(f"nothing was tried {k} times")
+    n, good = counts.T[:, :, None]
     drawn = np.arange(k)
-    return float((np.maximum(good[:, None] - drawn, 0.0) / (n - drawn)).prod(axis=1).mean())
+    return float((np.maximum(good - drawn, 0.0) / (n - drawn)).prod(axis=1).mean())
 
 
 def area(steps: ArrayLike, scores: ArrayLike) -> float:

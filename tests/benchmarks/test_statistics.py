@@ -82,16 +82,18 @@ def test_pass_k_by_hand() -> None:
     assert pass_k(tries, 1) == 0.5
     assert pass_k(tries, 2) == pytest.approx((1.0 + 1.0 / 6.0) / 3.0)  # one of six pairs has both successes
     assert pass_k(tries, 4) == pytest.approx(1.0 / 3.0)
-    for k in (0, 5):
-        with pytest.raises(ValueError, match="k must be from 1 to the 4 tries"):
-            pass_k(tries, k)
+    assert pass_k([*tries, [1, 0, 1]], 4) == pytest.approx(1.0 / 3.0)  # what was tried less often is left out
+    with pytest.raises(ValueError, match="nothing was tried 5 times"):
+        pass_k(tries, 5)
+    with pytest.raises(ValueError, match="k must be at least 1"):
+        pass_k(tries, 0)
 
 
 def test_pass_k_has_no_bias() -> None:
     rng = np.random.default_rng(2)
-    tries = rng.random((200_000, 5)) < 0.7
+    tries = rng.random((50_000, 5)) < 0.7
     for k in (1, 2, 3):
-        assert pass_k(tries, k) == pytest.approx(0.7**k, abs=0.003)
+        assert pass_k(tries, k) == pytest.approx(0.7**k, abs=0.005)
 
 
 def test_curves_by_hand() -> None:

@@ -1,0 +1,185 @@
+"""Why an episode went as it did: what each decision was worth, by the exact solution, and what was luck."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+from gymnasium.error import Error
+
+from textenvs.core.env import TextEnv
+from textenvs.core.mdp import State
+from textenvs.evaluation import EpisodeRecord
+from textenvs.reference import Solved, solve
+from textenvs.registration import find_entry
+from textenvs.text.matching import match
+
+KEPT = 512
+"""Scenarios that are kept solved."""
+EQUAL = 1e-9
+"""Actions whose values differ by less are equally good."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One act of an episode, and what else could have been done.
+
+    Attributes:
+        observation: The text before it, as an agent with `obs_type="text"` sees it.
+        choices: The sentence of each action; "" where it is impossible.
+        action: What the agent answered.
+        choice: Number of the choice that it meant; None where the act was impossible or not understood, or is a text.
+        values: For each action the expected return from here on, if all that follows is optimal; NaN where it is
+            impossible, or where the solver does not know the state.
+        value: The same of what was done.
+        reward: What it earned.
+        reward_terms: The amount of each reward term.
+    """
+
+    observation: str
+    choices: tuple[str, ...]
+    action: int | str
+    choice: int | None
+    values: tuple[float, ...]
+    value: float
+    reward: float
+    reward_terms: Mapping[str, float]
+
+    @property
+    def best(self) -> int | None:
+        """An optimal action: the one that was taken if it is one; None where that is not known."""
+        known = [value for value in self.values if not math.isnan(value)]
+        if not known:
+            return None
+        if self.choice is not None and self.regret == 0.0:
+            return self.choice
+        return self.values.index(max(known))
+
+    @property
+    def regret(self) -> float:
+        """What it gave away: the value of an optimal action less that of what was done; NaN where it is not known."""
+        best = max((value for value in self.values if not math.isnan(value)), default=math.nan)
+        lost = best - self.value
+        return 0.0 if abs(lost) < EQUAL else lost
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An episode, decision by decision. Its return is `expected + luck` less the regret of all decisions.
+
+    Attributes:
+        decisions: One for each act.
+        ending: The last observation.
+        episodic_return: Sum of the rewards.
+        expected: What the optimal policy earns on average from the first observation on.
+    """
+
+    decisions: tuple[Decision, ...]
+    ending: str
+    episodic_return: float
+    expected: float
+
+    @property
+    def regret(self) -> float:
+        """What its decisions gave away together; NaN where that is not known."""
+        return math.fsum(decision.regret for decision in self.decisions)
+
+    @property
+    def luck(self) -> float:
+        """What chance has given beyond the expected, or taken."""
+        return self.episodic_return - self.expected + self.regret
+
+
+class _Watched(TextEnv):
+    """An environment that shows what an observation does not."""
+
+    @property
+    def state(self) -> State:
+        """What an agent can know now."""
+        return None if self._node is None else self._node.state
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether a sentence is itself the act, and not a choice in other words."""
+        return hasattr(self._graph.process, "submit")
+
+    def meant(self, action: int | str) -> int | None:
+        """The choice that an answer means now; None where it means none, or is a text."""
+        if self._node is None:
+            return None
+        if isinstance(action, int):
+            return action if self._node.mask[action] else None
+        if self.takes_texts:
+            return None
+        return match(action, self._node.choices, self.task.cues)
+
+
+class Explainer:
+    """Plays recorded episodes again, beside the solution of their scenarios.
+
+    Where the optimum is a bound, its values are those of a reader who knows the hidden answer.
+
+    Args:
+        env_id: A registered id.
+        split: "train" or "test".
+        **env_kwargs: Further arguments with which the episodes were played: `reward`, and parameters of the task.
+    """
+
+    def __init__(self, env_id: str, split: str = "test", **env_kwargs: Any) -> None:
+        entry = find_entry(env_id)
+        self._solve = lru_cache(KEPT)(lambda scenario: solve(env_id, split, scenario, **env_kwargs))
+        self._make = partial(_Watched, entry.task, **{**entry.parameters, **env_kwargs, "split": split})
+        self._envs: dict[str, _Watched] = {}
+
+    def explain(self, record: EpisodeRecord) -> Explanation:
+        """What happened in an episode, and what else could have.
+
+        Args:
+            record: The episode, of `textenvs.evaluate` or from a file of records.
+
+        Raises:
+            ValueError: If it is not an episode of this environment, or if the task has no solution under this reward.
+        """
+        action_type = "text" if any(isinstance(action, str) for action in record.actions) else "choice"
+        if action_type not in self._envs:
+            self._envs[action_type] = self._make(action_type=action_type)
+        env = self._envs[action_type]
+        observation, info = env.reset(seed=record.seed)
+        solved = self._solve(env.scenario)
+        start = solved.numbers.get(env.state)
+        expected = math.nan if start is None else float(solved.solution.values[0, start])
+        decisions = []
+        try:
+            for turn, action in enumerate(record.actions):
+                before, choices, choice = observation, tuple(info["choices"]), env.meant(action)
+                state = solved.numbers.get(env.state)
+                observation, reward, terminated, _, info = env.step(action)
+                values, value = (math.nan,) * len(choices), math.nan
+                if state is not None:
+                    values = tuple(solved.action_values(turn, state).tolist())
+                    if choice is not None:
+                        value = values[choice]
+                    elif isinstance(action, str) and env.takes_texts:
+                        value = float(reward) + _ahead(solved, turn + 1, env.state, terminated)
+                    else:
+                        value = solved.invalid_value(turn, state)
+                decisions.append(
+                    Decision(before, choices, action, choice, values, value, float(reward), info["reward_terms"])
+                )
+        except Error as error:
+            raise ValueError(f"episode {record.episode} is of something else: {error}") from None
+        if not decisions or not terminated:
+            raise ValueError(f"episode {record.episode} is of something else: it does not end after its actions")
+        total = math.fsum(decision.reward for decision in decisions)
+        return Explanation(tuple(decisions), observation, total, expected)
+
+
+def _ahead(solved: Solved, turn: int, state: State, terminated: bool) -> float:
+    """What is to be had after a text, of which nothing is left to chance."""
+    if terminated:
+        return 0.0
+    number = solved.numbers.get(state)
+    return math.nan if number is None else float(solved.solution.values[turn, number])
