@@ -11,10 +11,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEEP := $(VENV)/.deep
+BROWSER := $(VENV)/.browser
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-deep leaderboard leaderboard-deep test test-all benchmark benchmark-peers task lint types clean
+.PHONY: help install install-deep leaderboard leaderboard-deep test test-browser test-all benchmark benchmark-peers task lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
@@ -44,6 +45,13 @@ $(DEEP): $(STAMP) requirements-deep.lock
 
 test: $(STAMP)  ## run the fast tests
 	$(BIN)/python -m pytest -n 2
+
+test-browser: $(BROWSER)  ## run the tests of the page in Chromium, which must be there
+	$(BIN)/python -m pytest tests/benchmarks/test_browser.py -m "slow or not slow"
+
+$(BROWSER): $(STAMP) requirements-browser.lock
+	$(PIP_INSTALL) -r requirements-browser.lock
+	@touch $@
 
 test-all: $(STAMP)  ## run all tests, also the slow ones
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow"

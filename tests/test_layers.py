@@ -24,7 +24,8 @@ ALLOWED = {
     "textenvs.testing": "textenvs.core",
     "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs.wrappers "
     "textenvs_baselines",
-    "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.errors textenvs.data textenvs_benchmarks",
+    "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.explanation textenvs.errors textenvs.data "
+    "textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {

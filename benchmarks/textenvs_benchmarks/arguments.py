@@ -64,8 +64,20 @@ def _run(parser: Parser) -> None:
 
 
 def _report(parser: Parser) -> None:
-    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a run")
-    parser.add_argument("--format", choices=("text", "csv", "markdown", "json"), default="text", help="default: text")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a run, packed or not")
+    parser.add_argument(
+        "--format",
+        choices=("text", "csv", "markdown", "json", "latex", "html"),
+        default="text",
+        help="text (default), a table, or html: a page with charts and episodes to read, in one file",
+    )
+    parser.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: DIR/report.html for html)")
+    parser.add_argument(
+        "--transcripts",
+        metavar="N",
+        type=_natural,
+        help="html: episodes to read of each agent in each environment, from the worst to the best (3)",
+    )
 
 
 def _compare(parser: Parser) -> None:
@@ -203,7 +215,7 @@ def _add_agent(parser: Parser) -> None:
 COMMANDS = {
     "list": ("what there is to play, and who can", _list),
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
-    "report": ("the table of a run, made again from its records", _report),
+    "report": ("the table of a run, or a page about it, made again from its records", _report),
     "compare": ("two agents of a run, or an agent in two runs: the difference, and whether it is one", _compare),
     "verify": ("play every recorded episode again, and say whether all came out as recorded", _verify),
     "check-agent": ("tell whether an agent of yours speaks the protocol, and where it does not", _check_agent),

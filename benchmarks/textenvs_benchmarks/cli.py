@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         package = str(error.name).partition(".")[0]
         if hasattr(error, "extra"):  # one of textenvs.errors.MissingExtra, which is not imported for --help
             return _complain(one_line(error), MISUSED)
-        if package not in ("pandas", "psutil", "rich"):
+        if package not in ("jinja2", "markupsafe", "pandas", "psutil", "rich"):
             raise
         return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
     except Mismatch as error:
@@ -134,7 +134,8 @@ def run_command(arguments: argparse.Namespace) -> int:
             raise
         return _complain(f"{folder.path}: {error.strerror}: make room, and the same command goes on", INTERRUPTED)
     _print_report(folder, suite, summary.table, "json" if arguments.json else "text")
-    print(f"results: {folder.path}", file=sys.stderr)
+    page = f" ('textenvs report {folder.path} --format html' makes a page of them)"
+    print(f"results: {folder.path}{page}", file=sys.stderr)
     if summary.failed:
         return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
     lost = [
@@ -174,15 +175,38 @@ def _command(arguments: argparse.Namespace) -> str:
 
 
 def report_command(arguments: argparse.Namespace) -> int:
-    """Prints the table of a run."""
-    from textenvs_benchmarks.folder import ResultsFolder
+    """Prints the table of a run, or writes it into a file, or a page about the run."""
+    from textenvs_benchmarks.folder import ResultsFolder, write_whole
     from textenvs_benchmarks.pack import unpacked
+    from textenvs_benchmarks.report import FORMATS
     from textenvs_benchmarks.summary import summarise
 
-    with unpacked(arguments.folder) as place:
+    form, source, out = arguments.format, arguments.folder, arguments.out
+    if form == "text" and out is not None:
+        raise ValueError("--out is for a format: add --format html, latex, markdown, csv or json")
+    if form != "html" and arguments.transcripts is not None:
+        raise ValueError("--transcripts is for the page: add --format html")
+    with unpacked(source) as place:
         folder = ResultsFolder(place)
-        _print_report(folder, *summarise(folder), arguments.format)
+        if form == "html":
+            out = out or (source / "report.html" if source.is_dir() else source.with_suffix(".html"))
+            content = _page(folder, 3 if arguments.transcripts is None else arguments.transcripts)
+        elif out is None:
+            _print_report(folder, *summarise(folder), form)
+            return DONE
+        else:
+            suite, frame = summarise(folder)
+            content = FORMATS[form](frame.assign(tier=folder.tier()), suite)
+    write_whole(out, content.encode())
+    print(f"{out}: {len(content.encode()):,d} bytes" + ("; open it in a browser" if form == "html" else ""))
     return DONE
+
+
+def _page(folder: ResultsFolder, transcripts: int) -> str:
+    from textenvs_benchmarks.page.build import to_html
+
+    with _console(stderr=True).status("playing the episodes that can be read", spinner="line"):
+        return to_html(folder, transcripts)
 
 
 def compare_command(arguments: argparse.Namespace) -> int:

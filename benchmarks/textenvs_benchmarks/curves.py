@@ -52,8 +52,9 @@ def learning_statistics(curves: pd.DataFrame) -> dict[str, float]:
         curves: As `read_curves` gives them.
 
     Returns:
-        `area`: the area under the curve over its steps, a mean over seeds; `steps_to_90`: the steps until it first is at 90 % of
-        what it is at in the last tenth, a median over the seeds that reached anything. NaN where there is none.
+        `area`: the area under the curve over its steps, a mean over seeds; `steps_to_90`: the steps until it first is
+        at 90 % of what it is at in the last tenth, a median over the seeds that reached anything. NaN where there is
+        none.
     """
     found = [curves[seed].dropna() for seed in curves]
     steps = [step for step in map(_steps_to, found) if not math.isnan(step)]

@@ -1,4 +1,4 @@
-"""The table of a run as text, CSV, Markdown and JSON."""
+"""The table of a run as text, CSV, Markdown, JSON and LaTeX."""
 
 from __future__ import annotations
 
@@ -100,7 +100,46 @@ def _markdown_row(cells: list[str]) -> str:
     return "".join(f"| {cell.replace('|', chr(92) + '|').replace(chr(10), ' ')} " for cell in cells) + "|"
 
 
-FORMATS = {"csv": to_csv, "markdown": to_markdown, "json": to_json}
+def to_latex(frame: pd.DataFrame, suite: Suite) -> str:
+    """Scores on test by environment and agent, as a `tabular` for the package booktabs."""
+    ranked = frame[~frame.reference]
+    agents, rows = list(dict.fromkeys(ranked.agent)), ranked.set_index(["env_id", "agent"]).to_dict("index")
+    lines = [
+        f"% {suite.name}, version {suite.version}: scores on test, 0 is random and 100 optimal; IQM over "
+        f"{suite.training_seeds} training seeds, 95 % interval.",
+        r"% Bold: no agent is better. Needs \usepackage{booktabs}.",
+        rf"\begin{{tabular}}{{l{'r' * len(agents)}}}",
+        r"\toprule",
+        _latex_row(["Environment", *map(_latex_name, agents)]),
+        r"\midrule",
+    ]
+    lines += [
+        _latex_row([_latex_name(env_id), *(_latex_cell(rows.get((env_id, agent))) for agent in agents)])
+        for env_id in suite.environments
+    ]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _latex_row(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _latex_name(name: str) -> str:
+    """A name; they have no other characters that mean something there (`suite.FOLDER_NAME`)."""
+    return name.replace("_", r"\_")
+
+
+def _latex_cell(row: Mapping[Hashable, Any] | None) -> str:
+    if row is None or pd.isna(row["score_test"]):
+        return "--"
+    score = f"{row['score_test']:z.1f}"
+    if not pd.isna(row["rank_best"]) and row["rank_best"] == 1:
+        score = rf"\textbf{{{score}}}"
+    low, high = row["score_test_low"], row["score_test_high"]
+    return score if pd.isna(low) else rf"{score} {{\scriptsize [{low:z.1f}, {high:z.1f}]}}"
+
+
+FORMATS = {"csv": to_csv, "markdown": to_markdown, "json": to_json, "latex": to_latex}
 
 
 def print_text(

@@ -27,15 +27,13 @@ COLUMNS = (
     "steps_to_90 area seeds public_seeds episodes episodes_lost lost_to drift failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
-normalised mean return, with the ends of their intervals, and the worst seed's; `gap` is that of train minus that of test, which references
-do not have: they are another agent on each split. `pass_3_test` is the probability that three tries at the same
-scenario all succeed (`statistics.pass_k`). `rank_best` and `rank_worst` are the places on test at which an agent
-may stand: those that cannot be told apart share them (`comparison.rank`), from 3 training seeds on. `steps_to_90` and
-`area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost` those in which the
-agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which a part was made
-under other sources or versions than those that the run began with."""
-
-
+normalised mean return, with the ends of their intervals, and the worst seed's; `gap` is that of train minus that of
+test, which references do not have: they are another agent on each split. `pass_3_test` is the probability that three
+tries at the same scenario all succeed (`statistics.pass_k`). `rank_best` and `rank_worst` are the places on test at
+which an agent may stand: those that cannot be told apart share them (`comparison.rank`), from 3 training seeds on.
+`steps_to_90` and `area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost`
+those in which the agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which
+a part was made under other sources or versions than those that the run began with."""
 RUN = ["env_id", "agent", "split", "training_seed"]
 PASSES = 3
 """Tries of `pass_3_test`."""

@@ -1,0 +1,1 @@
+"""A run as a page of HTML: one file that needs nothing else, for whoever gets it by mail."""

@@ -1,0 +1,19 @@
+"""Who the agents of TextEnvs are, in a sentence each, for a reader who has only the page."""
+
+DESCRIPTIONS = {
+    "random": "takes any possible act with the same probability; it learns nothing.",
+    "rule": "follows hand-written rules for the task; training only chooses among their variants.",
+    "q_learning": "Q-learning with a table: it remembers what each act was worth in each situation it can tell apart.",
+    "sarsa": "SARSA with a table: like Q-learning, but it learns what its own acts are worth, exploration included.",
+    "dqn": "a deep Q-network: Q-learning with a neural network on the features of the text.",
+    "ppo": "proximal policy optimisation: a neural network on the features of the text learns which act to take.",
+    "ppo_ngrams": "the same on the words themselves, as counts of word parts: it was told nothing of what they mean.",
+    "optimal": "plays the computed optimum, or looks up the answer that is hidden from all others.",
+    "floor": "the best of the agents that neither think nor answer, such as one that always does the same.",
+    "keep_all": "changes nothing in a draft.",
+    "accept_all": "takes every first suggestion.",
+    "search_follow_answer": "follows the best link of the first page found, and takes the best supported name.",
+    "search_open_answer": "opens the first page found, and takes the best supported name.",
+    "search_open_abstain": "opens the first page found, and abstains.",
+    "abstain": "never answers.",
+}

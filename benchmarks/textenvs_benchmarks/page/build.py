@@ -1,0 +1,129 @@
+"""From a run to its page: one file of HTML that loads nothing, and runs no script but its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from importlib.resources import files
+from numbers import Real
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+import textenvs
+from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.page import charts
+from textenvs_benchmarks.page.content import Content
+from textenvs_benchmarks.page.findings import counted, joined
+from textenvs_benchmarks.suite import is_shipped
+
+COLOURS = 8
+"""Of lines; further ones are dashed."""
+STEPS = 9
+"""Shades of a score."""
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; "
+    "form-action 'none'; require-trusted-types-for 'script'"
+)
+"""Nothing is loaded and nothing is sent; of styles and scripts only those with these hashes are used."""
+
+
+def to_html(folder: ResultsFolder, transcripts: int = 3) -> str:
+    """The page of a run.
+
+    It is the same for the same run, and the same state of its verification.
+
+    Args:
+        folder: The run.
+        transcripts: How many episodes of each agent can be read in each environment: from the worst to the best,
+            evenly spread over their order by return.
+
+    Raises:
+        ValueError: If the folder is not one of results, or no job has ended.
+    """
+    content = Content(folder, transcripts)
+    style, script = (_file(name) for name in ("style.css", "script.js"))
+    policy = POLICY.format(style=_digest(style), script=_digest(script))
+    template = _environment().get_template("report.html.jinja")
+    shipped = is_shipped(content.suite)
+    page = template.render(
+        content=content,
+        policy=policy,
+        style=Markup(style),
+        script=Markup(script),
+        shipped=shipped,
+        version=textenvs.__version__,
+    )
+    return page.lstrip() + "\n"
+
+
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("textenvs_benchmarks.page"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "colour": _colour,
+        "counted": counted,
+        "ends": _ends,
+        "heat": _heat,
+        "joined": joined,
+        "json_lines": _json_lines,
+        "number": _number,
+        "plain": _plain,
+        "removeprefix": str.removeprefix,
+        "removesuffix": str.removesuffix,
+        "ring": charts.ring,
+        "spokes": charts.spokes,
+    }
+    made.tests["known"] = lambda value: not _unknown(value)
+    return made
+
+
+def _file(name: str) -> str:
+    return (files("textenvs_benchmarks.page") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _unknown(value: Any) -> bool:
+    return not isinstance(value, Real) or value != value
+
+
+def _number(value: Any, form: str) -> str:
+    return "\N{EN DASH}" if _unknown(value) else format(value, form)
+
+
+def _plain(value: Any) -> str:
+    """A number to sort by; "" where there is none."""
+    return "" if _unknown(value) else repr(float(value))
+
+
+def _ends(low: Any, high: Any) -> str:
+    return "" if _unknown(low) else f"[{low:z.1f}, {high:z.1f}]"
+
+
+def _heat(score: Any) -> str:
+    """The shade of a score."""
+    return "h0" if _unknown(score) else f"h{min(max(math.floor(score / 100.0 * STEPS), 0), STEPS)}"
+
+
+def _colour(number: int) -> str:
+    return f"c{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
+
+
+def _json_lines(lines: Sequence[str]) -> Markup:
+    """Lines of JSON in an element `script`, which nothing in them can end."""
+    return Markup("\n").join(Markup(_safe(line)) for line in lines)
+
+
+def _safe(line: str) -> str:
+    return line.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,164 @@
+"""Episodes to read: which, and turn by turn what was said, what it earned, and what the optimum would have done."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from textenvs import Explainer
+from textenvs.evaluation import EpisodeRecord, Header, read_records
+from textenvs.explanation import Decision, Explanation
+from textenvs_benchmarks.folder import ResultsFolder
+
+SPLIT = "test"
+"""Of which episodes are read."""
+DIGITS = 3
+"""Of values, after the point."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One episode to read.
+
+    Attributes:
+        place: Where it stands among all episodes of its agent: "worst", "best", "median", "above 25 %".
+        record: The episode.
+        training_seed: Of the agent.
+        score: Its normalised return.
+        success: Whether it succeeded; NaN where that is no metric of the task.
+        explanation: What each of its decisions was worth.
+    """
+
+    place: str
+    record: EpisodeRecord
+    training_seed: int
+    score: float
+    success: float
+    explanation: Explanation
+
+    @property
+    def sum(self) -> str:
+        """How its return came about, in a sentence or two; "" where that is not known."""
+        found = self.explanation
+        if math.isnan(found.regret):
+            return ""
+        regrets = [decision.regret for decision in found.decisions]
+        worst = regrets.index(max(regrets)) + 1
+        lost = (
+            f"Its acts gave away {found.regret:.2f}, most in turn {worst}" if any(regrets) else "It gave nothing away"
+        )
+        chance = f"chance {'gave' if found.luck > 0.0 else 'took'} {abs(found.luck):.2f}"
+        return f"The optimum expects {found.expected:z.2f} from the first observation on. {lost}; {chance}."
+
+
+def choose(episodes: pd.DataFrame, number: int) -> Iterator[tuple[str, pd.Series[Any]]]:
+    """Episodes of one agent from the worst to the best, evenly spread over their order by return.
+
+    Args:
+        episodes: All of them, as `textenvs_benchmarks.load` gives them.
+        number: How many; one is the median.
+
+    Yields:
+        Place and row of each.
+    """
+    ordered = episodes.sort_values(["episodic_return", "training_seed", "episode"])
+    last = len(ordered) - 1
+    shares = np.linspace(0.0, 1.0, number) if number > 1 else np.array([0.5])
+    for index in np.unique((shares * last).round().astype(int)) if number and last >= 0 else ():
+        share = index / last if last else 0.5
+        names = {0.0: "worst", 0.5: "median", 1.0: "best"}
+        yield names.get(share, "median" if number == 3 else f"above {share:.0%}"), ordered.iloc[index]
+
+
+class Reader:
+    """Reads episodes of one environment of a run.
+
+    Args:
+        folder: The run.
+        env_id: The environment.
+    """
+
+    def __init__(self, folder: ResultsFolder, env_id: str) -> None:
+        self._folder, self._id = folder, env_id
+        self._explainer: Explainer | None = None
+        self._files: dict[tuple[str, int], tuple[Header, dict[int, EpisodeRecord]]] = {}
+
+    def read(self, place: str, row: pd.Series[Any]) -> Transcript:
+        """The episode of a row of `textenvs_benchmarks.load`."""
+        header, records = self._file(str(row.agent), int(row.training_seed))
+        if self._explainer is None:
+            self._explainer = Explainer(self._id, SPLIT, **header.env_kwargs)
+        record = records[int(row.episode)]
+        success = float(row.get("metrics.success", math.nan))
+        return Transcript(
+            place, record, int(row.training_seed), float(row.score), success, self._explainer.explain(record)
+        )
+
+    def header(self, agent: str, training_seed: int) -> Header:
+        """What is known of an agent."""
+        return self._file(agent, training_seed)[0]
+
+    def _file(self, agent: str, training_seed: int) -> tuple[Header, dict[int, EpisodeRecord]]:
+        key = (agent, training_seed)
+        if key not in self._files:
+            header, records = read_records(self._folder.records(agent, self._id, SPLIT, training_seed))
+            self._files[key] = header, {record.episode: record for record in records}
+        return self._files[key]
+
+
+class Writer:
+    """Writes transcripts as lines of JSON; what is offered again and again is written once.
+
+    Attributes:
+        sentences: What was offered, in the order in which it was met.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """What was offered, in the order in which it was met."""
+        return list(self._numbers)
+
+    def line(self, transcript: Transcript) -> str:
+        """One episode: its turns, and how it ended."""
+        found = transcript.explanation
+        record = transcript.record
+        values = {
+            "sum": transcript.sum,
+            "source": f"Training seed {transcript.training_seed}, episode {record.episode}, seed {record.seed}.",
+            "turns": [self._turn(each) for each in found.decisions],
+            "ending": found.ending,
+        }
+        return json.dumps(values, separators=(",", ":"), allow_nan=False)
+
+    def _turn(self, decision: Decision) -> dict[str, Any]:
+        offered = [
+            [self._number(sentence), _rounded(decision.values[action]), action]
+            for action, sentence in enumerate(decision.choices)
+            if sentence
+        ]
+        return {
+            "before": decision.observation,
+            "action": decision.action,
+            "choice": decision.choice,
+            "best": decision.best,
+            "offered": offered,
+            "regret": _rounded(decision.regret),
+            "reward": _rounded(decision.reward),
+            "terms": {name: _rounded(amount) for name, amount in decision.reward_terms.items() if amount},
+        }
+
+    def _number(self, sentence: str) -> int:
+        return self._numbers.setdefault(sentence, len(self._numbers))
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, DIGITS) + 0.0
