@@ -77,16 +77,16 @@ class Stubborn:
     def act(self, observation, info):
         self.turn += 1
         if self.turn == 1:
-            return "Bananas are yellow" if self.action_type == "text" else int(info["action_mask"].argmin())
+            return int(info["action_mask"].argmin()) if self.action_type == "choice" else "Bananas are yellow"
         number = int(info["action_mask"].argmax())
-        return info["choices"][number] if self.action_type == "text" else number
+        return {"choice": number, "text": info["choices"][number], "reply": f"Answer: {number}"}[self.action_type]
 
 
-@pytest.mark.parametrize("action_type", ["choice", "text"])
+@pytest.mark.parametrize("action_type", ["choice", "text", "reply"])
 def test_what_is_impossible_or_not_understood_gives_a_turn_away(action_type):
     env_id = "TextDialogue-v0"
     (record,) = textenvs.evaluate(Stubborn(action_type), env_id, episodes=1)
-    first, second = Explainer(env_id, "test").explain(record).decisions[:2]
+    first, second = Explainer(env_id, "test", action_type).explain(record).decisions[:2]
     assert first.choice is None
     assert first.reward_terms["invalid"] == -1.0
     assert first.regret > 1.0
@@ -109,7 +109,7 @@ class Writer:
 
 def test_a_text_of_its_own_is_worth_what_it_earned():
     (record,) = textenvs.evaluate(Writer(), "TextWriting-v0", episodes=1)
-    (decision,) = Explainer("TextWriting-v0", "test").explain(record).decisions
+    (decision,) = Explainer("TextWriting-v0", "test", "text").explain(record).decisions
     assert decision.choice is None
     assert decision.value == decision.reward
     assert decision.regret > 0.5

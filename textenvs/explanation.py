@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from gymnasium.error import Error
@@ -15,7 +15,7 @@ from textenvs.core.mdp import State
 from textenvs.evaluation import EpisodeRecord
 from textenvs.reference import Solved, solve
 from textenvs.registration import find_entry
-from textenvs.text.matching import match
+from textenvs.text.matching import READERS
 
 KEPT = 512
 """Scenarios that are kept solved."""
@@ -93,30 +93,6 @@ class Explanation:
         return self.episodic_return - self.expected + self.regret
 
 
-class _Watched(TextEnv):
-    """An environment that shows what an observation does not."""
-
-    @property
-    def state(self) -> State:
-        """What an agent can know now."""
-        return None if self._node is None else self._node.state
-
-    @property
-    def takes_texts(self) -> bool:
-        """Whether a sentence is itself the act, and not a choice in other words."""
-        return hasattr(self._graph.process, "submit")
-
-    def meant(self, action: int | str) -> int | None:
-        """The choice that an answer means now; None where it means none, or is a text."""
-        if self._node is None:
-            return None
-        if isinstance(action, int):
-            return action if self._node.mask[action] else None
-        if self.takes_texts:
-            return None
-        return match(action, self._node.choices, self.task.cues)
-
-
 class Explainer:
     """Plays recorded episodes again, beside the solution of their scenarios.
 
@@ -125,14 +101,15 @@ class Explainer:
     Args:
         env_id: A registered id.
         split: "train" or "test".
-        **env_kwargs: Further arguments with which the episodes were played: `reward`, and parameters of the task.
+        action_type: With which the episodes were played.
+        **env_kwargs: Further arguments with which they were: `reward`, and parameters of the task.
     """
 
-    def __init__(self, env_id: str, split: str = "test", **env_kwargs: Any) -> None:
+    def __init__(self, env_id: str, split: str = "test", action_type: str = "choice", **env_kwargs: Any) -> None:
         entry = find_entry(env_id)
         self._solve = lru_cache(KEPT)(lambda scenario: solve(env_id, split, scenario, **env_kwargs))
-        self._make = partial(_Watched, entry.task, **{**entry.parameters, **env_kwargs, "split": split})
-        self._envs: dict[str, _Watched] = {}
+        self._env = TextEnv(entry.task, action_type=action_type, **{**entry.parameters, **env_kwargs, "split": split})
+        self._writes = action_type == "text" and hasattr(self._env.task.scenario(split, 0), "submit")
 
     def explain(self, record: EpisodeRecord) -> Explanation:
         """What happened in an episode, and what else could have.
@@ -143,10 +120,7 @@ class Explainer:
         Raises:
             ValueError: If it is not an episode of this environment, or if the task has no solution under this reward.
         """
-        action_type = "text" if any(isinstance(action, str) for action in record.actions) else "choice"
-        if action_type not in self._envs:
-            self._envs[action_type] = self._make(action_type=action_type)
-        env = self._envs[action_type]
+        env = self._env
         observation, info = env.reset(seed=record.seed)
         solved = self._solve(env.scenario)
         start = solved.numbers.get(env.state)
@@ -154,7 +128,7 @@ class Explainer:
         decisions = []
         try:
             for turn, action in enumerate(record.actions):
-                before, choices, choice = observation, tuple(info["choices"]), env.meant(action)
+                before, choices, choice = observation, tuple(info["choices"]), self._meant(action, info)
                 state = solved.numbers.get(env.state)
                 observation, reward, terminated, _, info = env.step(action)
                 values, value = (math.nan,) * len(choices), math.nan
@@ -162,7 +136,7 @@ class Explainer:
                     values = tuple(solved.action_values(turn, state).tolist())
                     if choice is not None:
                         value = values[choice]
-                    elif isinstance(action, str) and env.takes_texts:
+                    elif self._writes:
                         value = float(reward) + _ahead(solved, turn + 1, env.state, terminated)
                     else:
                         value = solved.invalid_value(turn, state)
@@ -175,6 +149,14 @@ class Explainer:
             raise ValueError(f"episode {record.episode} is of something else: it does not end after its actions")
         total = math.fsum(decision.reward for decision in decisions)
         return Explanation(tuple(decisions), observation, total, expected)
+
+    def _meant(self, action: int | str, info: Mapping[str, Any]) -> int | None:
+        """The choice that an action means now; None where it means none, or is a text."""
+        if isinstance(action, int):
+            return action if info["action_mask"][action] else None
+        if self._writes:
+            return None
+        return READERS[self._env.action_type](action, info["choices"], self._env.task.cues)
 
 
 def _ahead(solved: Solved, turn: int, state: State, terminated: bool) -> float:

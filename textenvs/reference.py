@@ -173,13 +173,15 @@ def instructions(env_id: str, action_type: str = "choice", reward: Reward = None
 
     Args:
         env_id: A registered id.
-        action_type: "choice" (the reply is a number) or "text" (it is a sentence, or the whole text).
+        action_type: "choice" or "reply" (it is a number), or "text" (it is a sentence, or the whole text).
         reward: Not told: the aim is the task's own.
         **parameters: Parameters that replace those of the id.
     """
     task = task_of(env_id, **parameters)
+    number = "Reply with the number of the sentence that you want to say, and nothing else."
     reply = {
-        "choice": "Reply with the number of the sentence that you want to say, and nothing else.",
+        "choice": number,
+        "reply": number,
         "text": "Reply with the sentence that you want to say, in your own words, and nothing else.",
     }
     if action_type not in reply:

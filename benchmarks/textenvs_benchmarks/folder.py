@@ -301,6 +301,13 @@ class ResultsFolder:
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self._timings} cannot be read ({error}): remove it, only times stand there") from None
 
+    def read_machine(self) -> dict[str, Any]:
+        """What is known of the machine on which it was run; empty where nothing is."""
+        if not self._timings.exists():
+            return {}
+        machine = from_json(self._timings.read_bytes())["machine"]
+        return dict(machine)
+
     def write_timings(self, machine: Mapping[str, Any], seconds: Mapping[str, Mapping[str, float]]) -> None:
         """Writes the one file that is not the same in every run."""
         write_json(self._timings, {"machine": machine, "seconds": seconds})

@@ -143,6 +143,27 @@ def test_free_sentences():
         free.unwrapped.step(3)
 
 
+def test_replies_are_numbers_or_sentences():
+    replying, numbers = gym.make(ID, action_type="reply"), gym.make(ID)
+    replying.reset(seed=4)
+    _, info = numbers.reset(seed=4)
+    for action, reply in ((1, "1"), (2, info["choices"][2])):
+        assert replying.step(reply)[:4] == numbers.step(action)[:4]
+    assert replying.step("colourless green ideas sleep furiously")[4]["reward_terms"]["invalid"] == -1.0
+    with pytest.raises(InvalidAction, match="sentence"):
+        replying.unwrapped.step(3)
+
+
+def test_a_reply_is_a_choice_where_a_text_would_be_the_whole_of_it():
+    env = gym.make("TextWriting-v0", action_type="reply")
+    _, info = env.reset(seed=1)
+    _, _, terminated, _, after = env.step("Answer: 0")
+    assert not terminated
+    assert not after["reward_terms"]["invalid"]
+    assert after["choices"] != info["choices"]
+    assert env.step("Some text")[4]["reward_terms"]["invalid"]
+
+
 def test_record_episode_statistics():
     env = RecordEpisodeStatistics(gym.make(ID, obs_type="features"))
     env.reset(seed=0)

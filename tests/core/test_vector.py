@@ -67,15 +67,16 @@ def test_text_rows_equal_for_a_task_object():
         assert same(native.step(actions), sync.step(actions))
 
 
-def test_free_sentences_in_a_batch():
-    native = gym.make_vec(ID, 4, action_type="text", info_keys=INFO_KEYS)
-    singles = [gym.make(ID, action_type="text") for _ in range(4)]
+@pytest.mark.parametrize("action_type", ["text", "reply"])
+def test_free_sentences_in_a_batch(action_type):
+    native = gym.make_vec(ID, 4, action_type=action_type, info_keys=INFO_KEYS)
+    singles = [gym.make(ID, action_type=action_type) for _ in range(4)]
     native.reset(seed=3)
     for i, env in enumerate(singles):
         env.reset(seed=3 + i)
     going = set(range(4))
     for sentences in (
-        ["What kind of food would you like?", "blah", "", "Where should it be?"],
+        ["What kind of food would you like?", "blah", "2", "Where should it be?"],
         ["Thank you for calling, goodbye!", "What is your budget?", "zzz", "Which part of town should it be in?"],
     ):
         observations, rewards, ends, _, _ = native.step(sentences)

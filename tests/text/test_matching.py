@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textenvs.tasks.dialogue import Dialogue, words
 from textenvs.tasks.dialogue.states import ACTIONS, Another, Asking, Booking, Seeking, Value
 from textenvs.tasks.qa import QA
-from textenvs.text.matching import match
+from textenvs.text.matching import match, read_reply
 from textenvs.text.tokens import jaccard
 
 HERE = Path(__file__).parent
@@ -49,6 +49,44 @@ def test_paraphrases_are_understood():
 def test_nonsense_and_everything_at_once_mean_nothing(situation):
     for sentence in (*NONSENSE, "", " ", "...", " ".join(words.choices(SITUATIONS[situation]))):
         assert understood(sentence, situation) is None, sentence
+
+
+@pytest.mark.parametrize(
+    ("reply", "meant"),
+    [
+        ("2", "request_price"),
+        (" 2.\n", "request_price"),
+        ("**2**", "request_price"),
+        ("Answer: 2", "request_price"),
+        ("The answer is 2.", "request_price"),
+        ('"2"', "request_price"),
+        ("2. What price range do you have in mind?", "request_price"),
+        ("2) Something to do with money", "request_price"),
+        ("2: What kind of food would you like?", None),  # number and words differ
+        ("What price range do you have in mind?", "request_price"),
+        ("14", None),
+        ("99", None),
+        ("1234567890", None),
+        ("-", None),
+        ("", None),
+        ("2 3", None),
+        ("2 people at 7", "request_booking"),  # no number of a choice, but words
+        ("I like trains.", None),
+    ],
+)
+def test_a_reply_gives_the_number_or_says_it(reply, meant):
+    choices = words.choices(SITUATIONS["nothing_known"])
+    assert ACTIONS[2] == "request_price"
+    assert not choices[14]
+    number = read_reply(reply, choices, CUES)
+    assert (None if number is None else ACTIONS[number]) == meant
+
+
+@given(st.text(max_size=60))
+def test_any_reply_can_be_read(reply):
+    choices = words.choices(SITUATIONS["nothing_known"])
+    number = read_reply(reply, choices, CUES)
+    assert number is None or choices[number]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from textenvs.core import chance
 from textenvs.core.composition import Reward, compose
 from textenvs.core.graph import Graph, Node, Priced, Row
-from textenvs.core.loading import check_scenario, check_split, load_graph, load_task
-from textenvs.core.mdp import Task
+from textenvs.core.loading import asked_scenario, check_split, load_graph, load_task
+from textenvs.core.mdp import State, Task
 from textenvs.core.payoffs import amounts, price
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.errors import UnknownRenderMode, unknown
-from textenvs.text.matching import match
+from textenvs.text.matching import READERS
 
 RENDER_MODES = ("ansi", "human")
 
@@ -35,8 +35,9 @@ class TextEnv(gym.Env[Any, Any]):
         task: Entry point of the task, "module:Class", or a task object.
         obs_type: "text" (str), "features" (float32 array in [0, 1]) or "discrete" (int): the same dynamics, rewards
             and seeds, seen in another form.
-        action_type: "choice" (the number of a choice), or "text": a free sentence, which is matched to a choice (what
-            matches none counts as an impossible act), or the whole text, where the task is to write one.
+        action_type: "choice" (the number of a choice); "text": a free sentence, which is matched to a choice (what
+            matches none counts as an impossible act), or the whole text, where the task is to write one; "reply": a
+            string that gives the number of a choice, or says it, as a language model replies.
         split: "train" or "test", the held-out part.
         reward: Weights that replace the task's own, by reward term, or the name of such weights. Measures of
             `textenvs.rewards` are further terms where acts bring forth a text: `{"length": -0.1}`.
@@ -103,7 +104,7 @@ class TextEnv(gym.Env[Any, Any]):
         Returns:
             The observation and `info`.
         """
-        scenario = self._asked(options) if options else None
+        scenario = asked_scenario(options, self.split, self._n_scenarios) if options else None
         if seed is not None or self._stream is None:
             super().reset(seed=seed)
             self._stream = chance.Stream(int(self.np_random.integers(2**64, dtype=np.uint64)), self._horizon + 1)
@@ -133,8 +134,8 @@ class TextEnv(gym.Env[Any, Any]):
         """Takes a turn.
 
         Args:
-            action: The number of a choice, or a sentence where `action_type="text"`. An impossible act costs its turn
-                and the term `invalid`.
+            action: The number of a choice, or a sentence where `action_type` is "text" or "reply". An impossible act
+                costs its turn and the term `invalid`.
 
         Raises:
             InvalidAction: If the number is out of range, or the action is of the wrong type.
@@ -204,6 +205,17 @@ class TextEnv(gym.Env[Any, Any]):
             self._priced = self._graph.priced(self._weights)
             self._node = self._graph.node(kept["_node"][0])
 
+    @property
+    def state(self) -> State:
+        """What an agent can know now, as the process has it: a state of the compiled tables.
+
+        Raises:
+            ResetNeeded: Before the first reset.
+        """
+        if self._node is None:
+            raise ResetNeeded("no episode has begun: call reset() first")
+        return self._node.state
+
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions are possible now, as sb3-contrib's MaskablePPO asks for it: (actions,) bool."""
         if self._node is None:
@@ -218,14 +230,6 @@ class TextEnv(gym.Env[Any, Any]):
             gym.logger.warn('render() needs gym.make(..., render_mode="ansi") or "human"')
             return None
         return "\n".join(self._transcript) if self.render_mode == "ansi" else None
-
-    def _asked(self, options: dict[str, Any]) -> int | None:
-        """The scenario that is asked for, if one is."""
-        for option in options:
-            if option != "scenario":
-                raise unknown("option", option, ("scenario",))
-        scenario = options.get("scenario")
-        return None if scenario is None else check_scenario(scenario, self.split, self._n_scenarios)
 
     def _drawn(self, stream: chance.Stream) -> int:
         return int(chance.uniform(stream.key, stream.episode, 0, chance.SCENARIO) * self._n_scenarios)
@@ -242,12 +246,12 @@ class TextEnv(gym.Env[Any, Any]):
     def _understood(self, sentence: Any, node: Node) -> tuple[Row, str]:
         """The row and the words of the choice that a sentence means; those of a refusal where it means none."""
         if not isinstance(sentence, str):
-            raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
+            raise InvalidAction(f'with action_type="{self.action_type}" an action is a sentence, got {sentence!r}')
         submit = getattr(self._graph.process, "submit", None)
-        if submit is not None:
+        if submit is not None and self.action_type == "text":
             outcome, _ = submit(node.state, sentence)
             return Row(self._graph, (outcome,), "a text"), "(a text)"
-        number = match(sentence, node.choices, self.task.cues)
+        number = READERS[self.action_type](sentence, node.choices, self.task.cues)
         return (self._graph.refusal(node), "") if number is None else (node.row(number), node.choices[number])
 
     def _price(self, number: int) -> Priced:

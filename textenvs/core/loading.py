@@ -6,7 +6,7 @@ import inspect
 import json
 import pkgutil
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -70,6 +70,17 @@ def check_scenario(scenario: Any, split: str, n_scenarios: int) -> int:
     if isinstance(scenario, bool) or not isinstance(scenario, (int, np.integer)) or not 0 <= scenario < n_scenarios:
         raise ValueError(f"scenario {scenario!r} does not exist: {split} has 0 to {n_scenarios - 1}")
     return int(scenario)
+
+
+def asked_scenario(
+    options: Mapping[str, Any], split: str, n_scenarios: int, known: Sequence[str] = ("scenario",)
+) -> int | None:
+    """The scenario that the options of a reset ask for, if they do, and name nothing else than they may."""
+    for option in options:
+        if option not in known:
+            raise unknown("option", option, known)
+    scenario = options.get("scenario")
+    return None if scenario is None else check_scenario(scenario, split, n_scenarios)
 
 
 NODES = 100_000

@@ -12,7 +12,7 @@ from textenvs.core.mdp import Task
 from textenvs.errors import unknown
 
 OBS_TYPES = ("text", "features", "discrete")
-ACTION_TYPES = ("choice", "text")
+ACTION_TYPES = ("choice", "text", "reply")
 CHARSET = string.ascii_letters + string.digits + string.punctuation + " \n"
 """Characters of a text observation: printable ASCII and the line break."""
 MAX_SENTENCE = 4096
@@ -42,6 +42,6 @@ def action_space(task: Task, action_type: str) -> spaces.Space[Any]:
     """
     if action_type == "choice":
         return spaces.Discrete(task.n_actions)
-    if action_type == "text":
+    if action_type in ACTION_TYPES:
         return spaces.Text(MAX_SENTENCE, min_length=0, charset=CHARSET)
     raise unknown("action_type", action_type, ACTION_TYPES)

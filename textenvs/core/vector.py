@@ -16,12 +16,12 @@ from textenvs.core import chance
 from textenvs.core.composition import Reward, compose
 from textenvs.core.graph import Node
 from textenvs.core.ledger import Earned, Ledger
-from textenvs.core.loading import check_scenario, check_split, load_graph, load_task, make_arena
+from textenvs.core.loading import asked_scenario, check_split, load_graph, load_task, make_arena
 from textenvs.core.mdp import Task
 from textenvs.core.spaces import action_space, observation_space
 from textenvs.core.tables import MEMORY_BUDGET, Arena, Block
 from textenvs.errors import unknown
-from textenvs.text.matching import match
+from textenvs.text.matching import READERS
 
 INFO_KEYS = ("action_mask", "choices", "reward_terms", "metrics")
 
@@ -133,7 +133,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             Observations and infos.
         """
         rows = self._rows_to_reset(options or {})
-        scenario = self._scenario(options or {})
+        scenario = asked_scenario(options or {}, self.split, self._n_scenarios, ("reset_mask", "scenario"))
         seeds: Sequence[int | None] = [None] * self.num_envs
         if isinstance(seed, (int, np.integer)):
             seeds = [int(seed) + i for i in range(self.num_envs)]
@@ -187,7 +187,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             self._assign(resetting)
             row[resetting] = self._first_row[resetting]
         outcome, impossible = self._draw(row)
-        if self.action_type == "text":
+        if self.action_type != "choice":
             impossible = np.union1d(impossible, np.flatnonzero(numbers < 0))
             if resetting is not None:
                 impossible = np.setdiff1d(impossible, resetting)
@@ -237,13 +237,6 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError(f"reset_mask must be {self.num_envs} bools, one of them True at least")
         return np.flatnonzero(mask)
 
-    def _scenario(self, options: dict[str, Any]) -> int | None:
-        for option in options:
-            if option not in ("reset_mask", "scenario"):
-                raise unknown("option", option, ("reset_mask", "scenario"))
-        scenario = options.get("scenario")
-        return None if scenario is None else check_scenario(scenario, self.split, self._n_scenarios)
-
     def _copy(self) -> Any:
         """The observations, for the caller to keep."""
         return self._observation if isinstance(self._observation, tuple) else self._observation.copy()
@@ -252,12 +245,14 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         """The actions as numbers; -1 is a sentence that means no choice."""
         if not hasattr(actions, "__len__") or len(actions) != self.num_envs or np.ndim(actions) != 1:
             raise InvalidAction(f"actions of shape {np.shape(actions)} for {self.num_envs} rows: give one for each")
-        if self.action_type == "text":
+        if self.action_type != "choice":
             for sentence in actions:
                 if not isinstance(sentence, str):
-                    raise InvalidAction(f'with action_type="text" an action is a sentence, got {sentence!r}')
+                    told = f'with action_type="{self.action_type}" an action is a sentence'
+                    raise InvalidAction(f"{told}, got {sentence!r}")
+            read = READERS[self.action_type]
             meant = [
-                match(sentence, node.choices, self.task.cues)
+                read(sentence, node.choices, self.task.cues)
                 for sentence, node in zip(actions, self._nodes(), strict=True)
             ]
             return np.array([-1 if number is None else number for number in meant], np.int64)

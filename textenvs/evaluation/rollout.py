@@ -235,9 +235,14 @@ class _Lost:
         """Has begun already."""
 
     def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
-        """One of the possible acts, or its sentence."""
+        """One of the possible acts, or what says it."""
         number = int(self._rng.choice(np.flatnonzero(info["action_mask"])))
-        return str(info["choices"][number]) if self.action_type == "text" else number
+        says: dict[str, int | str] = {
+            "choice": number,
+            "reply": str(number),
+            "text": str(info["choices"][number]),
+        }
+        return says[self.action_type]
 
 
 def as_bytes(observation: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Which of the choices a free sentence means, if any.
+"""Which of the choices a free sentence, or a reply, means, if any.
 
 Each word of the sentence asks for an explanation. A choice explains the words that its own sentence holds and those
 that people use when they mean it (its *cues*), a rare word more than one that many choices share. The choice that
@@ -52,6 +52,12 @@ LARGE = re.compile(r"(?<=[a-z0-9,;:'\"(-][ '\"(-])[A-Z][A-Za-z]*|(?<=-)[A-Z][A-Z
 DOUBTS = frozenset(
     "not no never dont doesnt isnt wasnt wont cant cannot doubt unless without neither nor before instead".split()
 )
+NUMBERED = re.compile(
+    r"\W*(?:(?:my |the )?(?:answer|choice|number|option|reply|sentence)(?: is)?\W+)?(?P<number>\d{1,3})"
+    r"(?:\W*|[.):\]*-]+\s+(?P<rest>.*))",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A number of a choice, alone or before its words."""
 NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 
@@ -111,6 +117,32 @@ def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) 
         or (share >= LEAST_EXPLAINED + QUESTION_LEAD and n_found > 1 and lead >= CLEAR_LEAD)
     )
     return -number if enough and lead >= LEAST_LEAD else None
+
+
+def read_reply(reply: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) -> int | None:
+    """The choice that a reply means, which gives its number, or says it, or both: "3", "Answer: 3", "3. Goodbye!".
+
+    Args:
+        reply: What was replied.
+        choices: The sentence of each choice; "" is not possible now.
+        cues: For each choice, words or phrases that people use when they mean it.
+
+    Returns:
+        The number of a possible choice; None where the reply means none, or what is impossible now, or where number
+        and words mean different ones.
+    """
+    found = NUMBERED.fullmatch(reply)
+    if found is None:
+        return match(reply, choices, cues)
+    number = int(found["number"])
+    if number >= len(choices) or not choices[number]:
+        return None
+    meant = match(found["rest"] or "", choices, cues)
+    return number if meant in (None, number) else None
+
+
+READERS = {"text": match, "reply": read_reply}
+"""What reads an action that is a sentence, by the action type."""
 
 
 def _words(sentence: str) -> list[str]:

@@ -158,7 +158,7 @@ class ExternalAgent:
         self._hidden = hidden
         self._hello = hello(env_id)
         spaces = self._hello["action_spaces"]
-        self._most = {"choice": spaces["choice"]["n"], "text": spaces["text"]["max_length"]}
+        self._most = {kind: space.get("n") or space["max_length"] for kind, space in spaces.items()}
         self._line: Line | None = None
         self._number = 0
         self._ends = math.inf

@@ -90,17 +90,14 @@ def hello(env_id: str) -> dict[str, Any]:
     """The first message: what is to be played."""
     with ExitStack() as stack:
         envs = {kind: stack.enter_context(closing(gym.make(env_id, obs_type=kind))) for kind in OBS_TYPES}
-        speaking = stack.enter_context(closing(gym.make(env_id, action_type="text")))
+        acting = {kind: stack.enter_context(closing(gym.make(env_id, action_type=kind))) for kind in ACTION_TYPES}
     return {
         "type": "hello",
         "protocol": PROTOCOL,
         "env_id": env_id,
         "instructions": {kind: textenvs.instructions(env_id, kind) for kind in ACTION_TYPES},
         "observation_spaces": {kind: _describe(env.observation_space) for kind, env in envs.items()},
-        "action_spaces": {
-            "choice": _describe(envs["text"].action_space),
-            "text": _describe(speaking.action_space),
-        },
+        "action_spaces": {kind: _describe(env.action_space) for kind, env in acting.items()},
     }
 
 
@@ -173,7 +170,7 @@ def check_action(answer: Mapping[str, Any], action_type: str, most: int) -> int 
 
     Args:
         answer: The answer.
-        action_type: "choice" or "text".
+        action_type: "choice", "text" or "reply".
         most: How many choices there are, or how many characters a text may have.
 
     Raises:

@@ -7,17 +7,17 @@ import hashlib
 import math
 from collections.abc import Sequence
 from importlib.resources import files
-from numbers import Real
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 import textenvs
+from textenvs import ReferenceScores
 from textenvs_benchmarks.folder import ResultsFolder
-from textenvs_benchmarks.page import charts
+from textenvs_benchmarks.page import charts, columns
 from textenvs_benchmarks.page.content import Content
-from textenvs_benchmarks.page.findings import counted, joined
+from textenvs_benchmarks.page.findings import counted
 from textenvs_benchmarks.suite import is_shipped
 
 COLOURS = 8
@@ -51,6 +51,7 @@ def to_html(folder: ResultsFolder, transcripts: int = 3) -> str:
     shipped = is_shipped(content.suite)
     page = template.render(
         content=content,
+        columns=columns,
         policy=policy,
         style=Markup(style),
         script=Markup(script),
@@ -71,18 +72,18 @@ def _environment() -> jinja2.Environment:
     made.filters |= {
         "colour": _colour,
         "counted": counted,
-        "ends": _ends,
+        "ends": columns.ends,
         "heat": _heat,
-        "joined": joined,
         "json_lines": _json_lines,
-        "number": _number,
-        "plain": _plain,
+        "normalised": _normalised,
+        "number": columns.number,
+        "plain": columns.plain,
         "removeprefix": str.removeprefix,
         "removesuffix": str.removesuffix,
         "ring": charts.ring,
         "spokes": charts.spokes,
     }
-    made.tests["known"] = lambda value: not _unknown(value)
+    made.tests["known"] = columns.is_known
     return made
 
 
@@ -94,26 +95,13 @@ def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _unknown(value: Any) -> bool:
-    return not isinstance(value, Real) or value != value
-
-
-def _number(value: Any, form: str) -> str:
-    return "\N{EN DASH}" if _unknown(value) else format(value, form)
-
-
-def _plain(value: Any) -> str:
-    """A number to sort by; "" where there is none."""
-    return "" if _unknown(value) else repr(float(value))
-
-
-def _ends(low: Any, high: Any) -> str:
-    return "" if _unknown(low) else f"[{low:z.1f}, {high:z.1f}]"
+def _normalised(value: float, scale: ReferenceScores) -> float:
+    return math.nan if scale.optimal == scale.random else scale.normalise(value)
 
 
 def _heat(score: Any) -> str:
     """The shade of a score."""
-    return "h0" if _unknown(score) else f"h{min(max(math.floor(score / 100.0 * STEPS), 0), STEPS)}"
+    return "h0" if not columns.is_known(score) else f"h{min(max(math.floor(score / 100.0 * STEPS), 0), STEPS)}"
 
 
 def _colour(number: int) -> str:

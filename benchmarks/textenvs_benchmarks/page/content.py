@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 import textenvs
-from textenvs import SPLITS, ReferenceScores
+from textenvs import ReferenceScores
+from textenvs.evaluation import read_records
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.episodes import load_episodes
 from textenvs_benchmarks.folder import ResultsFolder, Run
 from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES, stratified_interval
+from textenvs_benchmarks.jobs import plan_jobs
 from textenvs_benchmarks.page import charts
 from textenvs_benchmarks.page.agents import DESCRIPTIONS
 from textenvs_benchmarks.page.findings import Finding, find
@@ -36,6 +38,19 @@ from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import run_means, summarise
 
 CAPABILITIES = ("exploration", "memory", "noise", "planning", "generalisation", "language")
+SEES = {
+    "text": "It reads the text.",
+    "features": "It does not read the words: it is given features of what was understood.",
+    "discrete": "It does not read the words: it is given one number that stands for the situation.",
+}
+"""What an agent sees, by its observation type."""
+CASES = {
+    "normal": "scores are spread normally",
+    "bounded, skewed": "scores crowd below 100",
+    "20 % failing": "20 % of trainings fail",
+    "40 % failing": "40 % of trainings fail",
+}
+"""The simulated cases of `coverage.json`, in words."""
 LEAST = -10.0
 """Scores are drawn from here on."""
 Row = dict[str, Any]
@@ -47,14 +62,14 @@ class Told:
 
     Attributes:
         agent: Its name.
-        saw: What it saw: "text", "features" or "discrete".
+        sees: What it sees, in a sentence.
         settings: Its settings, as JSON.
         transcripts: From the worst to the best.
         lines: The same as JSON, to be read when they are asked for.
     """
 
     agent: str
-    saw: str
+    sees: str
     settings: str
     transcripts: Sequence[Transcript]
     lines: Sequence[str]
@@ -66,6 +81,8 @@ class Environment:
 
     Attributes:
         id: Its id.
+        summary: What is to be done.
+        credits: Whose texts it shows; "" where they are our own.
         capabilities: What it asks of an agent.
         instructions: What an agent is told.
         scales: For each split the returns that are 0 and 100.
@@ -77,6 +94,8 @@ class Environment:
     """
 
     id: str
+    summary: str
+    credits: str
     capabilities: Sequence[str]
     instructions: Sequence[str]
     scales: Mapping[str, ReferenceScores]
@@ -139,7 +158,6 @@ class Content:
             row["episode_low"], row["episode_high"] = ends
             row["seconds"] = training_seconds(self._timings, row["agent"], row["env_id"])
             row["few"] = row["seeds"] < FEW_SCORES and not row["reference"]
-            row["place"] = None if pd.isna(row["rank_best"]) else (row["rank_best"], row["rank_worst"])
         return [{str(name): value for name, value in row.items()} for row in rows]
 
     @property
@@ -154,11 +172,14 @@ class Content:
 
     def _environment(self, env_id: str, curves: pd.DataFrame) -> Environment:
         writer = Writer()
+        entry = textenvs.find_entry(env_id)
         rows = [row for row in self.rows if row["env_id"] == env_id]
         told = [self._told(env_id, row["agent"], writer) for row in rows if row["seeds"]] if self._transcripts else []
         return Environment(
             env_id,
-            textenvs.find_entry(env_id).capabilities,
+            entry.summary,
+            entry.credits,
+            entry.capabilities,
             textenvs.instructions(env_id).split("\n\n"),
             self._scores[env_id],
             rows,
@@ -175,7 +196,15 @@ class Content:
         found = [reader.read(place, row) for place, row in chosen]
         header = reader.header(agent, found[0].training_seed)
         settings = json.dumps(header.agent_config, sort_keys=True) if header.agent_config else ""
-        return Told(agent, header.obs_type, settings, found, [writer.line(each) for each in found])
+        return Told(agent, SEES[header.obs_type], settings, found, [writer.line(each) for each in found])
+
+    def sees(self, agent: str) -> str:
+        """What an agent sees, in a sentence; "" where it has not played."""
+        for job in plan_jobs(self.suite):
+            path = self.folder.records(agent, job.env_id, job.splits[0], job.seed)
+            if job.agent == agent and path.is_file():
+                return SEES[read_records(path)[0].obs_type]
+        return ""
 
     def _ranked(self, env_id: str) -> tuple[dict[str, Scores], dict[str, float]]:
         """Scores by training seed, and the printed score, of the agents that have all seeds."""
@@ -198,14 +227,10 @@ class Content:
     @cached_property
     def overall(self) -> dict[str, Row]:
         """Statistics over all environments, of the agents that play them all."""
-        found = {}
-        for agent, matrix in self.matrices.items():
-            rng = np.random.default_rng(self.suite.evaluation_seed)
-            ends = stratified_interval(matrix, rng, _overall)
-            low, high = ends or (math.nan, math.nan)
-            gap = optimality_gap(matrix)
-            found[agent] = {"score": _overall(matrix), "low": low, "high": high, "optimality_gap": gap}
-        return found
+        return {
+            agent: self._mean_score(matrix) | {"optimality_gap": optimality_gap(matrix)}
+            for agent, matrix in self.matrices.items()
+        }
 
     @cached_property
     def finding(self) -> Finding | None:
@@ -242,16 +267,19 @@ class Content:
         return {name: environments for name, environments in asking.items() if environments}
 
     @cached_property
-    def radar(self) -> dict[str, list[float]]:
-        """Mean score on test over the environments that ask for each capability, by agent."""
+    def radar(self) -> dict[str, list[Row]]:
+        """Mean score on test over the environments that ask for each capability, with its interval, by agent."""
         places = {env_id: k for k, env_id in enumerate(self.suite.environments)}
+        groups = [[places[each] for each in environments] for environments in self.capabilities.values()]
         return {
-            agent: [
-                float(iqm(matrix, axis=0)[[places[each] for each in environments]].mean())
-                for environments in self.capabilities.values()
-            ]
-            for agent, matrix in self.matrices.items()
+            agent: [self._mean_score(matrix[:, group]) for group in groups] for agent, matrix in self.matrices.items()
         }
+
+    def _mean_score(self, matrix: Scores) -> Row:
+        """The mean over environments of the IQM over training seeds, with its interval."""
+        ends = stratified_interval(matrix, np.random.default_rng(self.suite.evaluation_seed), _mean_iqm)
+        low, high = ends or (math.nan, math.nan)
+        return {"score": _mean_iqm(matrix), "low": low, "high": high}
 
     @cached_property
     def coverage(self) -> Row | None:
@@ -262,7 +290,7 @@ class Content:
             return None
         cases = measured[str(max(seeds))]
         worst = min(cases, key=cases.get)
-        return {"seeds": max(seeds), "least": cases[worst], "most": max(cases.values()), "worst": worst}
+        return {"seeds": max(seeds), "least": cases[worst], "most": max(cases.values()), "worst": CASES[worst]}
 
     @cached_property
     def descriptions(self) -> dict[str, str]:
@@ -271,7 +299,7 @@ class Content:
 
     def _describe(self, agent: str) -> str:
         if agent in self.suite.external:
-            return f"not part of TextEnvs: {self.suite.external[agent]}"
+            return f"Not part of TextEnvs: {self.suite.external[agent]}."
         return DESCRIPTIONS.get(agent, "")
 
     @cached_property
@@ -279,19 +307,31 @@ class Content:
         """What made the run, and what it is verified by."""
         hashes = self.folder.hashes()
         return {
-            **{name: value for name, value in asdict(self.run).items() if name != "suite"},
+            "command": self.run.command,
+            "commitment": self.run.commitment,
+            "versions": self.run.versions,
             "manifest": hashlib.sha256(self.folder.manifest.read_bytes()).hexdigest(),
             "tier": self.folder.tier(),
             "ended": bool(hashes),
             "files": len(hashes),
             "episodes": len(self._episodes),
-            "splits": SPLITS,
+            "machine": self.folder.read_machine(),
+            "hashes": _grouped({**self.run.sources, **self.run.agents}),
+            "credits": _grouped({name: textenvs.find_entry(name).credits for name in self.suite.environments}, ""),
         }
 
 
-def _overall(matrix: Scores) -> float:
-    """The mean over environments of the IQM over training seeds."""
+def _mean_iqm(matrix: Scores) -> float:
     return float(iqm(matrix, axis=0).mean())
+
+
+def _grouped(values: Mapping[str, str], without: str | None = None) -> dict[str, list[str]]:
+    """The names that have each value."""
+    found: dict[str, list[str]] = {}
+    for name, value in values.items():
+        if value != without:
+            found.setdefault(value, []).append(name)
+    return found
 
 
 def _learning(curves: pd.DataFrame) -> charts.Plane:

@@ -14,7 +14,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """Who is first in one place, and by how much.
+    """Who is best in one place, and by how much.
 
     Attributes:
         first: The agent with the highest score of those that none is better than.
@@ -31,15 +31,20 @@ class Finding:
     seeds: int
 
     @property
+    def best(self) -> tuple[str, ...]:
+        """Those who are best, tied."""
+        return (self.first, *self.ties)
+
+    @property
     def sentence(self) -> str:
         """The finding in words, without its numbers."""
         if self.seeds < MIN_SCORES:
             return f"{self.first} has the highest score; {counted(self.seeds, 'training seed')} cannot rank agents"
         if not self.ties and not self.behind:
             return f"{self.first} is the only agent"
-        ties = f", but cannot be told apart from {joined(self.ties)}" if self.ties else ""
-        behind = f"; {self.behind} is the next behind it" if self.behind else ""
-        return f"{self.first} is first{ties}{behind}"
+        ties = f", tied with {joined(self.ties)}" if self.ties else ""
+        behind = f"; next behind it is {self.behind}" if self.behind else ""
+        return f"{self.first} is best{ties}{behind}"
 
     @property
     def certainty(self) -> str:
@@ -47,7 +52,7 @@ class Finding:
         if self.seeds < MIN_SCORES:
             return f"not known: fewer than {MIN_SCORES} training seeds"
         if self.lead is None:
-            return "a tie" if self.ties else "-"
+            return "all are tied" if self.ties else "\N{EN DASH}"
         p = self.lead.adjusted
         shown = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
         return f"{'clear' if p < 0.01 else 'likely'} ({shown})"

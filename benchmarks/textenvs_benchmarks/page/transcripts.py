@@ -15,11 +15,14 @@ from textenvs import Explainer
 from textenvs.evaluation import EpisodeRecord, Header, read_records
 from textenvs.explanation import Decision, Explanation
 from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.page.columns import number
 
 SPLIT = "test"
 """Of which episodes are read."""
 DIGITS = 3
 """Of values, after the point."""
+SHOWN = 0.005
+"""Luck that is less is none."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,6 @@ class Transcript:
         place: Where it stands among all episodes of its agent: "worst", "best", "median", "above 25 %".
         record: The episode.
         training_seed: Of the agent.
-        score: Its normalised return.
         success: Whether it succeeded; NaN where that is no metric of the task.
         explanation: What each of its decisions was worth.
     """
@@ -38,23 +40,20 @@ class Transcript:
     place: str
     record: EpisodeRecord
     training_seed: int
-    score: float
     success: float
     explanation: Explanation
 
     @property
     def sum(self) -> str:
-        """How its return came about, in a sentence or two; "" where that is not known."""
+        """How its return came about, in a few words; "" where that is not known."""
         found = self.explanation
         if math.isnan(found.regret):
             return ""
         regrets = [decision.regret for decision in found.decisions]
-        worst = regrets.index(max(regrets)) + 1
-        lost = (
-            f"Its acts gave away {found.regret:.2f}, most in turn {worst}" if any(regrets) else "It gave nothing away"
-        )
-        chance = f"chance {'gave' if found.luck > 0.0 else 'took'} {abs(found.luck):.2f}"
-        return f"The optimum expects {found.expected:z.2f} from the first observation on. {lost}; {chance}."
+        most = f", most of it in step {regrets.index(max(regrets)) + 1}" if any(regrets) else ""
+        luck = f" Luck: {number(found.luck, '+.2f')}." if abs(found.luck) >= SHOWN else ""
+        expected = f"At the beginning the optimum expects {number(found.expected, '.2f')}."
+        return f"{expected} Lost by its own acts: {number(found.regret, '.2f')}{most}.{luck}"
 
 
 def choose(episodes: pd.DataFrame, number: int) -> Iterator[tuple[str, pd.Series[Any]]]:
@@ -93,12 +92,10 @@ class Reader:
         """The episode of a row of `textenvs_benchmarks.load`."""
         header, records = self._file(str(row.agent), int(row.training_seed))
         if self._explainer is None:
-            self._explainer = Explainer(self._id, SPLIT, **header.env_kwargs)
+            self._explainer = Explainer(self._id, SPLIT, header.action_type, **header.env_kwargs)
         record = records[int(row.episode)]
         success = float(row.get("metrics.success", math.nan))
-        return Transcript(
-            place, record, int(row.training_seed), float(row.score), success, self._explainer.explain(record)
-        )
+        return Transcript(place, record, int(row.training_seed), success, self._explainer.explain(record))
 
     def header(self, agent: str, training_seed: int) -> Header:
         """What is known of an agent."""

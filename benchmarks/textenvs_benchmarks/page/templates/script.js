@@ -31,7 +31,7 @@ function value(row, column) {
 }
 function sort(heading) {
   const text = heading.classList.contains("text");
-  const descending = heading.ariaSort === "none" ? !text : heading.ariaSort === "ascending";
+  const descending = heading.ariaSort === "none" ? heading.dataset.first !== "ascending" : heading.ariaSort === "ascending";
   const body = heading.closest("table").tBodies[0];
   const column = heading.cellIndex;
   const compare = (a, b) => {
@@ -52,9 +52,13 @@ for (const table of document.querySelectorAll("table.sortable"))
 
 const filter = document.getElementById("filter");
 filter.addEventListener("input", () => {
-  const wanted = filter.value.toLowerCase();
-  for (const row of document.querySelectorAll("#table tbody tr"))
-    row.hidden = !(row.cells[0].textContent + " " + row.cells[1].textContent).toLowerCase().includes(wanted);
+  const wanted = filter.value.toLowerCase().split(/\s+/);
+  const rows = [...document.querySelectorAll("#table tbody tr")];
+  for (const row of rows) {
+    const names = (row.cells[0].textContent + " " + row.cells[1].textContent).toLowerCase();
+    row.hidden = !wanted.every((word) => names.includes(word));
+  }
+  document.getElementById("none").hidden = rows.some((row) => !row.hidden);
 });
 
 // An episode is read, and written out, when it is opened.
@@ -64,7 +68,7 @@ function make(kind, name, ...content) {
   element.append(...content);
   return element;
 }
-const shown = (number) => (number === null ? "–" : String(Math.round(number * 100) / 100));
+const shown = (number) => (number === null ? "–" : number.toFixed(2).replace("-", "\u2212").replace(/^\u2212(0\.00)$/, "$1"));
 const signed = (number) => (number > 0 ? "+" : "") + shown(number);
 
 function heard(text, first) {
@@ -79,7 +83,8 @@ function offered(turn, sentences) {
   const known = turn.best !== null;
   const best = Math.max(...turn.offered.map((each) => each[1] ?? -Infinity));
   for (const [sentence, worth, action] of [...turn.offered].sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0))) {
-    const marks = [action === turn.choice ? "said" : "", known && best - worth < 0.0005 ? "optimal" : ""].filter(Boolean);
+    const good = known && best - worth < 0.0005;
+    const marks = [action === turn.choice ? "said" : "", action === turn.best ? "optimal" : good ? "as good" : ""].filter(Boolean);
     body.append(make("tr", action === turn.choice ? "taken" : "",
       make("td", "", shown(worth)), make("td", "text", sentences[sentence]), make("td", "text", marks.join(", "))));
   }
@@ -90,7 +95,7 @@ function offered(turn, sentences) {
 function written(turn, number, sentences) {
   const own = turn.offered.find((each) => each[2] === turn.choice);
   const meant = own ? sentences[own[0]] : null;
-  const section = make("div", turn.regret > 0 ? "turn worse" : "turn", make("h4", "", "Turn " + number), ...heard(turn.before, number === 1));
+  const section = make("div", turn.regret > 0 ? "turn worse" : "turn", make("h4", "", "Step " + number), ...heard(turn.before, number === 1));
   let said = meant;
   if (typeof turn.action === "string") said = meant && meant !== turn.action ? turn.action + "\n(understood as: " + meant + ")" : turn.action;
   else if (meant === null) said = "act " + turn.action + ", which was not possible";
@@ -99,7 +104,7 @@ function written(turn, number, sentences) {
   section.append(make("p", "earned", "reward " + signed(turn.reward) + (terms ? " (" + terms + ")" : "")));
   if (turn.regret > 0) {
     const best = turn.offered.find((each) => each[2] === turn.best);
-    section.append(make("p", "earned bad", "gave away " + shown(turn.regret) + "; the optimum: " + sentences[best[0]]));
+    section.append(make("p", "earned bad", "lost " + shown(turn.regret) + "; the optimum would have said: " + sentences[best[0]]));
   }
   section.append(offered(turn, sentences));
   return section;
