@@ -1,4 +1,4 @@
-"""Puts the results of a run into benchmarks/results, and a table of them into the README.
+"""Puts the results of a run into benchmarks/results, and a table of them into the README, where it has a place for them.
 
     python scripts/publish_results.py runs/leaderboard
 
@@ -16,7 +16,7 @@ from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.verify import verify_run
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- results: written by scripts/publish_results.py -->", "<!-- end of results -->"
+BEGIN, END = "<!-- results of {}: written by scripts/publish_results.py -->", "<!-- end of results of {} -->"
 KEPT = {"results.csv": ".csv", "results.md": ".md", "manifest.json": ".manifest.json"}
 
 
@@ -28,9 +28,10 @@ def publish(folder: ResultsFolder) -> None:
         content = (folder.path / source).read_bytes()
         (ROOT / "benchmarks" / "results" / f"{name}{suffix}").write_bytes(content)
     readme = ROOT / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{block(name)}{after}", encoding="utf-8", newline="\n")
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN.format(name))
+    _, _, after = rest.partition(END.format(name))
+    if begin:
+        readme.write_text(f"{before}{block(name)}{after}", encoding="utf-8", newline="\n")
     print(f"{name}: {episodes:,d} episodes verified and published")
 
 
@@ -44,7 +45,7 @@ def block(name: str) -> str:
     for agent in dict.fromkeys(ranked.agent):
         rows = ranked[ranked.agent == agent].set_index("env_id")
         lines.append(f"| `{agent}` | " + " | ".join(_cell(rows, env_id) for env_id in environments) + " |")
-    return "\n".join([BEGIN, *lines, END])
+    return "\n".join([BEGIN.format(name), *lines, END.format(name)])
 
 
 def _cell(rows: pd.DataFrame, env_id: str) -> str:

@@ -16,11 +16,16 @@ pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="published results s
 PUBLISHED = sorted(path.name.removesuffix(".manifest.json") for path in RESULTS.glob("*.manifest.json"))
 
 
-def test_the_readme_has_the_table_of_the_leaderboard():
+def test_the_readme_has_the_tables_that_it_has_a_place_for():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     spec = importlib.util.spec_from_file_location("publish_results", SCRIPT)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert script.block("leaderboard") in (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = [name for name in PUBLISHED if script.BEGIN.format(name) in readme]
+    assert "leaderboard" in shown
+    assert readme.count("written by scripts/publish_results.py") == len(shown)
+    for name in shown:
+        assert script.block(name) in readme
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
