@@ -1,4 +1,4 @@
-"""Puts the results of a run into benchmarks/results, and a table of them into the README, where it has a place for them.
+"""Puts the results of a run into benchmarks/results, and a table of them into the README if it has a place for it.
 
     python scripts/publish_results.py runs/leaderboard
 

@@ -15,6 +15,7 @@ from textenvs import SPLITS
 from textenvs.errors import shown
 from textenvs.evaluation import (
     Agent,
+    BatchAgent,
     EpisodeRecord,
     Header,
     NoRecords,
@@ -277,8 +278,12 @@ def _play(
         if isinstance(agent, ExternalAgent):
             agent.lost = _lost_at_the_end(path)
         progress(file.episodes)
-        left = ((number, job.seed_of(split, number)) for number in range(file.episodes, job.episodes))
-        for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed, progress=progress):
+        begun = file.episodes - file.episodes % (agent.rows if isinstance(agent, BatchAgent) else 1)
+        left = ((number, job.seed_of(split, number)) for number in range(begun, job.episodes))
+        for record in play_episodes(agent, job.env_id, split, left, agent_seed=job.seed):
+            if record.episode < file.episodes:  # played with others that were lost
+                continue
+            progress(1)
             if isinstance(agent, ExternalAgent):
                 record = _judged(job, record, agent, folder.log(job.name))
             file.append(record)

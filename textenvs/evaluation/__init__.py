@@ -3,6 +3,7 @@
 from textenvs.evaluation.agent import (
     Agent,
     AgentFailure,
+    BatchAgent,
     Learner,
     Training,
     agent_names,
@@ -26,6 +27,7 @@ __all__ = [
     "FAILURES",
     "Agent",
     "AgentFailure",
+    "BatchAgent",
     "EpisodeRecord",
     "Header",
     "Learner",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -48,6 +48,32 @@ class Agent(Protocol):
 
     def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
         """The action for an observation, and what `info` says of what can be done: `action_mask` and `choices`."""
+
+
+@runtime_checkable
+class BatchAgent(Protocol):
+    """An agent that plays several episodes side by side, such as one that asks a model for several answers at once.
+
+    Attributes:
+        obs_type: The observation type that it plays.
+        action_type: The action type.
+        rows: How many at most.
+    """
+
+    obs_type: str
+    action_type: str
+    rows: int
+
+    def reset_rows(self, seeds: Sequence[int]) -> None:
+        """Begins an episode in each of the first rows; all that is random in it comes from its seed."""
+
+    def act_rows(
+        self, rows: Sequence[int], observations: Sequence[Any], infos: Sequence[Mapping[str, Any]]
+    ) -> Sequence[int | str | AgentFailure]:
+        """The action in each of these rows, whose episodes go on; a failure where it has none."""
+
+    def usage(self, row: int) -> Mapping[str, float]:
+        """What the episode of a row has taken so far: counts by name, such as tokens."""
 
 
 class Training(NamedTuple):

@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, get_origin, get_type_hints
@@ -81,6 +81,7 @@ class EpisodeRecord:
         truncated: Whether it was cut off.
         metrics: The task's metrics of the episode.
         failure: How the agent failed in it; "" if it did not. From there on it was played at random.
+        usage: What the agent has taken, counts by name, by its own word; a record has it where there is some.
     """
 
     episode: int
@@ -95,6 +96,14 @@ class EpisodeRecord:
     truncated: bool
     metrics: dict[str, float]
     failure: str = ""
+    usage: dict[str, float] = field(default_factory=dict)
+
+    def to_line(self) -> str:
+        """Its line in a file."""
+        values = asdict(self)
+        if not self.usage:
+            del values["usage"]
+        return to_line(values)
 
 
 def to_line(values: Mapping[str, Any]) -> str:
@@ -186,7 +195,7 @@ class RecordFile:
 
     def append(self, record: EpisodeRecord) -> None:
         """Adds an episode."""
-        self._write(to_line(asdict(record)).encode())
+        self._write(record.to_line().encode())
         self.episodes += 1
 
     def _write(self, line: bytes) -> None:
@@ -218,7 +227,7 @@ def write_records(path: Path, header: Header, records: Iterable[EpisodeRecord]) 
     with partial.open("w", encoding="utf-8", newline="\n") as file:
         file.write(to_line({"format": FORMAT, **asdict(header)}))
         for record in records:
-            file.write(to_line(asdict(record)))
+            file.write(record.to_line())
     partial.replace(path)
 
 
@@ -262,7 +271,8 @@ HEADER_TYPES, EPISODE_TYPES = _types(Header), _types(EpisodeRecord)
 
 
 NEEDED: dict[type[Any], list[str]] = {
-    row: [each.name for each in fields(row) if each.default is MISSING] for row in (Header, EpisodeRecord)
+    row: [each.name for each in fields(row) if each.default is each.default_factory is MISSING]
+    for row in (Header, EpisodeRecord)
 }
 
 
@@ -291,8 +301,9 @@ def _check_header(header: Header) -> None:
 def _check_episode(record: EpisodeRecord) -> None:
     if not all(type(amounts) is list and all(map(is_number, amounts)) for amounts in record.reward_terms.values()):
         raise ValueError(f"reward_terms must be lists of numbers, got {shown(record.reward_terms)}")
-    if not all(map(is_number, record.metrics.values())):
-        raise ValueError(f"metrics must be numbers, got {shown(record.metrics)}")
+    for name, numbers in (("metrics", record.metrics), ("usage", record.usage)):
+        if not all(map(is_number, numbers.values())):
+            raise ValueError(f"{name} must be numbers, got {shown(numbers)}")
     kind, colon, _ = record.failure.partition(": ")
     known = kind in FAILURES and colon and len(record.failure) <= LONGEST_FAILURE and record.failure.isprintable()
     if record.failure and not known:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.error import Error
 
+from textenvs.core.loading import check_split
 from textenvs.core.mdp import SPLITS
 from textenvs.errors import shown
-from textenvs.evaluation.agent import Agent, AgentFailure
+from textenvs.evaluation.agent import Agent, AgentFailure, BatchAgent
 from textenvs.evaluation.record import EpisodeRecord, Header
 from textenvs.evaluation.seeds import AGENT_STREAM, episode_seed
 
@@ -29,7 +31,7 @@ NO_PARAMETERS = {"task", "obs_type", "action_type", "split", "render_mode"} | {
 
 
 def evaluate(
-    agent: Agent,
+    agent: Agent | BatchAgent,
     env_id: str,
     *,
     split: str = "test",
@@ -58,7 +60,8 @@ def evaluate(
         raise ValueError(f"episodes must be at least 1, got {episodes}")
     if seed < 0:
         raise ValueError(f"seeds must not be negative, got {seed}")
-    seeds = (episode_seed(seed, SPLITS.index(split), index) for index in range(episodes))
+    stream = SPLITS.index(check_split(split))
+    seeds = (episode_seed(seed, stream, index) for index in range(episodes))
     return list(
         play_episodes(
             agent, env_id, split, enumerate(seeds), agent_seed=agent_seed, env_kwargs=env_kwargs, progress=progress
@@ -67,7 +70,7 @@ def evaluate(
 
 
 def play_episodes(
-    agent: Agent,
+    agent: Agent | BatchAgent,
     env_id: str,
     split: str,
     episodes: Iterable[tuple[int, int]],
@@ -79,7 +82,7 @@ def play_episodes(
     """Plays episodes with an agent, each when it is asked for.
 
     An agent that fails, which raises `AgentFailure`, loses its episode: what is left of it is played at random among
-    the possible acts, so that to fail is never better than to act.
+    the possible acts, so that to fail is never better than to act. A `BatchAgent` plays as many side by side as it can.
 
     Args:
         agent: Who plays.
@@ -93,16 +96,22 @@ def play_episodes(
     Yields:
         The record of each.
     """
-    if isinstance(agent, (str, type)) or not isinstance(agent, Agent):
+    if isinstance(agent, (str, type)) or not isinstance(agent, Agent | BatchAgent):
         raise ValueError(f"{agent!r} is no agent with obs_type, action_type, reset, act: textenvs.load_agent makes one")
     if agent_seed < 0:
         raise ValueError(f"seeds must not be negative, got {agent_seed}")
-    env = _make(env_id, agent.obs_type, agent.action_type, {**(env_kwargs or {}), "split": split})
-    with closing(env):
-        for number, seed in episodes:
-            yield _play(agent, env, number, seed, episode_seed(agent_seed, AGENT_STREAM, number))
-            if progress is not None:
-                progress(1)
+    together = agent if isinstance(agent, BatchAgent) else _Alone(agent)
+    left, envs = iter(episodes), list[gym.Env[Any, Any]]()
+    with ExitStack() as stack:
+        while group := list(islice(left, together.rows)):
+            while len(envs) < len(group):
+                env = _make(env_id, agent.obs_type, agent.action_type, {**(env_kwargs or {}), "split": split})
+                envs.append(stack.enter_context(closing(env)))
+            seeds = [episode_seed(agent_seed, AGENT_STREAM, number) for number, _ in group]
+            for record in _play_together(together, envs, group, seeds):
+                yield record
+                if progress is not None:
+                    progress(1)
 
 
 def _make(env_id: str, obs_type: str, action_type: str, env_kwargs: Mapping[str, Any]) -> gym.Env[Any, Any]:
@@ -150,7 +159,7 @@ class Replayer:
             raise ValueError(
                 f"episode {record.episode} ends after {played.length} of its {len(record.actions)} actions"
             )
-        return replace(played, failure=record.failure)
+        return replace(played, failure=record.failure, usage=record.usage)
 
 
 def replay(header: Header, record: EpisodeRecord) -> EpisodeRecord:
@@ -182,23 +191,56 @@ class _Again:
 
 
 def _play(agent: Agent, env: gym.Env[Any, Any], number: int, seed: int, agent_seed: int) -> EpisodeRecord:
+    """Plays one episode; `agent_seed` is that of the agent in it."""
+    (record,) = _play_together(_Alone(agent), [env], [(number, seed)], [agent_seed])
+    return record
+
+
+Told = tuple[Any, dict[str, Any]]
+"""What an agent is asked with: an observation, and what it is told of `info`."""
+
+
+def _play_together(
+    agent: BatchAgent,
+    envs: Sequence[gym.Env[Any, Any]],
+    episodes: Sequence[tuple[int, int]],
+    agent_seeds: Sequence[int],
+) -> list[EpisodeRecord]:
+    """Plays episodes side by side, each to its end."""
+    agent.reset_rows(agent_seeds)
+    playing = [_episode(env, *episode) for env, episode in zip(envs, episodes, strict=False)]
+    asked: dict[int, Told] = {row: next(each) for row, each in enumerate(playing)}
+    lost: dict[int, _Lost] = {}
+    failures: dict[int, str] = {}
+    records: dict[int, EpisodeRecord] = {}
+    while asked:
+        rows = [row for row in asked if row not in lost]
+        observations, infos = [asked[row][0] for row in rows], [asked[row][1] for row in rows]
+        answers = dict(zip(rows, agent.act_rows(rows, observations, infos), strict=True)) if rows else {}
+        for row, (_, told) in list(asked.items()):
+            answer = answers.get(row)
+            if isinstance(answer, AgentFailure):
+                lost[row], failures[row] = _Lost(agent.action_type, agent_seeds[row]), str(answer)
+            action = lost[row].act(told) if row in lost else answer
+            try:
+                asked[row] = playing[row].send(action)
+            except StopIteration as ended:
+                del asked[row]
+                record: EpisodeRecord = ended.value
+                records[row] = replace(record, failure=failures.get(row, ""), usage=dict(agent.usage(row)))
+    return [records[row] for row in range(len(playing))]
+
+
+def _episode(env: gym.Env[Any, Any], number: int, seed: int) -> Generator[Told, Any, EpisodeRecord]:
+    """One episode: asks for an action after the other, and returns what happened."""
     observation, info = env.reset(seed=seed)
     seen = hashlib.blake2b(digest_size=8)
     seen.update(as_bytes(observation))
     terms: dict[str, list[float]] = {name: [] for name in info["reward_terms"]}
     actions: list[int | str] = []
-    total, terminated, truncated, failure = 0.0, False, False, ""
-    try:
-        agent.reset(agent_seed)
-    except AgentFailure as error:
-        agent, failure = _Lost(agent, agent_seed), str(error)
+    total, terminated, truncated = 0.0, False, False
     while not (terminated or truncated):
-        told = {key: info[key] for key in TOLD if key in info}
-        try:
-            action = agent.act(observation, told)
-        except AgentFailure as error:
-            agent, failure = _Lost(agent, agent_seed), str(error)
-            action = agent.act(observation, told)
+        action = yield observation, {key: info[key] for key in TOLD if key in info}
         observation, reward, terminated, truncated, info = env.step(action)
         seen.update(as_bytes(observation))
         actions.append(action if isinstance(action, str) else int(action))
@@ -219,30 +261,60 @@ def _play(agent: Agent, env: gym.Env[Any, Any], number: int, seed: int, agent_se
         terminated=terminated,
         truncated=truncated,
         metrics=info.get("metrics", {}),
-        failure=failure,
     )
+
+
+class _Alone:
+    """An agent that plays one episode at a time, as a row of one."""
+
+    rows = 1
+
+    def __init__(self, agent: Agent) -> None:
+        self.obs_type = agent.obs_type
+        self.action_type = agent.action_type
+        self._agent = agent
+        self._failure: AgentFailure | None = None
+
+    def reset_rows(self, seeds: Sequence[int]) -> None:
+        """Begins an episode."""
+        try:
+            self._failure = None
+            self._agent.reset(seeds[0])
+        except AgentFailure as error:
+            self._failure = error
+
+    def act_rows(
+        self, rows: Sequence[int], observations: Sequence[Any], infos: Sequence[Mapping[str, Any]]
+    ) -> Sequence[int | str | AgentFailure]:
+        """The action, or how it has failed."""
+        if self._failure is not None:
+            return [self._failure]
+        try:
+            return [self._agent.act(observations[0], infos[0])]
+        except AgentFailure as error:
+            return [error]
+
+    def usage(self, row: int) -> Mapping[str, float]:
+        """Nothing is counted."""
+        return {}
 
 
 class _Lost:
     """Plays what is left of an episode that its agent has lost: at random among the possible acts."""
 
-    def __init__(self, agent: Agent, seed: int) -> None:
-        self.obs_type = agent.obs_type
-        self.action_type = agent.action_type
+    def __init__(self, action_type: str, seed: int) -> None:
+        self._action_type = action_type
         self._rng = np.random.default_rng(seed)
 
-    def reset(self, seed: int) -> None:
-        """Has begun already."""
-
-    def act(self, observation: Any, info: Mapping[str, Any]) -> int | str:
+    def act(self, told: Mapping[str, Any]) -> int | str:
         """One of the possible acts, or what says it."""
-        number = int(self._rng.choice(np.flatnonzero(info["action_mask"])))
+        number = int(self._rng.choice(np.flatnonzero(told["action_mask"])))
         says: dict[str, int | str] = {
             "choice": number,
             "reply": str(number),
-            "text": str(info["choices"][number]),
+            "text": str(told["choices"][number]),
         }
-        return says[self.action_type]
+        return says[self._action_type]
 
 
 def as_bytes(observation: Any) -> bytes:
