@@ -22,7 +22,7 @@ ALLOWED = {
     "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
     "textenvs.explanation": "textenvs.core textenvs.evaluation textenvs.reference textenvs.registration textenvs.text",
     "textenvs.testing": "textenvs.core",
-    "textenvs_baselines": "textenvs textenvs.core textenvs.errors textenvs.evaluation textenvs.wrappers "
+    "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.wrappers "
     "textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.explanation textenvs.errors textenvs.data "
     "textenvs_benchmarks",
@@ -41,9 +41,12 @@ EXTRAS = {
     "sb3_contrib": "deep",
     "stable_baselines3": "deep",
     "tensorboard": "deep",
-    "torch": "deep",
+    "torch": "deep lm",
+    "transformers": "lm",
+    "gguf": "lm",
+    "accelerate": "lm",
 }
-"""The packages that functions may ask for, with the extra that installs each."""
+"""The packages that functions may ask for, with the extras that install each."""
 
 
 def modules():
@@ -115,13 +118,16 @@ def test_only_functions_of_these_parts_ask_for_extras():
     assert all(any(below(name, part) for part in asking) for name, packages in asked.items() if packages)
     found = [one for packages in asked.values() for one in packages]
     assert all(in_a_function for _, _, in_a_function in found)
-    assert {package: extra for package, extra, _ in found} == EXTRAS
+    assert {(package, extra) for package, extra, _ in found} == {
+        (package, extra) for package, extras in EXTRAS.items() for extra in extras.split()
+    }
     dynamic = {name for name, tree in MODULES.items() if "importlib" in map(str, imported(tree))}
     assert not any(below(name, "textenvs.rewards") for name in dynamic), "only `require` imports by name"
 
 
 def test_the_extras_install_what_is_asked_for():
     provided = importlib.metadata.requires("textenvs")
-    for package, extra in EXTRAS.items():
-        pattern = rf"{package.replace('_', '-')}\b.*extra == ['\"]{extra}['\"]"
-        assert any(re.match(pattern, line, re.IGNORECASE) for line in provided), package
+    for package, extras in EXTRAS.items():
+        for extra in extras.split():
+            pattern = rf"{package.replace('_', '-')}\b.*extra == ['\"]{extra}['\"]"
+            assert any(re.match(pattern, line, re.IGNORECASE) for line in provided), package

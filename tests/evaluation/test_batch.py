@@ -8,7 +8,7 @@ import pytest
 
 import textenvs
 from textenvs.evaluation import AgentFailure, BatchAgent, Header, RecordFile, evaluate, read_records, replay
-from textenvs.evaluation.record import NoRecords, to_line
+from textenvs.evaluation.record import to_line
 
 ID = "TextDialogue-v0"
 
@@ -114,9 +114,6 @@ def test_usage_that_is_no_count_is_refused(tmp_path, usage):
     (tmp_path / "a.jsonl").write_text(first + line)
     with pytest.raises(ValueError, match="line 2 is not a record"):
         read_records(tmp_path / "a.jsonl")
-    with pytest.raises(NoRecords):
-        (tmp_path / "b.jsonl").write_text("")
-        read_records(tmp_path / "b.jsonl")
 
 
 def test_what_is_no_agent_is_refused():

@@ -1,0 +1,1 @@
+"""Language models as agents: on this machine, or behind an endpoint."""

@@ -1,0 +1,108 @@
+"""What agents of language models share: the prompt, the conversation so far, examples, and how replies are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from textenvs_baselines.language.prompt import Message, Prompt
+from textenvs_baselines.optimal import OptimalAgent
+
+ANSWER = re.compile(r".*answer\W*?(-?\d+)", re.DOTALL | re.IGNORECASE)
+LONGEST = 500
+"""Characters of a reply that are kept, at most."""
+
+
+@dataclass
+class Conversation:
+    """One episode, as a model is told it.
+
+    Attributes:
+        turns: What was told and what was replied, in each turn that is over.
+        told: What is told now.
+        counts: What was taken so far, by name.
+    """
+
+    turns: list[tuple[str, str]] = field(default_factory=list)
+    told: str = ""
+    counts: dict[str, float] = field(default_factory=dict)
+
+    def count(self, **amounts: float) -> None:
+        """Adds to what was taken."""
+        for name, amount in amounts.items():
+            self.counts[name] = self.counts.get(name, 0) + amount
+
+
+class Teller:
+    """Tells a model what is to be done.
+
+    Args:
+        env_id: The id that is played.
+        env_kwargs: The task's parameters, `split` and `reward`.
+        prompt: How it is told.
+        examples: How many decisions of the optimum on train are shown before.
+    """
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], prompt: Prompt, examples: int = 0) -> None:
+        parameters = {name: value for name, value in env_kwargs.items() if name not in ("split", "reward")}
+        self._prompt = prompt
+        self._numbered = "{number}" in prompt.choice
+        self.opening: list[Message] = [message("system", prompt.begin(env_id, env_kwargs))]
+        for observation, choices, number in demonstrations(env_id, tuple(sorted(parameters.items())), examples):
+            reply = str(number) if self._numbered else choices[number]
+            self.opening += [message("user", prompt.say(observation, choices)), message("assistant", reply)]
+
+    def tell(self, observation: str, info: Mapping[str, Any]) -> str:
+        """What is told in a turn."""
+        return self._prompt.say(observation, info["choices"])
+
+    def messages(self, conversation: Conversation, kept: int) -> list[Message]:
+        """All that is told now, with the last `kept` turns before."""
+        past = conversation.turns[len(conversation.turns) - kept :]
+        said = [each for told, reply in past for each in (message("user", told), message("assistant", reply))]
+        return [*self.opening, *said, message("user", conversation.told)]
+
+
+def message(role: str, content: str) -> Message:
+    """One message."""
+    return {"role": role, "content": content}
+
+
+@cache
+def demonstrations(
+    env_id: str, parameters: tuple[tuple[str, Any], ...], number: int
+) -> tuple[tuple[str, tuple[str, ...], int], ...]:
+    """Decisions of the optimal policy on train: what was told, the choices, and the one that it made."""
+    if not number:
+        return ()
+    import gymnasium as gym
+
+    kwargs = {**dict(parameters), "split": "train"}
+    agent, env = OptimalAgent(env_id, kwargs), gym.make(env_id, **kwargs)
+    made: list[tuple[str, tuple[str, ...], int]] = []
+    seed = 0
+    while len(made) < number:
+        observation, info = env.reset(seed=seed)
+        agent.reset(seed)
+        ended = False
+        while not ended and len(made) < number:
+            action = agent.act(observation, info)
+            made.append((observation, tuple(info["choices"]), action))
+            observation, _, terminated, truncated, info = env.step(action)
+            ended = terminated or truncated
+        seed += 1
+    return tuple(made)
+
+
+def final(reply: str) -> str:
+    """The part of a reply that answers: the number after the last "Answer", or all of it; not too much of it."""
+    found = ANSWER.fullmatch(reply.strip()) or ANSWER.match(reply)
+    return found[1] if found else " ".join(reply.split())[:LONGEST]
+
+
+def spoken(number: int | None, choices: Sequence[str], reply: str) -> str:
+    """What stands in the conversation as the reply: the words of the choice."""
+    return reply if number is None else choices[number]

@@ -1,0 +1,305 @@
+"""A causal language model on this machine: the log-probabilities of texts, and texts."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from textenvs.data import fetched
+from textenvs.errors import require
+from textenvs_baselines.language.prompt import Message
+
+SETS = {"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf"}
+"""Models that are data sets, with their files."""
+TOKENS = 2048
+"""Of continuations that are scored at once, at most: their logits take the memory."""
+Tokens = list[int]
+
+
+class LanguageModel:
+    """A model with its tokenizer.
+
+    Args:
+        tokenizer: Of transformers.
+        model: Of transformers, a causal one.
+
+    Attributes:
+        processed: Tokens that were computed so far.
+    """
+
+    def __init__(self, tokenizer: Any, model: Any) -> None:
+        self._torch = require("torch", "lm")
+        self._tokenizer = tokenizer
+        self._model = model.eval()
+        self._ends = self._stops()
+        self._cache = "cache" if "cache" in signature(model.forward).parameters else "past_key_values"
+        self._prefixes = lru_cache(maxsize=4)(self._prefix)
+        self.processed = 0
+
+    def _stops(self) -> frozenset[int]:
+        ends = self._model.generation_config.eos_token_id if self._model.generation_config else None
+        found = ends if isinstance(ends, list) else [ends]
+        return frozenset(token for token in (*found, self._tokenizer.eos_token_id) if token is not None)
+
+    @property
+    def context(self) -> int:
+        """How many tokens it can read."""
+        return int(getattr(self._model.config, "max_position_embeddings", 2048))
+
+    def encode(self, text: str) -> Tokens:
+        """The tokens of a continuation."""
+        tokens: Tokens = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return tokens
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens."""
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+
+    def chat(self, messages: Sequence[Message]) -> Tokens:
+        """A conversation as tokens, up to where the model replies; by its template, or plainly where it has none."""
+        if self._tokenizer.chat_template:
+            text = self._tokenizer.apply_chat_template(
+                self._folded(messages), add_generation_prompt=True, tokenize=False
+            )
+            return self.encode(text)
+        lines = [f"{message['role'].capitalize()}: {message['content']}" for message in messages]
+        begin = [] if self._tokenizer.bos_token_id is None else [int(self._tokenizer.bos_token_id)]
+        return begin + self.encode("\n\n".join([*lines, "Assistant:"]))
+
+    def _folded(self, messages: Sequence[Message]) -> list[Message]:
+        """The same, with the system's message in the first of the user where the template knows no system."""
+        first, *others = messages
+        if first["role"] != "system" or "system" in str(self._tokenizer.chat_template):
+            return list(messages)
+        told = {"role": "user", "content": f"{first['content']}\n\n{others[0]['content']}"}
+        return [told, *others[1:]]
+
+    def score(
+        self, contexts: Sequence[Tokens], continuations: Sequence[Sequence[Tokens]], shared: int = 0
+    ) -> list[list[float]]:
+        """The log-probability of each continuation of each context.
+
+        What contexts have in common is computed once, and each context once for all of its continuations.
+
+        Args:
+            contexts: At least one token each.
+            continuations: For each context several, of at least one token each.
+            shared: Length of what all contexts begin with.
+        """
+        with self._torch.inference_mode():
+            cache = self._read([context[:-1] for context in contexts], shared)
+            if cache is None:
+                return [
+                    [self.score_alone(context, each) for each in group]
+                    for context, group in zip(contexts, continuations, strict=True)
+                ]
+            scores: list[list[float]] = [[] for _ in contexts]
+            pairs = [(row, each) for row, group in enumerate(continuations) for each in group]
+            for part in _parts(pairs):
+                for (row, _), score in zip(part, self._continue(cache, contexts, part), strict=True):
+                    scores[row].append(score)
+            return scores
+
+    def score_alone(self, context: Tokens, continuation: Tokens) -> float:
+        """The log-probability of one continuation, with nothing shared."""
+        with self._torch.inference_mode():
+            tokens = self._tensor([context + continuation])
+            self.processed += tokens.numel()
+            logits = self._model(input_ids=tokens, use_cache=False).logits[0, len(context) - 1 : -1]
+            chosen = self._tensor([continuation])[0]
+            return float(self._picked(logits, chosen).sum())
+
+    def generate(
+        self, contexts: Sequence[Tokens], most: int, choose: Callable[[int, Any], int], stop: str = ""
+    ) -> list[Tokens]:
+        """A reply to each context.
+
+        Args:
+            contexts: The contexts.
+            most: Tokens of a reply at most.
+            choose: Called with a row and the logits of its next token, a tensor; gives the token.
+            stop: A text after which a reply ends.
+        """
+        with self._torch.inference_mode():
+            replies: list[Tokens] = [[] for _ in contexts]
+            cache = self._read([context[:-1] for context in contexts], 0, alone=True)
+            lengths = [len(context) for context in contexts]
+            going = [True] * len(contexts)
+            tokens = [context[-1] for context in contexts]
+            width = max(lengths) - 1
+            mask = [[1] * (length - 1) + [0] * (width - length + 1) for length in lengths]
+            for step in range(most):
+                mask = [[*row, 1] for row in mask]
+                logits = self._model(
+                    input_ids=self._tensor([[token] for token in tokens]),
+                    attention_mask=self._tensor(mask),
+                    position_ids=self._tensor([[length - 1 + step] for length in lengths]),
+                    **{self._cache: cache},
+                    use_cache=True,
+                ).logits[:, -1]
+                self.processed += sum(going)
+                for row in range(len(contexts)):
+                    if not going[row]:
+                        continue
+                    tokens[row] = choose(row, logits[row])
+                    going[row] = tokens[row] not in self._ends
+                    if going[row]:
+                        replies[row].append(tokens[row])
+                        said = self.decode(replies[row]) if stop else ""
+                        going[row] = not (stop and stop in said and said.strip())
+                if not any(going):
+                    break
+            return replies
+
+    def _prefix(self, tokens: tuple[int, ...]) -> Any:
+        """The cache of what contexts begin with."""
+        cache = self._empty()
+        self._model(input_ids=self._tensor([list(tokens)]), **{self._cache: cache}, use_cache=True, logits_to_keep=1)
+        self.processed += len(tokens)
+        return cache
+
+    def _empty(self) -> Any:
+        return require("transformers", "lm").DynamicCache(config=self._model.config)
+
+    def _read(self, contexts: Sequence[Tokens], shared: int, alone: bool = False) -> Any:
+        """The cache of contexts, each in a row, the shorter ones followed by gaps; None where rows cannot be copied."""
+        n, width = len(contexts), max(map(len, contexts))
+        if shared:
+            cache = copy.deepcopy(self._prefixes(tuple(contexts[0][:shared])))
+            if not all(hasattr(layer, "batch_select_indices") for layer in cache.layers):
+                return None
+            cache.batch_select_indices(self._tensor([0] * n))
+        else:
+            cache = self._empty()
+        if width > shared:
+            padded = [context[shared:] + [0] * (width - len(context)) for context in contexts]
+            self._model(
+                input_ids=self._tensor(padded),
+                attention_mask=self._tensor([_mask(len(context), width) for context in contexts]),
+                position_ids=self._tensor([list(range(shared, width))] * n),
+                **{self._cache: cache},
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            self.processed += sum(len(context) - shared for context in contexts)
+        copied = all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
+        return cache if copied or alone else None
+
+    def _continue(self, cache: Any, contexts: Sequence[Tokens], pairs: Sequence[tuple[int, Tokens]]) -> list[float]:
+        """The log-probabilities of continuations of contexts that were read but for their last tokens."""
+        own = copy.deepcopy(cache)
+        own.batch_select_indices(self._tensor([row for row, _ in pairs]))
+        before, width = max(map(len, contexts)) - 1, max(len(each) for _, each in pairs)
+        tokens, mask, places, wanted = [], [], [], []
+        for row, each in pairs:
+            gap = [0] * (width - len(each))
+            tokens.append([contexts[row][-1], *each[:-1], *gap])
+            mask.append(_mask(len(contexts[row]) - 1, before) + _mask(len(each), width))
+            places.append(list(range(len(contexts[row]) - 1, len(contexts[row]) - 1 + width)))
+            wanted.append(each + gap)
+        logits = self._model(
+            input_ids=self._tensor(tokens),
+            attention_mask=self._tensor(mask),
+            position_ids=self._tensor(places),
+            **{self._cache: own},
+            use_cache=True,
+        ).logits
+        self.processed += sum(len(each) for _, each in pairs)
+        picked = self._picked(logits, self._tensor(wanted))
+        return [float(picked[place, : len(each)].sum()) for place, (_, each) in enumerate(pairs)]
+
+    def _picked(self, logits: Any, tokens: Any) -> Any:
+        """The log-probabilities of tokens."""
+        return logits.float().log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
+
+    def _tensor(self, values: Any) -> Any:
+        return self._torch.tensor(values, device=self._model.device)
+
+
+def _mask(n: int, width: int) -> list[int]:
+    return [1] * n + [0] * (width - n)
+
+
+def _parts(pairs: Sequence[tuple[int, Tokens]]) -> list[list[tuple[int, Tokens]]]:
+    """Pairs in parts of not too many tokens, in their order."""
+    parts: list[list[tuple[int, Tokens]]] = [[]]
+    for pair in pairs:
+        longest = max(len(each) for _, each in (*parts[-1], pair))
+        if parts[-1] and longest * (len(parts[-1]) + 1) > TOKENS:
+            parts.append([])
+        parts[-1].append(pair)
+    return parts
+
+
+@lru_cache(maxsize=2)
+def load_model(name: str, device: str, dtype: str) -> LanguageModel:
+    """A model by name.
+
+    Args:
+        name: A data set ("smollm2"), a folder, or a name that transformers knows; nothing is downloaded unless the
+            environment allows it (HF_HUB_OFFLINE=0).
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        dtype: "auto" (float32 on a CPU, else the model's own), "float32", "bfloat16", "float16".
+
+    Raises:
+        MissingExtra: Without the extra `lm`.
+        ValueError: If it cannot be loaded; the message says how to get it.
+    """
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    torch, transformers = require("torch", "lm"), require("transformers", "lm")
+    place = _dense(name) if name in SETS else name
+    where = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    kind = {"auto": torch.float32 if where == "cpu" else "auto"}.get(dtype) or getattr(torch, dtype)
+    with _quiet():
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+            model = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=kind, use_safetensors=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"the model {name!r} cannot be loaded: {str(error).strip().splitlines()[0]}") from None
+    return LanguageModel(tokenizer, model.to(where))
+
+
+def _dense(name: str) -> Path:
+    """The folder of a data set's model, unpacked once into the cache."""
+    source = fetched(name)
+    root = os.environ.get("TEXTENVS_CACHE") or Path(
+        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "textenvs"
+    )
+    target = Path(root) / "models" / name
+    if not (target / "config.json").exists():
+        torch, transformers = require("torch", "lm"), require("transformers", "lm")
+        for needed in ("gguf", "accelerate"):
+            require(needed, "lm")
+        partial = target.with_name(f"{name}.{os.getpid()}.partial")
+        options: dict[str, Any] = {"gguf_file": SETS[name]}
+        if hasattr(transformers, "GgufConfig"):
+            options["quantization_config"] = transformers.GgufConfig(dequantize=True)
+        with _quiet():
+            tokenizer = transformers.AutoTokenizer.from_pretrained(source, gguf_file=SETS[name])
+            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.bfloat16, **options)
+            if hasattr(model.config, "quantization_config"):
+                del model.config.quantization_config
+            model.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+        partial.replace(target)
+    return target
+
+
+@contextmanager
+def _quiet() -> Any:
+    """Keeps transformers from talking, and from the network unless that was allowed."""
+    logging = require("transformers", "lm").utils.logging
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        logging.enable_progress_bar()
