@@ -1,6 +1,7 @@
 """What a decision is worth, and how much of an episode was luck."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,7 +130,34 @@ def test_another_reward_has_other_values():
         Explainer("TextWriting-v0", "test", reward={"token_f1": 1.0}).explain(played("TextWriting-v0", "random")[0])
 
 
+@pytest.mark.parametrize("env_id", ["TextDialogue-v0", "TextQA-v0"])
+def test_what_is_expected_is_the_optimum_over_the_beginnings(env_id):
+    """Averaged over many episodes, the value of the first observation is the reference score."""
+    records = textenvs.evaluate(textenvs.load_agent("random", env_id), env_id, episodes=400)
+    explainer = Explainer(env_id, "test")
+    expected = np.array([explainer.explain(record).expected for record in records])
+    assert abs(expected.mean() - textenvs.reference_scores(env_id, "test").optimal) < 4 * expected.std() / 20
+
+
 def test_the_record_of_something_else_is_refused():
     record = played("TextDialogue-v0", "optimal", split="test")[0]
-    with pytest.raises(ValueError, match="is of something else"):
-        Explainer("TextQA-v0", "test").explain(record)
+    explainer = Explainer("TextDialogue-v0", "test")
+    assert explainer.explain(record).regret == 0.0
+    for other, split in (("TextQA-v0", "test"), ("TextDialogueNoisy-v0", "test"), ("TextDialogue-v0", "train")):
+        with pytest.raises(ValueError, match="is not as it was recorded"):
+            Explainer(other, split).explain(record)
+    wrong = [
+        {"episodic_return": record.episodic_return + 1.0},
+        {"length": 3},
+        {"scenario": 1},
+        {"actions": record.actions[:-1]},
+        {"actions": [*record.actions, 0]},
+        {"actions": []},
+        *(
+            {"actions": [action, *record.actions[1:]]}
+            for action in (999, -1, 10**30, None, 1.5, [1], {}, "hello", True)
+        ),
+    ]
+    for changes in wrong:
+        with pytest.raises(ValueError, match="is not as it was recorded"):
+            explainer.explain(replace(record, **changes))

@@ -20,7 +20,8 @@ ALLOWED = {
     "textenvs.registration": "textenvs.core textenvs.data textenvs.errors",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",
     "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
-    "textenvs.explanation": "textenvs.core textenvs.evaluation textenvs.reference textenvs.registration textenvs.text",
+    "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
+    "textenvs.registration textenvs.text",
     "textenvs.testing": "textenvs.core",
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.wrappers "
     "textenvs_baselines",

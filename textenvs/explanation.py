@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from gymnasium.error import Error
 
 from textenvs.core.env import TextEnv
 from textenvs.core.mdp import State
+from textenvs.errors import shown
 from textenvs.evaluation import EpisodeRecord
 from textenvs.reference import Solved, solve
 from textenvs.registration import find_entry
@@ -111,6 +112,11 @@ class Explainer:
         self._env = TextEnv(entry.task, action_type=action_type, **{**entry.parameters, **env_kwargs, "split": split})
         self._writes = action_type == "text" and hasattr(self._env.task.scenario(split, 0), "submit")
 
+    @property
+    def reward_weights(self) -> Mapping[str, float]:
+        """The weight of each reward term."""
+        return self._env.reward_weights
+
     def explain(self, record: EpisodeRecord) -> Explanation:
         """What happened in an episode, and what else could have.
 
@@ -118,45 +124,53 @@ class Explainer:
             record: The episode, of `textenvs.evaluate` or from a file of records.
 
         Raises:
-            ValueError: If it is not an episode of this environment, or if the task has no solution under this reward.
+            ValueError: If it does not come out as it was recorded, or if the task has no solution under this reward.
         """
-        env = self._env
+        env, form = self._env, str if self._env.action_type != "choice" else int
         observation, info = env.reset(seed=record.seed)
         solved = self._solve(env.scenario)
         start = solved.numbers.get(env.state)
         expected = math.nan if start is None else float(solved.solution.values[0, start])
-        decisions = []
-        try:
-            for turn, action in enumerate(record.actions):
-                before, choices, choice = observation, tuple(info["choices"]), self._meant(action, info)
-                state = solved.numbers.get(env.state)
+        decisions: list[Decision] = []
+        terminated = False
+        for turn, action in enumerate(record.actions):
+            if terminated or type(action) is not form:
+                raise _other(record, "it ends before its acts do" if terminated else f"{shown(action)} is no act")
+            before, choices, state = observation, tuple(info["choices"]), solved.numbers.get(env.state)
+            mask = info["action_mask"]
+            try:
                 observation, reward, terminated, _, info = env.step(action)
-                values, value = (math.nan,) * len(choices), math.nan
-                if state is not None:
-                    values = tuple(solved.action_values(turn, state).tolist())
-                    if choice is not None:
-                        value = values[choice]
-                    elif self._writes:
-                        value = float(reward) + _ahead(solved, turn + 1, env.state, terminated)
-                    else:
-                        value = solved.invalid_value(turn, state)
-                decisions.append(
-                    Decision(before, choices, action, choice, values, value, float(reward), info["reward_terms"])
-                )
-        except Error as error:
-            raise ValueError(f"episode {record.episode} is of something else: {error}") from None
-        if not decisions or not terminated:
-            raise ValueError(f"episode {record.episode} is of something else: it does not end after its actions")
+            except Error as error:
+                raise _other(record, str(error)) from None
+            choice = self._meant(action, choices, mask)
+            values, value = (math.nan,) * len(choices), math.nan
+            if state is not None:
+                values = tuple(solved.action_values(turn, state).tolist())
+                if choice is not None:
+                    value = values[choice]
+                elif self._writes:
+                    value = float(reward) + _ahead(solved, turn + 1, env.state, terminated)
+                else:
+                    value = solved.invalid_value(turn, state)
+            terms = info["reward_terms"]
+            decisions.append(Decision(before, choices, action, choice, values, value, float(reward), terms))
         total = math.fsum(decision.reward for decision in decisions)
+        played = (env.scenario, terminated, len(decisions))
+        if played != (record.scenario, True, record.length) or abs(total - record.episodic_return) > EQUAL:
+            raise _other(record, f"it comes out with a return of {total:g} after {len(decisions)} acts")
         return Explanation(tuple(decisions), observation, total, expected)
 
-    def _meant(self, action: int | str, info: Mapping[str, Any]) -> int | None:
-        """The choice that an action means now; None where it means none, or is a text."""
+    def _meant(self, action: Any, choices: Sequence[str], mask: Any) -> int | None:
+        """The choice that an action means; None where it means none, or is a text."""
         if isinstance(action, int):
-            return action if info["action_mask"][action] else None
+            return action if mask[action] else None
         if self._writes:
             return None
-        return READERS[self._env.action_type](action, info["choices"], self._env.task.cues)
+        return READERS[self._env.action_type](action, choices, self._env.task.cues)
+
+
+def _other(record: EpisodeRecord, why: str) -> ValueError:
+    return ValueError(f"episode {record.episode} is not as it was recorded: {why}; 'textenvs verify' says more")
 
 
 def _ahead(solved: Solved, turn: int, state: State, terminated: bool) -> float:

@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         package = str(error.name).partition(".")[0]
         if hasattr(error, "extra"):  # one of textenvs.errors.MissingExtra, which is not imported for --help
             return _complain(one_line(error), MISUSED)
-        if package not in ("jinja2", "markupsafe", "pandas", "psutil", "rich"):
+        if package not in ("jinja2", "markupsafe", "pandas", "psutil", "rich", "scipy"):
             raise
         return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
     except Mismatch as error:

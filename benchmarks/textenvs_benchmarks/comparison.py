@@ -20,6 +20,8 @@ from textenvs_benchmarks.statistics import checked
 POWER = 0.8
 """The probability with which the detectable difference is detected."""
 MOST_PAIRS = 10_000
+SAME = 1e-9
+"""Scores that differ by less are the same, but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def compare(ours: ArrayLike, theirs: ArrayLike, confidence: float = 0.95) -> Com
     if n < MIN_SCORES:
         return Comparison(n, difference, math.nan, math.nan, math.nan, math.nan, math.nan)
     error = float(differences.std(ddof=1)) / math.sqrt(n)
+    if abs(difference) < SAME and error < SAME:
+        difference = error = 0.0
     half = float(stdtrit(n - 1, (1.0 + confidence) / 2.0)) * error
     p_value = 2.0 * float(stdtr(n - 1, -abs(difference) / error)) if error else float(difference == 0.0)
     detectable = _detectable(n, confidence) * error * math.sqrt(n)

@@ -17,7 +17,7 @@ import numpy as np
 
 import textenvs
 from textenvs import SPLITS, ReferenceScores
-from textenvs.errors import shown
+from textenvs.errors import printable, shown
 from textenvs.evaluation import find_agent
 from textenvs.evaluation.record import from_json, is_number
 from textenvs_benchmarks.errors import Drift
@@ -294,19 +294,28 @@ class ResultsFolder:
 
     def read_timings(self) -> dict[str, dict[str, float]]:
         """Seconds of "training" and "evaluation" of each job that is known, by its name."""
-        if not self._timings.exists():
-            return {}
-        try:
-            return dict(from_json(self._timings.read_bytes())["seconds"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{self._timings} cannot be read ({error}): remove it, only times stand there") from None
+        seconds = _table(self._measured(), "seconds") if self._timings.exists() else {}
+        for job, parts in seconds.items():
+            if not (isinstance(parts, dict) and all(is_number(parts.get(name)) for name in ("training", "evaluation"))):
+                raise self._unmeasured(f"there are no seconds of {shown(job)}")
+        return seconds
 
-    def read_machine(self) -> dict[str, Any]:
+    def read_machine(self) -> dict[str, str]:
         """What is known of the machine on which it was run; empty where nothing is."""
-        if not self._timings.exists():
-            return {}
-        machine = from_json(self._timings.read_bytes())["machine"]
-        return dict(machine)
+        machine = _table(self._measured(), "machine") if self._timings.exists() else {}
+        return {name: printable(str(value)) for name, value in machine.items()}
+
+    def _measured(self) -> dict[str, Any]:
+        try:
+            values = from_json(self._timings.read_bytes())
+            return {
+                part: _table({} if not isinstance(values, dict) else values, part) for part in ("machine", "seconds")
+            }
+        except ValueError as error:
+            raise self._unmeasured(error) from None
+
+    def _unmeasured(self, why: object) -> ValueError:
+        return ValueError(f"{self._timings} cannot be read ({why}): remove it, only times stand there")
 
     def write_timings(self, machine: Mapping[str, Any], seconds: Mapping[str, Mapping[str, float]]) -> None:
         """Writes the one file that is not the same in every run."""
@@ -355,16 +364,21 @@ def _table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _text(values: Mapping[str, Any], name: str) -> str:
     """The part of a manifest that is a text."""
-    if not isinstance(part := values.get(name), str):
+    if not isinstance(part := values.get(name), str) or not _is_text(part):
         raise ValueError(f"{name} must be a text, got {shown(part)}")
     return part
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text that can be written: JSON can hold halves of characters."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _texts(values: Mapping[str, Any], name: str, least: Sequence[str] = ()) -> dict[str, str]:
     """The part of a manifest that gives a text for each name, and for these at least."""
     part = _table(values, name)
     for each in (*part, *least):
-        if not isinstance(part.get(each), str):
+        if not (_is_text(part.get(each)) and _is_text(each)):
             raise ValueError(f"{name} must give a text for {shown(each)}, got {shown(part.get(each))}")
     return part
 
@@ -374,8 +388,8 @@ def _read_scores(numbers: Mapping[str, Any]) -> ReferenceScores:
         numbers.keys() == {field.name for field in fields(ReferenceScores)}
         and all(is_number(numbers[name]) for name in ("random", "optimal"))
         and (numbers["floor"] is None or is_number(numbers["floor"]))
-        and isinstance(numbers["kind"], str)
-        and isinstance(numbers["floor_agent"], str | None)
+        and _is_text(numbers["kind"])
+        and (numbers["floor_agent"] is None or _is_text(numbers["floor_agent"]))
     )
     if not good:
         raise ValueError(f"reference_scores must be the numbers of an environment, got {shown(numbers)}")
@@ -391,7 +405,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    partial.unlink(missing_ok=True)  # it may be a link to what is another's
+    with partial.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -98,6 +98,25 @@ def nested_interval(
     return _ends(statistic(means, axis=1), confidence, n)
 
 
+def mean_interval(scores: ArrayLike, confidence: float = 0.95) -> tuple[float, float] | None:
+    """The t interval of a mean, as for means over several tasks: of these, few are enough to be spread normally.
+
+    Args:
+        scores: One for each training seed.
+        confidence: The share of such intervals that holds the true value, in (0, 1).
+
+    Returns:
+        The lower and the upper end; None where there are fewer than `MIN_SCORES` scores.
+    """
+    _check(confidence, 1)
+    values = checked(scores)
+    n = len(values)
+    if n < MIN_SCORES:
+        return None
+    half = float(stdtrit(n - 1, (1.0 + confidence) / 2.0)) * float(values.std(ddof=1)) / math.sqrt(n)
+    return float(values.mean()) - half, float(values.mean()) + half
+
+
 def stratified_interval(
     scores: ArrayLike,
     rng: np.random.Generator,

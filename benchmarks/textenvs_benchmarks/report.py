@@ -13,7 +13,7 @@ from rich.text import Text
 
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.folder import TIERS, ResultsFolder, write_whole
-from textenvs_benchmarks.intervals import FEW_SCORES
+from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import summarise
 
@@ -106,8 +106,8 @@ def to_latex(frame: pd.DataFrame, suite: Suite) -> str:
     agents, rows = list(dict.fromkeys(ranked.agent)), ranked.set_index(["env_id", "agent"]).to_dict("index")
     lines = [
         f"% {suite.name}, version {suite.version}: scores on test, 0 is random and 100 optimal; IQM over "
-        f"{suite.training_seeds} training seeds, 95 % interval.",
-        r"% Bold: no agent is better. Needs \usepackage{booktabs}.",
+        f"{suite.training_seeds} training seeds" + (", 95 % interval." if suite.training_seeds >= MIN_SCORES else "."),
+        r"% Bold: no agent was shown to be better. Needs \usepackage{booktabs}.",
         rf"\begin{{tabular}}{{l{'r' * len(agents)}}}",
         r"\toprule",
         _latex_row(["Environment", *map(_latex_name, agents)]),
@@ -132,11 +132,15 @@ def _latex_name(name: str) -> str:
 def _latex_cell(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or pd.isna(row["score_test"]):
         return "--"
-    score = f"{row['score_test']:z.1f}"
+    score = _latex_number(row["score_test"])
     if not pd.isna(row["rank_best"]) and row["rank_best"] == 1:
         score = rf"\textbf{{{score}}}"
     low, high = row["score_test_low"], row["score_test_high"]
-    return score if pd.isna(low) else rf"{score} {{\scriptsize [{low:z.1f}, {high:z.1f}]}}"
+    return score if pd.isna(low) else rf"{score} {{\scriptsize [{_latex_number(low)}, {_latex_number(high)}]}}"
+
+
+def _latex_number(value: float) -> str:
+    return f"{value:z.1f}".replace("-", "$-$")
 
 
 FORMATS = {"csv": to_csv, "markdown": to_markdown, "json": to_json, "latex": to_latex}

@@ -11,48 +11,47 @@ import numpy as np
 import pandas as pd
 
 from textenvs import SPLITS
-from textenvs_benchmarks.comparison import rank
+from textenvs_benchmarks.comparison import SAME, rank
 from textenvs_benchmarks.curves import learning_statistics, read_curves
 from textenvs_benchmarks.episodes import load_episodes
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.intervals import MIN_SCORES, interval
 from textenvs_benchmarks.jobs import plays
-from textenvs_benchmarks.statistics import iqm, pass_k
+from textenvs_benchmarks.statistics import iqm
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import read_curve
 
 COLUMNS = (
     "env_id agent reference rank_best rank_worst return_train return_test score_train score_train_low score_train_high "
-    "score_test score_test_low score_test_high score_test_worst gap success_test pass_3_test turns_test training_steps "
+    "score_test score_test_low score_test_high score_test_worst gap success_test turns_test training_steps "
     "steps_to_90 area seeds public_seeds episodes episodes_lost lost_to drift failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
 normalised mean return, with the ends of their intervals, and the worst seed's; `gap` is that of train minus that of
-test, which references do not have: they are another agent on each split. `pass_3_test` is the probability that three
-tries at the same scenario all succeed (`statistics.pass_k`). `rank_best` and `rank_worst` are the places on test at
-which an agent may stand: those that cannot be told apart share them (`comparison.rank`), from 3 training seeds on.
+test, which references do not have: they are another agent on each split. There is no interval where all seeds score the
+same: it would be a point. `rank_best` and `rank_worst` are the places on test at which an agent may stand: those that
+cannot be told apart share them (`comparison.rank`), from 3 training seeds on.
 `steps_to_90` and `area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost`
 those in which the agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which
 a part was made under other sources or versions than those that the run began with."""
 RUN = ["env_id", "agent", "split", "training_seed"]
-PASSES = 3
-"""Tries of `pass_3_test`."""
 
 
-def summarise(folder: ResultsFolder, episodes: pd.DataFrame | None = None) -> tuple[Suite, pd.DataFrame]:
+def summarise(folder: ResultsFolder, means: pd.DataFrame | None = None) -> tuple[Suite, pd.DataFrame]:
     """The suite of a run, and its table, from the record files.
 
     Rows are grouped by environment; references come first, then agents by test score.
 
     Args:
         folder: A run.
-        episodes: What `load_episodes` gives, if it was called already.
+        means: What `run_means` gives of its episodes, if that was called already.
 
     Raises:
         ValueError: If the folder is not one of results, or no job has ended.
     """
     run, scores = folder.read()
-    means = run_means(load_episodes(folder) if episodes is None else episodes, run.suite)
+    if means is None:
+        means = run_means(load_episodes(folder), run.suite)
     rows = []
     for env_id in run.suite.environments:
         of_env = means[means.env_id == env_id]
@@ -97,8 +96,7 @@ def run_means(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
         suite: Of the run.
 
     Returns:
-        Means over its episodes: `mean_return`, `score`, `success`, `turns`; `passes`, the probability that `PASSES`
-        tries at the same scenario all succeed; and `episodes`, `lost`, `lost_to`, `drift`.
+        Means over its episodes: `mean_return`, `score`, `success`, `turns`; and `episodes`, `lost`, `lost_to`, `drift`.
     """
     if "metrics.success" not in episodes:
         episodes = episodes.assign(**{"metrics.success": math.nan})
@@ -112,15 +110,7 @@ def run_means(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
         lost_to=("failure", _commonest),
         drift=("drift", "any"),
     )
-    whole = means[means.episodes == suite.episodes]
-    tries = episodes.groupby(RUN, sort=False)
-    return whole.assign(passes=[_passes(tries.get_group(key)) for key in whole[RUN].itertuples(index=False, name=None)])
-
-
-def _passes(episodes: pd.DataFrame) -> float:
-    """The probability that a few tries at the same scenario all succeed; NaN where none was tried so often."""
-    tries = [each.to_numpy() for _, each in episodes.groupby("scenario")["metrics.success"] if len(each) >= PASSES]
-    return pass_k(tries, PASSES) if tries else math.nan
+    return means[means.episodes == suite.episodes]
 
 
 def _commonest(failures: Iterable[str]) -> str:
@@ -138,13 +128,12 @@ def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
         of_split = means[means.split == split]
         values = of_split.score.to_numpy()
         generator = np.random.default_rng(suite.evaluation_seed)
-        ends = interval(values, generator) if len(values) else None
+        ends = interval(values, generator) if len(values) and np.ptp(values) > SAME else None
         row[f"return_{split}"] = of_split.mean_return.mean()
         row[f"score_{split}"] = iqm(values) if len(values) else math.nan
         row[f"score_{split}_low"], row[f"score_{split}_high"] = ends or (math.nan, math.nan)
         row[f"score_{split}_worst"] = values.min() if len(values) else math.nan
         row[f"success_{split}"] = of_split.success.mean()
-        row[f"pass_{PASSES}_{split}"] = of_split.passes.mean()
         row[f"turns_{split}"] = of_split.turns.mean()
         row["seeds"] = len(values)
     row["gap"] = row["score_train"] - row["score_test"]

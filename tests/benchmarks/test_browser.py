@@ -39,8 +39,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def address(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return written(to_html(ResultsFolder(tiny_run)), tmp_path_factory.mktemp("page"))
+def address(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(to_html(ResultsFolder(small_run)), tmp_path_factory.mktemp("page"))
 
 
 def written(page: str, folder: Path) -> str:
@@ -106,14 +106,18 @@ def test_a_click_on_a_heading_sorts(visit: Any, address: str) -> None:
 def test_rows_are_filtered(visit: Any, address: str) -> None:
     page = visit(f"{address}#table")
     page.fill("#filter", "q_LEARN")
-    assert page.locator("#table tbody th:visible").all_inner_texts() == ["q_learning"]
+    assert page.locator("#table tbody th:visible").all_inner_texts() == ["q_learning"] * 2
+    page.fill("#filter", "writing RULE")
+    assert page.locator("#table tbody th:visible").all_inner_texts() == ["rule"]
+    assert not page.locator("#none").is_visible()
     page.fill("#filter", "nobody")
     assert page.locator("#table tbody tr:visible").count() == 0
+    assert page.locator("#none").is_visible()
 
 
-def test_an_episode_unfolds(visit: Any, address: str, tiny_run: Path) -> None:
+def test_an_episode_unfolds(visit: Any, address: str) -> None:
     page = visit(f"{address}#{ID}")
-    episode = page.locator("[data-agent=q_learning] details.episode").first
+    episode = page.locator(".page.open [data-agent=q_learning] details.episode").first
     assert episode.locator(".turn").count() == 0
     episode.locator("summary").first.focus()
     page.keyboard.press("Enter")
@@ -130,7 +134,6 @@ def test_an_episode_unfolds(visit: Any, address: str, tiny_run: Path) -> None:
     acts.locator("summary").click()
     assert acts.locator("tbody tr").count() == len(told["turns"][0]["offered"])
     assert acts.locator("tr.taken").inner_text().split("\t")[1] == said[0]
-    page.keyboard.press("Escape")
     episode.locator("summary").first.click()
     episode.locator("summary").first.click()
     assert episode.locator(".turn").count() == len(told["turns"]) + 1  # written once
@@ -166,9 +169,22 @@ def test_it_fits_and_can_be_read(visit: Any, address: str, scheme: str, width: i
     assert abs(luminance[0] - luminance[1]) > 500
 
 
-def test_without_scripts_all_of_it_can_be_read(visit: Any, address: str) -> None:
+def test_without_scripts_all_but_the_steps_can_be_read(visit: Any, address: str) -> None:
     page = visit(address, java_script_enabled=False)
     assert page.locator(".page:visible").count() == page.locator(".page").count()
+    assert page.locator("text=which is switched off here").count() == 2
+
+
+def test_odd_addresses_and_the_skip_link(visit: Any, address: str) -> None:
+    for odd in ("#100%", "#nothing", "#%E0%A4%A", "#"):
+        page = visit(f"{address}{odd}")
+        assert page.locator(".page:visible").count() == 1
+        assert page.locator("#overview:visible").count() == 1
+    page = visit(f"{address}#table")
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#table:visible").count() == 1
+    assert page.evaluate("document.activeElement.id") == "main"
 
 
 def test_nothing_that_a_run_says_is_run(
@@ -214,7 +230,9 @@ def test_nothing_that_a_run_says_is_run(
 def test_no_script_of_another_is_allowed(browser: Any, address: str) -> None:
     """The policy alone would keep a script from running, had one got in."""
     html = Path(url2pathname(urlsplit(address).path)).read_text(encoding="utf-8")
-    html = html.replace("<main>", "<main><script>owned = 1</script><img src=x onerror='owned = 2'>")
+    begin, main, rest = html.partition('<main id="main" tabindex="-1">')
+    assert main
+    html = f"{begin}{main}<script>owned = 1</script><img src=x onerror='owned = 2'>{rest}"
     page = browser.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 from textenvs.core.loading import check_split
-from textenvs.errors import shown
+from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
+from textenvs.errors import shown, unknown
 
 FORMAT = "textenvs-record/2"
 FAILURES = ("crash", "timeout", "flood", "nonsense", "left behind", "given up")
@@ -294,6 +295,9 @@ def _typed(row: type[Row], values: Mapping[str, Any], types: Mapping[str, tuple[
 
 def _check_header(header: Header) -> None:
     check_split(header.split)
+    for name, known in (("obs_type", OBS_TYPES), ("action_type", ACTION_TYPES)):
+        if getattr(header, name) not in known:
+            raise unknown(name, getattr(header, name), known)
     if not all(isinstance(version, str) for version in header.versions.values()):
         raise ValueError(f"versions must be texts, got {shown(header.versions)}")
 

@@ -281,7 +281,7 @@ class _Alone:
             self._failure = None
             self._agent.reset(seeds[0])
         except AgentFailure as error:
-            self._failure = error
+            self._failure = _bare(error)
 
     def act_rows(
         self, rows: Sequence[int], observations: Sequence[Any], infos: Sequence[Mapping[str, Any]]
@@ -292,11 +292,17 @@ class _Alone:
         try:
             return [self._agent.act(observations[0], infos[0])]
         except AgentFailure as error:
-            return [error]
+            return [_bare(error)]
 
     def usage(self, row: int) -> Mapping[str, float]:
         """Nothing is counted."""
         return {}
+
+
+def _bare(error: AgentFailure) -> AgentFailure:
+    """A failure without where it came from, whose frames hold files and sockets."""
+    error.__traceback__ = error.__context__ = None
+    return error
 
 
 class _Lost:

@@ -274,8 +274,8 @@ def _dense(name: str) -> Path:
     target = Path(root) / "models" / name
     if not (target / "config.json").exists():
         torch, transformers = require("torch", "lm"), require("transformers", "lm")
-        for needed in ("gguf", "accelerate"):
-            require(needed, "lm")
+        require("gguf", "lm")
+        require("accelerate", "lm")
         partial = target.with_name(f"{name}.{os.getpid()}.partial")
         options: dict[str, Any] = {"gguf_file": SETS[name]}
         if hasattr(transformers, "GgufConfig"):

@@ -45,6 +45,7 @@ def to_html(folder: ResultsFolder, transcripts: int = 3) -> str:
         ValueError: If the folder is not one of results, or no job has ended.
     """
     content = Content(folder, transcripts)
+    content.prepare()
     style, script = (_file(name) for name in ("style.css", "script.js"))
     policy = POLICY.format(style=_digest(style), script=_digest(script))
     template = _environment().get_template("report.html.jinja")

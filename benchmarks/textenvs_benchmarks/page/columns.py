@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from textenvs_benchmarks.summary import PASSES
+from textenvs_benchmarks.intervals import FEW_SCORES
 
 Row = Mapping[str, Any]
 NONE = "\N{EN DASH}"
@@ -79,7 +80,7 @@ def _steps(row: Row) -> str:
 RESULTS = (
     Column(
         "Rank",
-        "The places on test at which an agent may stand. Two agents are told apart only if their difference, paired by "
+        "The places on test at which an agent may stand. Two agents are told apart if their difference, paired by "
         "training seed, is more than chance makes in one of twenty runs (paired t test, corrected for all pairs by "
         "Holm's method). 1\N{EN DASH}2 means: first or second.",
         "rank_best",
@@ -108,16 +109,11 @@ RESULTS = (
         "success_test",
         _of("success_test", ".1%"),
     ),
-    Column(
-        f"{PASSES} of {PASSES}",
-        f"Probability that {PASSES} tries at the same scenario all succeed (pass^{PASSES}): how far one can rely on "
-        "it. It counts scenarios that came up so often, so that it can lie a little above the success of all.",
-        f"pass_{PASSES}_test",
-        _of(f"pass_{PASSES}_test", ".1%"),
-    ),
     Column("Turns", "Mean length of an episode.", "turns_test", _of("turns_test"), ascending=True),
     Column(
-        "Seeds", "How many trainings, or repetitions of an agent that does not learn; * marks fewer than ten.", "seeds",
+        "Seeds",
+        f"How many trainings, or repetitions of an agent that does not learn; * marks fewer than {FEW_SCORES}.",
+        "seeds",
         lambda row: f"{row['seeds']}{'*' if row['few'] else ''}",
     ),
 )  # fmt: skip
@@ -149,7 +145,7 @@ LEARNING = (
     ),
     Column(
         "Training", "Wall-clock seconds of training, mean over seeds, on the machine that stands under Provenance.",
-        "seconds", _of("seconds"), ascending=True,
+        "seconds", lambda row: number(row["seconds"] or math.nan), ascending=True,
     ),
 )  # fmt: skip
 ALL = (*RESULTS, *LEARNING)

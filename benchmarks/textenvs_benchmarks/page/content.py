@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -16,19 +15,17 @@ import pandas as pd
 
 import textenvs
 from textenvs import ReferenceScores
-from textenvs.evaluation import read_records
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.episodes import load_episodes
 from textenvs_benchmarks.folder import ResultsFolder, Run
-from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES, stratified_interval
-from textenvs_benchmarks.jobs import plan_jobs
+from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES, mean_interval, stratified_interval
 from textenvs_benchmarks.page import charts
-from textenvs_benchmarks.page.agents import DESCRIPTIONS
+from textenvs_benchmarks.page.agents import SEES, describe
 from textenvs_benchmarks.page.findings import Finding, find
-from textenvs_benchmarks.page.transcripts import SPLIT, Reader, Transcript, Writer, choose
+from textenvs_benchmarks.page.provenance import provenance_of
+from textenvs_benchmarks.page.transcripts import SPLIT, Reader, Transcript, choose
 from textenvs_benchmarks.statistics import (
     Scores,
-    iqm,
     optimality_gap,
     percentile_band,
     performance_profile,
@@ -38,19 +35,6 @@ from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import run_means, summarise
 
 CAPABILITIES = ("exploration", "memory", "noise", "planning", "generalisation", "language")
-SEES = {
-    "text": "It reads the text.",
-    "features": "It does not read the words: it is given features of what was understood.",
-    "discrete": "It does not read the words: it is given one number that stands for the situation.",
-}
-"""What an agent sees, by its observation type."""
-CASES = {
-    "normal": "scores are spread normally",
-    "bounded, skewed": "scores crowd below 100",
-    "20 % failing": "20 % of trainings fail",
-    "40 % failing": "40 % of trainings fail",
-}
-"""The simulated cases of `coverage.json`, in words."""
 LEAST = -10.0
 """Scores are drawn from here on."""
 Row = dict[str, Any]
@@ -65,14 +49,17 @@ class Told:
         sees: What it sees, in a sentence.
         settings: Its settings, as JSON.
         transcripts: From the worst to the best.
-        lines: The same as JSON, to be read when they are asked for.
     """
 
     agent: str
     sees: str
     settings: str
     transcripts: Sequence[Transcript]
-    lines: Sequence[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """The transcripts as JSON, to be read when they are asked for."""
+        return [each.line for each in self.transcripts]
 
 
 @dataclass(frozen=True)
@@ -119,19 +106,29 @@ class Content:
         self.run: Run
         self.run, self._scores = folder.read()
         self.suite: Suite = self.run.suite
-        self._episodes = load_episodes(folder)
         self._transcripts = transcripts
-        _, self.table = summarise(folder, self._episodes)
-        means = run_means(self._episodes, self.suite)
+        episodes = load_episodes(folder)
+        self._n_episodes = len(episodes)
+        means = run_means(episodes, self.suite)
+        _, self.table = summarise(folder, means)
         self._means = means[means.split == SPLIT]
+        whole = episodes[episodes.split == SPLIT].merge(self._means[["env_id", "agent", "training_seed"]])
+        self._played = dict(iter(whole.groupby(["env_id", "agent"], sort=False)))
         self._timings = folder.read_timings()
 
     @cached_property
     def agents(self) -> list[str]:
-        """The agents that are ranked, by their mean score over all environments that they play, best first."""
+        """The agents that are ranked, by their mean score; those that did not play everything come last."""
         ranked = self.table[~self.table.reference]
         scores = ranked.groupby("agent", sort=False).score_test.mean()
-        return sorted(scores.index, key=lambda name: (math.isnan(scores[name]), -scores[name]))
+        return sorted(scores.index, key=lambda name: (name not in self._whole, math.isnan(scores[name]), -scores[name]))
+
+    @cached_property
+    def _whole(self) -> set[str]:
+        """The agents that have played all seeds in all environments."""
+        counts = self._means.groupby("agent").size()
+        due = self.suite.training_seeds * len(self.suite.environments)
+        return {agent for agent in self.suite.agents if counts.get(agent, 0) == due}
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -151,18 +148,13 @@ class Content:
             "env_id", kind="stable", key=lambda names: names.map(self.suite.environments.index)
         )
         rows = ordered.astype(object).to_dict("records")
-        by_place = {key: scores.to_numpy() for key, scores in self._played.groupby(["env_id", "agent"]).score}
         for row in rows:
-            scores = by_place.get((row["env_id"], row["agent"]))
-            ends = (math.nan, math.nan) if scores is None else percentile_band(scores)
+            played = self._played.get((row["env_id"], row["agent"]))
+            ends = (math.nan, math.nan) if played is None else percentile_band(played.score)
             row["episode_low"], row["episode_high"] = ends
             row["seconds"] = training_seconds(self._timings, row["agent"], row["env_id"])
             row["few"] = row["seeds"] < FEW_SCORES and not row["reference"]
         return [{str(name): value for name, value in row.items()} for row in rows]
-
-    @property
-    def _played(self) -> pd.DataFrame:
-        return self._episodes[self._episodes.split == SPLIT]
 
     @cached_property
     def environments(self) -> list[Environment]:
@@ -171,10 +163,9 @@ class Content:
         return [self._environment(env_id, curves[curves.env_id == env_id]) for env_id in self.suite.environments]
 
     def _environment(self, env_id: str, curves: pd.DataFrame) -> Environment:
-        writer = Writer()
-        entry = textenvs.find_entry(env_id)
+        entry, reader = textenvs.find_entry(env_id), Reader(self.folder, env_id)
         rows = [row for row in self.rows if row["env_id"] == env_id]
-        told = [self._told(env_id, row["agent"], writer) for row in rows if row["seeds"]] if self._transcripts else []
+        told = [self._told(reader, env_id, row["agent"]) for row in rows if row["seeds"]]
         return Environment(
             env_id,
             entry.summary,
@@ -186,57 +177,50 @@ class Content:
             find(*self._ranked(env_id)),
             _learning(curves) if len(curves) else None,
             told,
-            writer.sentences,
+            reader.sentences,
         )
 
-    def _told(self, env_id: str, agent: str, writer: Writer) -> Told:
-        played = self._played
-        chosen = choose(played[(played.env_id == env_id) & (played.agent == agent)], self._transcripts)
-        reader = Reader(self.folder, env_id)
-        found = [reader.read(place, row) for place, row in chosen]
-        header = reader.header(agent, found[0].training_seed)
+    def _told(self, reader: Reader, env_id: str, agent: str) -> Told:
+        played = self._played[env_id, agent]
+        found = [reader.read(place, row) for place, row in choose(played, self._transcripts)]
+        header = reader.header(agent, int(played.training_seed.iloc[0]))
         settings = json.dumps(header.agent_config, sort_keys=True) if header.agent_config else ""
-        return Told(agent, SEES[header.obs_type], settings, found, [writer.line(each) for each in found])
+        return Told(agent, SEES[header.obs_type], settings, found)
 
-    def sees(self, agent: str) -> str:
-        """What an agent sees, in a sentence; "" where it has not played."""
-        for job in plan_jobs(self.suite):
-            path = self.folder.records(agent, job.env_id, job.splits[0], job.seed)
-            if job.agent == agent and path.is_file():
-                return SEES[read_records(path)[0].obs_type]
-        return ""
+    @cached_property
+    def sees(self) -> dict[str, str]:
+        """What each agent sees, in a sentence."""
+        return {told.agent: told.sees for environment in self.environments for told in environment.told}
 
-    def _ranked(self, env_id: str) -> tuple[dict[str, Scores], dict[str, float]]:
-        """Scores by training seed, and the printed score, of the agents that have all seeds."""
+    def _ranked(self, env_id: str) -> tuple[dict[str, Scores], dict[str, float], list[str]]:
+        """Scores by training seed, and the printed score, of the agents that have all seeds; and those that do not."""
         rows = {row["agent"]: row for row in self.rows if row["env_id"] == env_id and not row["reference"]}
         means = self._means[self._means.env_id == env_id].sort_values("training_seed")
         found = {name: means[means.agent == name].score.to_numpy() for name in rows}
         whole = {name: scores for name, scores in found.items() if len(scores) == self.suite.training_seeds}
-        return whole, {name: rows[name]["score_test"] for name in whole}
+        return whole, {name: rows[name]["score_test"] for name in whole}, [name for name in rows if name not in whole]
 
     @cached_property
     def matrices(self) -> dict[str, Scores]:
         """Scores on test, (training seeds, environments), of the agents that have them all."""
-        found = {}
-        for agent in self.agents:
-            columns = [self._ranked(env_id)[0].get(agent) for env_id in self.suite.environments]
-            if all(column is not None for column in columns):
-                found[agent] = np.column_stack([column for column in columns if column is not None])
-        return found
+        ranked = [self._ranked(env_id)[0] for env_id in self.suite.environments]
+        return {
+            agent: np.column_stack([each[agent] for each in ranked]) for agent in self.agents if agent in self._whole
+        }
 
     @cached_property
     def overall(self) -> dict[str, Row]:
         """Statistics over all environments, of the agents that play them all."""
         return {
-            agent: self._mean_score(matrix) | {"optimality_gap": optimality_gap(matrix)}
-            for agent, matrix in self.matrices.items()
+            agent: _mean(matrix) | {"optimality_gap": optimality_gap(matrix)} for agent, matrix in self.matrices.items()
         }
 
     @cached_property
     def finding(self) -> Finding | None:
         """Who is first over all environments."""
         means = {agent: matrix.mean(axis=1) for agent, matrix in self.matrices.items()}
-        return find(means, {agent: row["score"] for agent, row in self.overall.items()})
+        missing = [agent for agent in self.agents if agent not in means]
+        return find(means, {agent: row["score"] for agent, row in self.overall.items()}, missing)
 
     @cached_property
     def improvements(self) -> dict[tuple[str, str], float]:
@@ -259,27 +243,19 @@ class Content:
 
     @cached_property
     def capabilities(self) -> dict[str, list[str]]:
-        """The environments that ask for each capability."""
-        asking = {
-            name: [each for each in self.suite.environments if name in textenvs.find_entry(each).capabilities]
-            for name in CAPABILITIES
-        }
-        return {name: environments for name, environments in asking.items() if environments}
+        """The environments that ask for each capability; those that are asked for together are one."""
+        named: dict[tuple[str, ...], list[str]] = {}
+        for name in CAPABILITIES:
+            asking = [each for each in self.suite.environments if name in textenvs.find_entry(each).capabilities]
+            named.setdefault(tuple(asking), []).append(name)
+        return {" + ".join(names): list(asking) for asking, names in named.items() if asking}
 
     @cached_property
     def radar(self) -> dict[str, list[Row]]:
         """Mean score on test over the environments that ask for each capability, with its interval, by agent."""
         places = {env_id: k for k, env_id in enumerate(self.suite.environments)}
         groups = [[places[each] for each in environments] for environments in self.capabilities.values()]
-        return {
-            agent: [self._mean_score(matrix[:, group]) for group in groups] for agent, matrix in self.matrices.items()
-        }
-
-    def _mean_score(self, matrix: Scores) -> Row:
-        """The mean over environments of the IQM over training seeds, with its interval."""
-        ends = stratified_interval(matrix, np.random.default_rng(self.suite.evaluation_seed), _mean_iqm)
-        low, high = ends or (math.nan, math.nan)
-        return {"score": _mean_iqm(matrix), "low": low, "high": high}
+        return {agent: [_mean(matrix[:, group]) for group in groups] for agent, matrix in self.matrices.items()}
 
     @cached_property
     def coverage(self) -> Row | None:
@@ -290,48 +266,29 @@ class Content:
             return None
         cases = measured[str(max(seeds))]
         worst = min(cases, key=cases.get)
-        return {"seeds": max(seeds), "least": cases[worst], "most": max(cases.values()), "worst": CASES[worst]}
+        return {"seeds": max(seeds), "least": cases[worst], "most": max(cases.values()), "worst": worst}
+
+    def prepare(self) -> None:
+        """Computes everything; a template would take an error in it for a missing name."""
+        for name, value in vars(type(self)).items():
+            if isinstance(value, cached_property):
+                getattr(self, name)
 
     @cached_property
     def descriptions(self) -> dict[str, str]:
         """What each agent is, where that is known here."""
-        return {agent: self._describe(agent) for agent in (*self.agents, *self.suite.references)}
-
-    def _describe(self, agent: str) -> str:
-        if agent in self.suite.external:
-            return f"Not part of TextEnvs: {self.suite.external[agent]}."
-        return DESCRIPTIONS.get(agent, "")
+        return {agent: describe(agent, self.suite) for agent in (*self.agents, *self.suite.references)}
 
     @cached_property
     def provenance(self) -> Row:
         """What made the run, and what it is verified by."""
-        hashes = self.folder.hashes()
-        return {
-            "command": self.run.command,
-            "commitment": self.run.commitment,
-            "versions": self.run.versions,
-            "manifest": hashlib.sha256(self.folder.manifest.read_bytes()).hexdigest(),
-            "tier": self.folder.tier(),
-            "ended": bool(hashes),
-            "files": len(hashes),
-            "episodes": len(self._episodes),
-            "machine": self.folder.read_machine(),
-            "hashes": _grouped({**self.run.sources, **self.run.agents}),
-            "credits": _grouped({name: textenvs.find_entry(name).credits for name in self.suite.environments}, ""),
-        }
+        return provenance_of(self.folder, self.run, self._n_episodes)
 
 
-def _mean_iqm(matrix: Scores) -> float:
-    return float(iqm(matrix, axis=0).mean())
-
-
-def _grouped(values: Mapping[str, str], without: str | None = None) -> dict[str, list[str]]:
-    """The names that have each value."""
-    found: dict[str, list[str]] = {}
-    for name, value in values.items():
-        if value != without:
-            found.setdefault(value, []).append(name)
-    return found
+def _mean(matrix: Scores) -> Row:
+    """The mean over environments and training seeds, with its interval over training seeds."""
+    low, high = mean_interval(matrix.mean(axis=1)) or (math.nan, math.nan)
+    return {"score": float(matrix.mean()), "low": low, "high": high}
 
 
 def _learning(curves: pd.DataFrame) -> charts.Plane:

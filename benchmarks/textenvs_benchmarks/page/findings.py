@@ -14,14 +14,15 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """Who is best in one place, and by how much.
+    """Who is best in one place, as far as can be told.
 
     Attributes:
-        first: The agent with the highest score of those that none is better than.
-        ties: Agents that cannot be told apart from it, best first.
-        behind: The best of those that are worse; "" where there is none.
+        first: The agent with the highest score of those that none is shown to be better than.
+        ties: Agents that cannot be told apart from it, by score.
+        behind: The best of those that are shown to be worse; "" where there is none.
         lead: How `first` and `behind` differ; None where there is none.
         seeds: Training seeds of each agent.
+        missing: Agents that lack seeds, and are not compared.
     """
 
     first: str
@@ -29,41 +30,46 @@ class Finding:
     behind: str
     lead: Comparison | None
     seeds: int
+    missing: tuple[str, ...] = ()
 
     @property
     def best(self) -> tuple[str, ...]:
-        """Those who are best, tied."""
+        """Those of whom any may be the best."""
         return (self.first, *self.ties)
 
     @property
     def sentence(self) -> str:
         """The finding in words, without its numbers."""
+        left_out = f"; {joined(self.missing)} did not play all of it" if self.missing else ""
         if self.seeds < MIN_SCORES:
-            return f"{self.first} has the highest score; {counted(self.seeds, 'training seed')} cannot rank agents"
-        if not self.ties and not self.behind:
-            return f"{self.first} is the only agent"
-        ties = f", tied with {joined(self.ties)}" if self.ties else ""
-        behind = f"; next behind it is {self.behind}" if self.behind else ""
-        return f"{self.first} is best{ties}{behind}"
+            said = f"{self.first} has the highest score; {counted(self.seeds, 'training seed')} cannot rank agents"
+        elif not self.ties and not self.behind:
+            said = f"{self.first} is the only agent that was compared"
+        else:
+            ties = f", but cannot be told apart from {joined(self.ties)}" if self.ties else ""
+            said = f"{self.first} has the highest score{ties}"
+            said += f"; {self.behind} is behind it" if self.behind else ""
+        return said + left_out
 
     @property
     def certainty(self) -> str:
-        """How sure it is that `first` is better than `behind`."""
+        """How strong the evidence is that `first` is better than `behind`."""
         if self.seeds < MIN_SCORES:
-            return f"not known: fewer than {MIN_SCORES} training seeds"
+            return f"none: fewer than {MIN_SCORES} training seeds"
         if self.lead is None:
-            return "all are tied" if self.ties else "\N{EN DASH}"
+            return "none of them is told apart" if self.ties else "\N{EN DASH}"
         p = self.lead.adjusted
         shown = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-        return f"{'clear' if p < 0.01 else 'likely'} ({shown})"
+        return f"{'strong' if p < 0.01 else 'moderate'} ({shown})"
 
 
-def find(scores: Mapping[str, Scores], middle: Mapping[str, float]) -> Finding | None:
+def find(scores: Mapping[str, Scores], middle: Mapping[str, float], missing: Sequence[str] = ()) -> Finding | None:
     """The finding of one place.
 
     Args:
         scores: For each agent that is ranked a score for each training seed, paired.
         middle: The score that is printed of each.
+        missing: Agents that are left out.
 
     Returns:
         None where no agent is ranked.
@@ -78,7 +84,8 @@ def find(scores: Mapping[str, Scores], middle: Mapping[str, float]) -> Finding |
     behind = next((k for k in others if pairs[first, k].told_apart(LEVEL)), None)
     ties = tuple(names[k] for k in others if not pairs[first, k].told_apart(LEVEL))
     lead = None if behind is None else pairs[first, behind]
-    return Finding(names[first], ties, "" if behind is None else names[behind], lead, len(scores[names[first]]))
+    worse = "" if behind is None else names[behind]
+    return Finding(names[first], ties, worse, lead, len(scores[names[first]]), tuple(missing))
 
 
 def joined(names: Sequence[str]) -> str:

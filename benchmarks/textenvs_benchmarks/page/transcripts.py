@@ -1,10 +1,10 @@
-"""Episodes to read: which, and turn by turn what was said, what it earned, and what the optimum would have done."""
+"""Episodes to read: which, and step by step what was said, what it earned, and what the optimum would have done."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,26 +34,14 @@ class Transcript:
         record: The episode.
         training_seed: Of the agent.
         success: Whether it succeeded; NaN where that is no metric of the task.
-        explanation: What each of its decisions was worth.
+        line: Its steps as a line of JSON, and how its return came about.
     """
 
     place: str
     record: EpisodeRecord
     training_seed: int
     success: float
-    explanation: Explanation
-
-    @property
-    def sum(self) -> str:
-        """How its return came about, in a few words; "" where that is not known."""
-        found = self.explanation
-        if math.isnan(found.regret):
-            return ""
-        regrets = [decision.regret for decision in found.decisions]
-        most = f", most of it in step {regrets.index(max(regrets)) + 1}" if any(regrets) else ""
-        luck = f" Luck: {number(found.luck, '+.2f')}." if abs(found.luck) >= SHOWN else ""
-        expected = f"At the beginning the optimum expects {number(found.expected, '.2f')}."
-        return f"{expected} Lost by its own acts: {number(found.regret, '.2f')}{most}.{luck}"
+    line: str
 
 
 def choose(episodes: pd.DataFrame, number: int) -> Iterator[tuple[str, pd.Series[Any]]]:
@@ -76,7 +64,9 @@ def choose(episodes: pd.DataFrame, number: int) -> Iterator[tuple[str, pd.Series
 
 
 class Reader:
-    """Reads episodes of one environment of a run.
+    """Reads episodes of one environment of a run, and writes them as lines of JSON.
+
+    What is offered again and again is written once. An episode that cannot be played again here says so.
 
     Args:
         folder: The run.
@@ -85,21 +75,35 @@ class Reader:
 
     def __init__(self, folder: ResultsFolder, env_id: str) -> None:
         self._folder, self._id = folder, env_id
-        self._explainer: Explainer | None = None
+        self._explainers: dict[str, Explainer] = {}
         self._files: dict[tuple[str, int], tuple[Header, dict[int, EpisodeRecord]]] = {}
+        self._numbers: dict[str, int] = {}
 
-    def read(self, place: str, row: pd.Series[Any]) -> Transcript:
-        """The episode of a row of `textenvs_benchmarks.load`."""
-        header, records = self._file(str(row.agent), int(row.training_seed))
-        if self._explainer is None:
-            self._explainer = Explainer(self._id, SPLIT, header.action_type, **header.env_kwargs)
-        record = records[int(row.episode)]
-        success = float(row.get("metrics.success", math.nan))
-        return Transcript(place, record, int(row.training_seed), success, self._explainer.explain(record))
+    @property
+    def sentences(self) -> Sequence[str]:
+        """What was offered, in the order in which it was met."""
+        return list(self._numbers)
 
     def header(self, agent: str, training_seed: int) -> Header:
         """What is known of an agent."""
         return self._file(agent, training_seed)[0]
+
+    def read(self, place: str, row: pd.Series[Any]) -> Transcript:
+        """The episode of a row of `textenvs_benchmarks.load`."""
+        seed = int(row.training_seed)
+        header, records = self._file(str(row.agent), seed)
+        record = records[int(row.episode)]
+        source = f"Training seed {seed}, episode {record.episode}, seed {record.seed}."
+        try:
+            explainer = self._explainer(header)
+            found = explainer.explain(record)
+            said, ending = _sum(found), found.ending
+            turns = [self._turn(each, explainer.reward_weights) for each in found.decisions]
+        except (ValueError, ImportError) as error:
+            said, ending, turns = f"This episode cannot be shown: {error}.", "", []
+        told = {"sum": said, "source": source, "turns": turns, "ending": ending}
+        line = json.dumps(told, separators=(",", ":"), allow_nan=False)
+        return Transcript(place, record, seed, float(row.get("metrics.success", math.nan)), line)
 
     def _file(self, agent: str, training_seed: int) -> tuple[Header, dict[int, EpisodeRecord]]:
         key = (agent, training_seed)
@@ -108,40 +112,20 @@ class Reader:
             self._files[key] = header, {record.episode: record for record in records}
         return self._files[key]
 
+    def _explainer(self, header: Header) -> Explainer:
+        if header.env_kwargs:
+            raise ValueError("episodes of a run have no parameters but those of their environment")
+        if header.action_type not in self._explainers:
+            self._explainers[header.action_type] = Explainer(self._id, SPLIT, header.action_type)
+        return self._explainers[header.action_type]
 
-class Writer:
-    """Writes transcripts as lines of JSON; what is offered again and again is written once.
-
-    Attributes:
-        sentences: What was offered, in the order in which it was met.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-
-    @property
-    def sentences(self) -> Sequence[str]:
-        """What was offered, in the order in which it was met."""
-        return list(self._numbers)
-
-    def line(self, transcript: Transcript) -> str:
-        """One episode: its turns, and how it ended."""
-        found = transcript.explanation
-        record = transcript.record
-        values = {
-            "sum": transcript.sum,
-            "source": f"Training seed {transcript.training_seed}, episode {record.episode}, seed {record.seed}.",
-            "turns": [self._turn(each) for each in found.decisions],
-            "ending": found.ending,
-        }
-        return json.dumps(values, separators=(",", ":"), allow_nan=False)
-
-    def _turn(self, decision: Decision) -> dict[str, Any]:
+    def _turn(self, decision: Decision, weights: Mapping[str, float]) -> dict[str, Any]:
         offered = [
-            [self._number(sentence), _rounded(decision.values[action]), action]
+            [self._numbers.setdefault(sentence, len(self._numbers)), _rounded(decision.values[action]), action]
             for action, sentence in enumerate(decision.choices)
             if sentence
         ]
+        earned = {name: amount * weights[name] for name, amount in decision.reward_terms.items()}
         return {
             "before": decision.observation,
             "action": decision.action,
@@ -150,11 +134,19 @@ class Writer:
             "offered": offered,
             "regret": _rounded(decision.regret),
             "reward": _rounded(decision.reward),
-            "terms": {name: _rounded(amount) for name, amount in decision.reward_terms.items() if amount},
+            "terms": {name: _rounded(amount) for name, amount in earned.items() if amount},
         }
 
-    def _number(self, sentence: str) -> int:
-        return self._numbers.setdefault(sentence, len(self._numbers))
+
+def _sum(found: Explanation) -> str:
+    """How a return came about, in a few words; "" where that is not known."""
+    if math.isnan(found.regret):
+        return ""
+    regrets = [decision.regret for decision in found.decisions]
+    most = f", most of it in step {regrets.index(max(regrets)) + 1}" if any(regrets) else ""
+    luck = f" Luck: {number(found.luck, '+.2f')}." if abs(found.luck) >= SHOWN else ""
+    expected = f"At the beginning the optimum expects {number(found.expected, '.2f')}."
+    return f"{expected} Lost by its own acts: {number(found.regret, '.2f')}{most}.{luck}"
 
 
 def _rounded(value: float) -> float | None:

@@ -4,8 +4,9 @@
 const pages = [...document.querySelectorAll(".page")];
 const links = [...document.querySelectorAll("nav a")];
 
-function show() {
-  const name = decodeURIComponent(location.hash.slice(1));
+function show(event) {
+  const name = location.hash.slice(1);
+  if (name === "main") return; // the link that skips the navigation
   const target = document.getElementById(name);
   const page = (target && target.closest(".page")) || pages[0];
   pages.forEach((each) => each.classList.toggle("open", each === page));
@@ -18,7 +19,7 @@ function show() {
   document.title = page.querySelector("h1").textContent + " – " + document.querySelector(".name").firstChild.textContent.trim();
   if (target && target !== page) target.scrollIntoView();
   else scrollTo(0, 0);
-  if (name) page.focus({ preventScroll: true });
+  if (event) page.focus({ preventScroll: true });
 }
 document.documentElement.classList.add("paged");
 addEventListener("hashchange", show);
@@ -31,7 +32,7 @@ function value(row, column) {
 }
 function sort(heading) {
   const text = heading.classList.contains("text");
-  const descending = heading.ariaSort === "none" ? heading.dataset.first !== "ascending" : heading.ariaSort === "ascending";
+  const descending = heading.getAttribute("aria-sort") === "none" ? heading.dataset.first !== "ascending" : heading.getAttribute("aria-sort") === "ascending";
   const body = heading.closest("table").tBodies[0];
   const column = heading.cellIndex;
   const compare = (a, b) => {
@@ -41,8 +42,8 @@ function sort(heading) {
     return descending ? -order : order;
   };
   body.append(...[...body.rows].sort(compare));
-  for (const other of heading.parentElement.cells) if (other.ariaSort) other.ariaSort = "none";
-  heading.ariaSort = descending ? "descending" : "ascending";
+  for (const other of heading.parentElement.cells) if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
+  heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
 }
 for (const table of document.querySelectorAll("table.sortable"))
   table.tHead.addEventListener("click", (event) => {
@@ -120,7 +121,7 @@ function open(details) {
   details.append(
     make("p", "", episode.sum, " ", make("span", "ends", episode.source)),
     ...episode.turns.map((turn, index) => written(turn, index + 1, sentences)),
-    make("div", "turn", make("h4", "", "The end"), ...heard(episode.ending, false)));
+    ...(episode.turns.length ? [make("div", "turn", make("h4", "", "The end"), ...heard(episode.ending, false))] : []));
 }
 document.addEventListener("toggle", (event) => {
   if (event.target.open && event.target.matches("details.episode")) open(event.target);
