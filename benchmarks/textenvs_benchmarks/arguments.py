@@ -38,6 +38,14 @@ def _run(parser: Parser) -> None:
         "--agent", metavar="NAME", nargs="+", action="extend", help="agents: names, or module:Class of your own"
     )
     _add_external(parser)
+    parser.add_argument(
+        "--set",
+        metavar="AGENT.KEY=VALUE",
+        type=_setting,
+        action="append",
+        default=[],
+        help="an option of one of our agents, such as lm.model=FOLDER; repeatable",
+    )
     parser.add_argument("--seeds", metavar="N", type=_positive, help="number of training seeds")
     parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps of training")
     parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")

@@ -31,7 +31,7 @@ WIDTH = 100
 """Columns of a table that is not printed on a terminal."""
 DONE, FAILED, MISUSED, UNTRUE, DRIFTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit statuses."""
-DECISIVE = ("env", "agent", "agent_cmd", "agent_url", "limit", "seeds", "steps", "episodes")
+DECISIVE = ("env", "agent", "agent_cmd", "agent_url", "set", "limit", "seeds", "steps", "episodes")
 """Options of `run` that make a difference to its results."""
 
 
@@ -168,10 +168,17 @@ def _command(arguments: argparse.Namespace) -> str:
         if name in ("env", "agent"):
             words += [option, *value] if value else []
         elif isinstance(value, list):
-            words += [f"{option}={'='.join(map(str, each)) if isinstance(each, tuple) else each}" for each in value]
+            words += [
+                f"{option}={'='.join(map(_plainly, each)) if isinstance(each, tuple) else each}" for each in value
+            ]
         elif value is not None:
             words += [option, str(value)]
     return shlex.join(words)
+
+
+def _plainly(value: Any) -> str:
+    """A value as it is written on the command line."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def report_command(arguments: argparse.Namespace) -> int:
@@ -448,10 +455,11 @@ def _suite(arguments: argparse.Namespace) -> Suite:
     from textenvs_benchmarks.suite import REFERENCES, WITH, Suite, load_suite
 
     numbers = {"training_seeds": arguments.seeds, "steps": arguments.steps, "episodes": arguments.episodes}
-    given = {name: number for name, number in numbers.items() if number is not None}
+    given: dict[str, Any] = {name: number for name, number in numbers.items() if number is not None}
     installed = [name for name in arguments.agent or [] if ":" not in name]
     external = _external(arguments)
     limits = dict(arguments.limit)
+    options = _options(arguments.set)
     if arguments.suite is not None:
         if arguments.env:
             raise ValueError("a suite has its environments: leave --env out, or the suite")
@@ -459,13 +467,29 @@ def _suite(arguments: argparse.Namespace) -> Suite:
         if more := [*installed, *external]:
             agents, name = (*suite.agents, *more), WITH.join([suite.name, *more])
             suite = replace(suite, name=name, agents=agents, external={**suite.external, **external})
+        if options:
+            given["options"] = {
+                name: {**suite.options.get(name, {}), **options.pop(name, {})} for name in {**suite.options, **options}
+            }
         suite = replace(suite, limits={**suite.limits, **limits})
         return replace(suite, name=f"{suite.name}-changed", **given) if given else suite
     if not arguments.env or not (installed or external):
         raise ValueError("say what to run: a suite ('textenvs list' names them), or --env ID... --agent NAME...")
     agents = (*(name for name in installed if name not in REFERENCES), *external)
     references = tuple(name for name in installed if name in REFERENCES)
-    return Suite("custom", 1, tuple(arguments.env), agents, references, external=external, limits=limits, **given)
+    made = Suite("custom", 1, tuple(arguments.env), agents, references, external=external, limits=limits, **given)
+    return replace(made, options=options)
+
+
+def _options(settings: list[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Options by agent, of AGENT.KEY=VALUE."""
+    found: dict[str, dict[str, Any]] = {}
+    for place, value in settings:
+        agent, dot, key = place.partition(".")
+        if not (agent and dot and key):
+            raise ValueError(f"--set must be AGENT.KEY=VALUE such as lm.model=FOLDER, got {place!r}")
+        found.setdefault(agent, {})[key] = value
+    return found
 
 
 def _terms(arguments: argparse.Namespace) -> Terms:
@@ -481,6 +505,9 @@ def _check_trust(suite: Suite, arguments: argparse.Namespace) -> None:
     """Raises ValueError if to run a suite again would execute what its maker has named, and nobody agreed to that."""
     reaches = {name: suite.reach(name) for name in suite.agents}
     named = [f"{name} ({reach})" for name, reach in reaches.items() if reach is not None]
+    named += [
+        f"{name} ({', '.join(f'{key}={value}' for key, value in each.items())})" for name, each in suite.options.items()
+    ]
     if named and not (arguments.trust_agents or arguments.sandbox):
         raise ValueError(f"--rerun would execute {', '.join(named)}: agree with --sandbox, or with --trust-agents")
 

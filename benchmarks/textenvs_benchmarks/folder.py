@@ -67,7 +67,9 @@ def describe_run(suite: Suite, commitment: str = "", command: str = "") -> Run:
         suite,
         commitment,
         sources={env_id: environment_source(env_id) for env_id in suite.environments},
-        agents={name: agent_source(name, suite.reach(name)) for name in (*suite.agents, *suite.references)},
+        agents={
+            name: agent_source(suite.installed(name), suite.reach(name)) for name in (*suite.agents, *suite.references)
+        },
         versions=package_versions(),
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product, takewhile
 from pathlib import Path
@@ -54,6 +54,8 @@ class Job:
         evaluation_seed: From which the episodes' seeds are derived.
         secret: From which they are derived instead, if it is given.
         external: How the agent is reached, if it is not ours.
+        installed: The name under which it is installed, if it is ours.
+        options: With which it is made.
     """
 
     agent: str
@@ -66,6 +68,8 @@ class Job:
     evaluation_seed: int
     secret: Secret | None = None
     external: External | None = None
+    installed: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def episodes_seed(self) -> int:
@@ -84,7 +88,7 @@ class Job:
     @property
     def agent_source(self) -> str:
         """Hash of what is known of the agent's sources."""
-        return agent_source(self.agent, self.external.reach if self.external else None)
+        return agent_source(self.installed, self.external.reach if self.external else None)
 
     @property
     def name(self) -> str:
@@ -98,7 +102,7 @@ class Job:
 
     def units(self) -> int:
         """Steps and episodes, as far as they are told while it runs."""
-        trained = self.external is None and not self.reference and is_learner(find_agent(self.agent))
+        trained = self.external is None and not self.reference and is_learner(find_agent(self.installed))
         return self.steps * trained + self.episodes * len(self.splits)
 
 
@@ -114,7 +118,7 @@ def plays(suite: Suite, agent: str, env_id: str) -> bool:
     """Whether an agent is for an environment: all are, but those of ours whose factory has a `plays` that denies it."""
     if suite.reach(agent) is not None:
         return True
-    tells = getattr(find_agent(agent), "plays", None)
+    tells = getattr(find_agent(suite.installed(agent)), "plays", None)
     return tells is None or bool(tells(env_id))
 
 
@@ -134,13 +138,16 @@ def plan_jobs(suite: Suite, secret: Secret | None = None, terms: Terms = NO_TERM
     for env_id in suite.environments:
         job = partial(Job, env_id=env_id, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed, secret=secret)
         for agent, split in product((name for name in suite.references if plays(suite, name, env_id)), SPLITS):
-            jobs.append(job(agent, seed=0, splits=(split,), reference=True, steps=suite.steps))
+            jobs.append(job(agent, seed=0, splits=(split,), reference=True, steps=suite.steps, installed=agent))
         for agent, seed in product(
             (name for name in suite.agents if plays(suite, name, env_id)), range(suite.training_seeds)
         ):
             steps = suite.agent_steps.get(agent, suite.steps)
             reached = external.get(agent)
-            jobs.append(job(agent, seed=seed, splits=SPLITS, reference=False, steps=steps, external=reached))
+            made = job(agent, seed=seed, splits=SPLITS, reference=False, steps=steps, external=reached)
+            if reached is None:
+                made = replace(made, installed=suite.installed(agent), options=suite.options_of(agent))
+            jobs.append(made)
     return jobs
 
 
@@ -242,7 +249,7 @@ def _train(job: Job, folder: ResultsFolder, progress: Progress, hidden: Sequence
     curve = folder.curve(job.agent, job.env_id, job.seed)
     if job.external is not None:
         return train_external(job.external, job.env_id, job.steps, job.seed, stem, curve, [folder.path, *hidden])
-    agent = load_agent(job.agent, job.env_id)
+    agent = load_agent(job.installed, job.env_id, **job.options)
     if not is_learner(agent):
         return None
     return train_and_save(agent, job.env_id, job.steps, job.seed, stem, curve, progress)
@@ -259,9 +266,9 @@ def _play(
             unseen = [folder.path, *hidden]
             agent = stack.enter_context(closing(ExternalAgent(job.external, job.env_id, saved, unseen)))
         elif saved is not None:
-            agent = find_agent(job.agent).load(saved, job.env_id, {})  # type: ignore[attr-defined]
+            agent = find_agent(job.installed).load(saved, job.env_id, {})  # type: ignore[attr-defined]
         else:
-            agent = load_agent(job.agent, job.env_id, job.env_kwargs)
+            agent = load_agent(job.installed, job.env_id, job.env_kwargs, **job.options)
         header = make_header(
             job.agent,
             agent,

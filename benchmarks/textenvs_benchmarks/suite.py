@@ -54,6 +54,8 @@ class Suite:
         external: How agents are reached that are not installed, by their names; they are ranked too:
             "python:module:Class", "command:./agent --flag" or "http://host:8000".
         limits: What such agents may take: fields of `external.protocol.Limits`, where they are to be others.
+        options: Options of agents that are ours, by name. The option "agent" names which of ours it is, for a row of
+            another name.
         episodes: Episodes of evaluation on each split.
         evaluation_seed: Training seed *k* of every agent is evaluated on the same episodes.
 
@@ -73,6 +75,7 @@ class Suite:
     agent_steps: Mapping[str, int] = field(default_factory=dict, hash=False)
     external: Mapping[str, str] = field(default_factory=dict, hash=False)
     limits: Mapping[str, int] = field(default_factory=dict, hash=False)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not FOLDER_NAME.fullmatch(self.name):
@@ -92,6 +95,11 @@ class Suite:
                 raise unknown("agent in agent_steps", agent, self.agents)
             if type(steps) is not int or steps < 1:
                 raise ValueError(f"agent_steps must be whole numbers from 1, got {shown(steps)} for {agent}")
+        for agent, options in self.options.items():
+            if agent not in self.agents:
+                raise unknown("agent in options", agent, self.agents)
+            if not all(isinstance(value, str | int | float) for value in options.values()):
+                raise ValueError(f"options must be texts, numbers or truth values, got {shown(options)} for {agent}")
         make_limits(self.limits)
         for agent in self.agents + self.references:
             self.reach(agent)
@@ -112,11 +120,24 @@ class Suite:
         """
         if agent in self.external:
             return parse_reach(self.external[agent])
-        distribution, factory = agent_origin(agent)
-        return None if distribution == "textenvs" else Reach("python", factory)
+        distribution, factory = agent_origin(self.installed(agent))
+        if distribution == "textenvs":
+            return None
+        if agent in self.options:
+            raise ValueError(f"{agent} is not one of ours: it has no options here")
+        return Reach("python", factory)
+
+    def installed(self, agent: str) -> str:
+        """The name under which an agent is installed, which may have another one in the suite."""
+        return str(self.options.get(agent, {}).get("agent", agent))
+
+    def options_of(self, agent: str) -> dict[str, Any]:
+        """The options with which an agent is made."""
+        return {name: value for name, value in self.options.get(agent, {}).items() if name != "agent"}
 
 
 KINDS = {"str": str, "int": int, "tuple[str, ...]": list, "Mapping[str, int]": dict, "Mapping[str, str]": dict}
+KINDS["Mapping[str, Mapping[str, Any]]"] = dict
 
 
 def make_suite(values: Mapping[str, Any]) -> Suite:
@@ -131,6 +152,8 @@ def make_suite(values: Mapping[str, Any]) -> Suite:
             raise ValueError(f"{name} must be a list of names, got {shown(value)}")
         if name == "external" and not all(isinstance(reach, str) for reach in values["external"].values()):
             raise ValueError(f"external must give a text for each name, got {shown(value)}")
+        if name == "options" and not all(isinstance(options, dict) for options in values["options"].values()):
+            raise ValueError(f"options must give a table for each agent, got {shown(value)}")
     for name in ("name", "version", "environments", "agents"):
         if name not in values:
             raise ValueError(f"the key {name!r} is missing")

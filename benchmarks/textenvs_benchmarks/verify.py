@@ -150,6 +150,9 @@ def _check_suite(manifest: Path, suite: Suite) -> None:
             ours, theirs = getattr(shipped, part), getattr(suite, part)
             if ours != theirs:
                 raise Mismatch(f"{manifest}: {part} of the suite {name} is {theirs!r}, and should be {ours!r}")
+        for agent in shipped.agents:
+            if suite.options.get(agent) != shipped.options.get(agent):
+                raise Mismatch(f"{manifest}: {agent} has other options than in the suite {name}")
 
 
 def _check_commitment(manifest: Path, suite: Suite, secret: Secret) -> None:

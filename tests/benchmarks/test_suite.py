@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 import textenvs
-from tests.benchmarks.conftest import TINY
+from tests.benchmarks.conftest import ID, TINY
+from textenvs.evaluation import read_records
+from textenvs_benchmarks.cli import main
+from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.jobs import plan_jobs
 from textenvs_benchmarks.suite import REFERENCES, load_suite, make_suite, suite_names
 
 
@@ -68,3 +72,49 @@ def test_suite_from_a_file(tmp_path: Path) -> None:
     path.write_text("name = ")
     with pytest.raises(ValueError, match=r"suite .*mine\.toml: Invalid value"):
         load_suite(str(path))
+
+
+def test_agents_have_options_and_other_names() -> None:
+    values = {
+        "name": "mine",
+        "version": 1,
+        "environments": [ID],
+        "agents": ["q_learning", "slow"],
+        "options": {"slow": {"agent": "q_learning", "epsilon_start": 0.01}, "q_learning": {"epsilon_start": 0.5}},
+    }
+    suite = make_suite(values)
+    assert (suite.installed("slow"), suite.options_of("slow")) == ("q_learning", {"epsilon_start": 0.01})
+    assert (suite.installed("q_learning"), suite.options_of("q_learning")) == ("q_learning", {"epsilon_start": 0.5})
+    jobs = {job.agent: job for job in plan_jobs(suite)}
+    assert (jobs["slow"].installed, jobs["slow"].options) == ("q_learning", {"epsilon_start": 0.01})
+    assert jobs["slow"].name == f"slow/{ID}/4"
+    for options, message in (
+        ({"nobody": {}}, "unknown agent in options"),
+        ({"slow": {"agent": "qlearning"}}, "unknown agent"),
+        ({"slow": 3}, "options must give a table"),
+        ({"slow": {"agent": "q_learning", "epsilon_start": [1]}}, "must be texts, numbers"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make_suite(values | {"options": options})
+
+
+def test_options_on_the_line_are_recorded(tmp_path: Path) -> None:
+    options = ["--episodes", "2", "--seeds", "1", "--steps", "100", "--out", str(tmp_path / "run")]
+    assert main(["run", "--env", ID, "--agent", "q_learning", "--set", "q_learning.epsilon_start=0.5", *options]) == 0
+    run, _ = ResultsFolder(tmp_path / "run").read()
+    assert "--set=q_learning.epsilon_start=0.5" in run.command
+    assert run.suite.options == {"q_learning": {"epsilon_start": 0.5}}
+    header, _ = read_records(tmp_path / "run" / "episodes" / "q_learning" / ID / "test-0.jsonl")
+    assert header.agent_config["epsilon_start"] == 0.5
+
+
+@pytest.mark.parametrize("wrong", ["alpha=0.5", "q_learning.=1", ".alpha=1", "q_learning.epsilon_start"])
+def test_options_that_cannot_be_read(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--env", ID, "--agent", "q_learning", "--set", wrong]) == 2
+    assert "VALUE" in capsys.readouterr().err
+
+
+def test_a_changed_option_changes_the_name_of_the_suite(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    options = ["--episodes", "2", "--seeds", "1", "--steps", "100", "--out", str(tmp_path / "run")]
+    assert main(["run", "quick", "--set", "q_learning.epsilon_start=0.5", *options]) == 0
+    assert ResultsFolder(tmp_path / "run").read()[0].suite.name == "quick-changed"
