@@ -11,12 +11,13 @@ from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plan_jobs
 
 COLUMNS = (
-    "env_id agent reference split training_seed episode seed scenario episodic_return score length terminated "
-    "truncated failure public_seeds drift"
+    "env_id agent reference split training_seed episode seed scenario episodic_return score length invalid tokens "
+    "terminated truncated failure public_seeds drift"
 ).split()
-"""Columns that every run has. `score` is the normalised return. `failure` says how the agent lost the episode, "" if it
-did not; a lost episode counts as much as random play does on average, or less. `drift` says whether it was played under
-other sources or versions than those that the run began with."""
+"""Columns that every run has. `invalid` counts the acts that were impossible or not understood, `tokens` those that a
+language model has read and written, by its own word. `score` is the normalised return. `failure` says how the agent
+lost the episode, "" if it did not; a lost episode counts as much as random play does on average, or less. `drift` says
+whether it was played under other sources or versions than those that the run began with."""
 
 
 def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
@@ -56,6 +57,8 @@ def load_episodes(folder: ResultsFolder) -> pd.DataFrame:
                         "episodic_return": counted,
                         "score": scores[job.env_id][split].normalise(counted),
                         "length": record.length,
+                        "invalid": sum(map(bool, record.reward_terms.get("invalid", ()))),
+                        "tokens": sum(number for name, number in record.usage.items() if name.endswith("_tokens")),
                         "terminated": record.terminated,
                         "truncated": record.truncated,
                         "failure": record.failure,

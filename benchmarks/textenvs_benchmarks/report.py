@@ -33,6 +33,8 @@ NOTES = (
     "follows the best link of the first page found and takes the best supported name, whatever is asked; "
     "'search_open_answer' takes that of the first page, 'search_open_abstain' reads it and abstains, 'abstain' does "
     "at once.",
+    "Not possible: share of acts on test that were impossible, or not understood. Tokens: what a language model has "
+    "read and written for an act, by its own word.",
     "Rank: the places on test at which an agent may stand; agents that cannot be told apart share them. Seeds marked * "
     "are fewer than 10, and intervals of so few are rough: docs/statistics.md says how often each kind holds.",
     "Seeds: how many trainings, and whether the seeds of the episodes were public, so that an agent could be made for "
@@ -184,6 +186,8 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
         "" if pd.isna(best) else f"rank {best}" if best == worst else f"rank {best} to {worst}",
         f"{row['failures']} failed" if row["failures"] else "",
         f"lost {row['episodes_lost']} of {row['episodes']}\n({row['lost_to']})" if row["episodes_lost"] else "",
+        f"{row['invalid_test']:.1%} not possible" if row["invalid_test"] > 0.0 else "",
+        "" if pd.isna(row["tokens_turn"]) else f"{row['tokens_turn']:,.0f} tokens a turn",
         "drift" if row["drift"] else "",
         "reference" if row["reference"] else "",
     ]

@@ -23,17 +23,18 @@ from textenvs_benchmarks.training import read_curve
 
 COLUMNS = (
     "env_id agent reference rank_best rank_worst return_train return_test score_train score_train_low score_train_high "
-    "score_test score_test_low score_test_high score_test_worst gap success_test turns_test training_steps "
-    "steps_to_90 area seeds public_seeds episodes episodes_lost lost_to drift failures"
+    "score_test score_test_low score_test_high score_test_worst gap success_test turns_test invalid_test tokens_turn "
+    "training_steps steps_to_90 area seeds public_seeds episodes episodes_lost lost_to drift failures"
 ).split()
 """Columns of the table. Returns, success, turns and steps are means over seeds. Scores are IQMs over seeds of the
 normalised mean return, with the ends of their intervals, and the worst seed's; `gap` is that of train minus that of
 test, which references do not have: they are another agent on each split. There is no interval where all seeds score the
-same: it would be a point. `rank_best` and `rank_worst` are the places on test at which an agent may stand: those that
-cannot be told apart share them (`comparison.rank`), from 3 training seeds on.
-`steps_to_90` and `area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost`
-those in which the agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which
-a part was made under other sources or versions than those that the run began with."""
+same: it would be a point. `invalid_test` is the share of acts that were impossible or not understood, `tokens_turn` the
+tokens that a language model takes for an act. `rank_best` and `rank_worst` are the places on test at which an agent may
+stand: those that cannot be told apart share them (`comparison.rank`), from 3 training seeds on. `steps_to_90` and
+`area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost` those in which the
+agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which a part was made
+under other sources or versions than those that the run began with."""
 RUN = ["env_id", "agent", "split", "training_seed"]
 
 
@@ -96,7 +97,8 @@ def run_means(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
         suite: Of the run.
 
     Returns:
-        Means over its episodes: `mean_return`, `score`, `success`, `turns`; and `episodes`, `lost`, `lost_to`, `drift`.
+        Means over its episodes: `mean_return`, `score`, `success`, `turns`; sums: `acts`, `invalid`, `tokens`; and
+        `episodes`, `lost`, `lost_to`, `drift`.
     """
     if "metrics.success" not in episodes:
         episodes = episodes.assign(**{"metrics.success": math.nan})
@@ -106,6 +108,9 @@ def run_means(episodes: pd.DataFrame, suite: Suite) -> pd.DataFrame:
         score=("score", "mean"),
         success=("metrics.success", "mean"),
         turns=("length", "mean"),
+        acts=("length", "sum"),
+        invalid=("invalid", "sum"),
+        tokens=("tokens", "sum"),
         lost=("failure", lambda failures: (failures != "").sum()),
         lost_to=("failure", _commonest),
         drift=("drift", "any"),
@@ -135,7 +140,9 @@ def _statistics(means: pd.DataFrame, suite: Suite) -> dict[str, Any]:
         row[f"score_{split}_worst"] = values.min() if len(values) else math.nan
         row[f"success_{split}"] = of_split.success.mean()
         row[f"turns_{split}"] = of_split.turns.mean()
+        row[f"invalid_{split}"] = of_split.invalid.sum() / of_split.acts.sum() if len(values) else math.nan
         row["seeds"] = len(values)
+    row["tokens_turn"] = means.tokens.sum() / means.acts.sum() if means.tokens.any() else math.nan
     row["gap"] = row["score_train"] - row["score_test"]
     row["episodes_lost"] = int(means.lost.sum())
     row["lost_to"] = _commonest(means.lost_to)

@@ -111,6 +111,13 @@ RESULTS = (
     ),
     Column("Turns", "Mean length of an episode.", "turns_test", _of("turns_test"), ascending=True),
     Column(
+        "Invalid",
+        "Share of acts that were impossible, or not understood.",
+        "invalid_test",
+        lambda row: number(row["invalid_test"] or math.nan, ".1%"),
+        ascending=True,
+    ),
+    Column(
         "Seeds",
         f"How many trainings, or repetitions of an agent that does not learn; * marks fewer than {FEW_SCORES}.",
         "seeds",
@@ -148,4 +155,22 @@ LEARNING = (
         "seconds", lambda row: number(row["seconds"] or math.nan), ascending=True,
     ),
 )  # fmt: skip
-ALL = (*RESULTS, *LEARNING)
+COST = (
+    Column(
+        "Tokens a turn",
+        "What a language model has read and written for an act, by its own word.",
+        "tokens_turn",
+        _of("tokens_turn", ",.0f"),
+        ascending=True,
+    ),
+    Column(
+        "Seconds a turn",
+        "Wall-clock seconds of an act in the evaluation, on the machine that stands under Provenance.",
+        "seconds_turn",
+        lambda row: number(
+            row["seconds_turn"], ".3f" if is_known(row["seconds_turn"]) and row["seconds_turn"] < 1 else ".1f"
+        ),
+        ascending=True,
+    ),
+)
+ALL = (*RESULTS, *LEARNING, *COST)

@@ -112,6 +112,7 @@ class Content:
         means = run_means(episodes, self.suite)
         _, self.table = summarise(folder, means)
         self._means = means[means.split == SPLIT]
+        self._acts = means.groupby(["agent", "env_id"]).acts.sum().to_dict()
         whole = episodes[episodes.split == SPLIT].merge(self._means[["env_id", "agent", "training_seed"]])
         self._played = dict(iter(whole.groupby(["env_id", "agent"], sort=False)))
         self._timings = folder.read_timings()
@@ -153,8 +154,16 @@ class Content:
             ends = (math.nan, math.nan) if played is None else percentile_band(played.score)
             row["episode_low"], row["episode_high"] = ends
             row["seconds"] = training_seconds(self._timings, row["agent"], row["env_id"])
+            row["seconds_turn"] = self._seconds_a_turn(row["agent"], row["env_id"])
             row["few"] = row["seeds"] < FEW_SCORES and not row["reference"]
         return [{str(name): value for name, value in row.items()} for row in rows]
+
+    def _seconds_a_turn(self, agent: str, env_id: str) -> float:
+        """Wall-clock time of an act in the evaluation; NaN where it is not known."""
+        name = f"{agent}/{env_id}/"
+        spent = sum(parts["evaluation"] for job, parts in self._timings.items() if job.startswith(name))
+        acts = self._acts.get((agent, env_id), 0)
+        return spent / acts if spent and acts else math.nan
 
     @cached_property
     def environments(self) -> list[Environment]:
