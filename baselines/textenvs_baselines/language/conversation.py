@@ -11,7 +11,7 @@ from typing import Any
 from textenvs_baselines.language.prompt import Message, Prompt
 from textenvs_baselines.optimal import OptimalAgent
 
-ANSWER = re.compile(r".*answer\W*?(-?\d+)", re.DOTALL | re.IGNORECASE)
+ANSWER = re.compile(r".*answer(?: is)?\W*(\d+)", re.DOTALL | re.IGNORECASE)
 LONGEST = 500
 """Characters of a reply that are kept, at most."""
 
@@ -21,13 +21,15 @@ class Conversation:
     """One episode, as a model is told it.
 
     Attributes:
-        turns: What was told and what was replied, in each turn that is over.
-        told: What is told now.
+        turns: What was observed and what was replied, in each turn that is over.
+        observation: What is observed now.
+        choices: What can be said now.
         counts: What was taken so far, by name.
     """
 
     turns: list[tuple[str, str]] = field(default_factory=list)
-    told: str = ""
+    observation: str = ""
+    choices: Sequence[str] = ()
     counts: dict[str, float] = field(default_factory=dict)
 
     def count(self, **amounts: float) -> None:
@@ -55,15 +57,12 @@ class Teller:
             reply = str(number) if self._numbered else choices[number]
             self.opening += [message("user", prompt.say(observation, choices)), message("assistant", reply)]
 
-    def tell(self, observation: str, info: Mapping[str, Any]) -> str:
-        """What is told in a turn."""
-        return self._prompt.say(observation, info["choices"])
-
     def messages(self, conversation: Conversation, kept: int) -> list[Message]:
-        """All that is told now, with the last `kept` turns before."""
+        """All that is told now, with the last `kept` turns before, of which the choices are left out."""
         past = conversation.turns[len(conversation.turns) - kept :]
-        said = [each for told, reply in past for each in (message("user", told), message("assistant", reply))]
-        return [*self.opening, *said, message("user", conversation.told)]
+        said = [each for seen, reply in past for each in (message("user", seen), message("assistant", reply))]
+        told = self._prompt.say(conversation.observation, conversation.choices)
+        return [*self.opening, *said, message("user", told)]
 
 
 def message(role: str, content: str) -> Message:
@@ -99,10 +98,5 @@ def demonstrations(
 
 def final(reply: str) -> str:
     """The part of a reply that answers: the number after the last "Answer", or all of it; not too much of it."""
-    found = ANSWER.fullmatch(reply.strip()) or ANSWER.match(reply)
+    found = ANSWER.match(reply)
     return found[1] if found else " ".join(reply.split())[:LONGEST]
-
-
-def spoken(number: int | None, choices: Sequence[str], reply: str) -> str:
-    """What stands in the conversation as the reply: the words of the choice."""
-    return reply if number is None else choices[number]

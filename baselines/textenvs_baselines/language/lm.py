@@ -30,7 +30,8 @@ class LMConfig:
             sentence has without the conversation; Holtzman et al. 2021).
         prompt: Name of the prompt.
         examples: Decisions of the optimum on train that are shown before the conversation.
-        history: Turns before the present one that are told, at most; fewer where the model cannot read so much.
+        history: Turns before the present one that are told, at most, without their choices; fewer where the model
+            cannot read so much.
         temperature: 0 takes the best; above, choices or tokens are drawn.
         max_tokens: Tokens of what is generated, at most.
         rows: Episodes that are played side by side.
@@ -116,7 +117,8 @@ class LMAgent:
     ) -> list[int | str]:
         """The action in each row."""
         for row, observation, info in zip(rows, observations, infos, strict=True):
-            self._conversations[row].told = self._teller.tell(observation, info)
+            self._conversations[row].observation = observation
+            self._conversations[row].choices = info["choices"]
         told = [self._fitting(self._conversations[row]) for row in rows]
         contexts = [tokens for _, tokens in told]
         for row, context in zip(rows, contexts, strict=True):
@@ -125,7 +127,7 @@ class LMAgent:
         actions = acting(rows, contexts, infos)
         for row, (messages, _), (_, words) in zip(rows, told, actions, strict=True):
             conversation = self._conversations[row]
-            conversation.turns.append((conversation.told, words))
+            conversation.turns.append((conversation.observation, words))
             self.exchanges[row] = (messages, words)
         return [action for action, _ in actions]
 

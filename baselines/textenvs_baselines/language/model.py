@@ -19,6 +19,8 @@ SETS = {"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 """Models that are data sets, with their files."""
 TOKENS = 2048
 """Of continuations that are scored at once, at most: their logits take the memory."""
+NEAR = 0.05
+"""How far scores of branches may be from those that are computed alone, in the precision of half a float."""
 Tokens = list[int]
 
 
@@ -40,6 +42,7 @@ class LanguageModel:
         self._ends = self._stops()
         self._cache = "cache" if "cache" in signature(model.forward).parameters else "past_key_values"
         self._prefixes = lru_cache(maxsize=4)(self._prefix)
+        self._can_branch: bool | None = None
         self.processed = 0
 
     def _stops(self) -> frozenset[int]:
@@ -77,34 +80,83 @@ class LanguageModel:
         first, *others = messages
         if first["role"] != "system" or "system" in str(self._tokenizer.chat_template):
             return list(messages)
-        told = {"role": "user", "content": f"{first['content']}\n\n{others[0]['content']}"}
-        return [told, *others[1:]]
+        told = "\n\n".join([first["content"], *(each["content"] for each in others[:1])])
+        return [{"role": "user", "content": told}, *others[1:]]
 
     def score(
         self, contexts: Sequence[Tokens], continuations: Sequence[Sequence[Tokens]], shared: int = 0
     ) -> list[list[float]]:
         """The log-probability of each continuation of each context.
 
-        What contexts have in common is computed once, and each context once for all of its continuations.
+        What contexts have in common is computed once, and each context once for all of its continuations: these are
+        read side by side, as branches that do not see each other.
 
         Args:
             contexts: At least one token each.
             continuations: For each context several, of at least one token each.
             shared: Length of what all contexts begin with.
         """
-        with self._torch.inference_mode():
+        if not self._branches():
+            return [
+                [self.score_alone(context, each) for each in group]
+                for context, group in zip(contexts, continuations, strict=True)
+            ]
+        scores: list[list[float]] = []
+        for part in _parts(continuations):
+            scores += self._score_branches(contexts[part], continuations[part], shared)
+        return scores
+
+    def _branches(self) -> bool:
+        """Whether the model can read branches: not all attention takes a mask of its own."""
+        if self._can_branch is None:
+            contexts = [self.encode(text) for text in ("Once upon a time there was", "She said")]
+            group = [self.encode(text) for text in (" a king", " nothing", " three")]
+            try:
+                found = self._score_branches(contexts, [group, group[:2]], 1)
+            except (RuntimeError, ValueError, TypeError, NotImplementedError, AttributeError):
+                found = [[], []]
+            alone = [[self.score_alone(contexts[0], each) for each in group]]
+            alone.append([self.score_alone(contexts[1], each) for each in group[:2]])
+            self._can_branch = all(
+                len(ours) == len(theirs) and all(abs(a - b) < NEAR for a, b in zip(ours, theirs, strict=True))
+                for ours, theirs in zip(found, alone, strict=True)
+            )
+        return self._can_branch
+
+    def _score_branches(
+        self, contexts: Sequence[Tokens], continuations: Sequence[Sequence[Tokens]], shared: int
+    ) -> list[list[float]]:
+        torch = self._torch
+        shared = min(shared, min(map(len, contexts)) - 1) if shared < 1 or _same_start(contexts, shared) else 0
+        with torch.inference_mode():
             cache = self._read([context[:-1] for context in contexts], shared)
-            if cache is None:
-                return [
-                    [self.score_alone(context, each) for each in group]
-                    for context, group in zip(contexts, continuations, strict=True)
-                ]
-            scores: list[list[float]] = [[] for _ in contexts]
-            pairs = [(row, each) for row, group in enumerate(continuations) for each in group]
-            for part in _parts(pairs):
-                for (row, _), score in zip(part, self._continue(cache, contexts, part), strict=True):
-                    scores[row].append(score)
-            return scores
+            before, width = max(map(len, contexts)) - 1, max(sum(map(len, group)) for group in continuations)
+            seen = torch.zeros((len(contexts), 1, width, before + width), dtype=torch.bool)
+            tokens, places, wanted = [], [], []
+            for row, (context, group) in enumerate(zip(contexts, continuations, strict=True)):
+                gap, start = [0] * (width - sum(map(len, group))), 0
+                for each in group:
+                    end = start + len(each)
+                    own = torch.ones((len(each), len(each)), dtype=torch.bool).tril()
+                    seen[row, 0, start:end, before + start : before + end] = own
+                    start = end
+                seen[row, 0, :, : len(context) - 1] = True
+                seen[row, 0, start:, before] |= not len(context) - 1  # a gap must see something
+                tokens.append([token for each in group for token in (context[-1], *each[:-1])] + gap)
+                places.append([len(context) - 1 + k for each in group for k in range(len(each))] + gap)
+                wanted.append([token for each in group for token in each] + gap)
+            kind = self._model.dtype
+            mask = torch.zeros(seen.shape, dtype=kind).masked_fill(~seen, torch.finfo(kind).min)
+            logits = self._model(
+                input_ids=self._tensor(tokens),
+                attention_mask=mask.to(self._model.device),
+                position_ids=self._tensor(places),
+                **{self._cache: cache},
+                use_cache=True,
+            ).logits
+            picked = self._picked(logits, self._tensor(wanted)).tolist()
+        self.processed += sum(len(each) for group in continuations for each in group)
+        return [_sums(line, group) for line, group in zip(picked, continuations, strict=True)]
 
     def score_alone(self, context: Tokens, continuation: Tokens) -> float:
         """The log-probability of one continuation, with nothing shared."""
@@ -128,7 +180,7 @@ class LanguageModel:
         """
         with self._torch.inference_mode():
             replies: list[Tokens] = [[] for _ in contexts]
-            cache = self._read([context[:-1] for context in contexts], 0, alone=True)
+            cache = self._read([context[:-1] for context in contexts], 0)
             lengths = [len(context) for context in contexts]
             going = [True] * len(contexts)
             tokens = [context[-1] for context in contexts]
@@ -167,13 +219,11 @@ class LanguageModel:
     def _empty(self) -> Any:
         return require("transformers", "lm").DynamicCache(config=self._model.config)
 
-    def _read(self, contexts: Sequence[Tokens], shared: int, alone: bool = False) -> Any:
-        """The cache of contexts, each in a row, the shorter ones followed by gaps; None where rows cannot be copied."""
+    def _read(self, contexts: Sequence[Tokens], shared: int) -> Any:
+        """The cache of contexts, each in a row, the shorter ones followed by gaps."""
         n, width = len(contexts), max(map(len, contexts))
         if shared:
             cache = copy.deepcopy(self._prefixes(tuple(contexts[0][:shared])))
-            if not all(hasattr(layer, "batch_select_indices") for layer in cache.layers):
-                return None
             cache.batch_select_indices(self._tensor([0] * n))
         else:
             cache = self._empty()
@@ -188,31 +238,7 @@ class LanguageModel:
                 logits_to_keep=1,
             )
             self.processed += sum(len(context) - shared for context in contexts)
-        copied = all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
-        return cache if copied or alone else None
-
-    def _continue(self, cache: Any, contexts: Sequence[Tokens], pairs: Sequence[tuple[int, Tokens]]) -> list[float]:
-        """The log-probabilities of continuations of contexts that were read but for their last tokens."""
-        own = copy.deepcopy(cache)
-        own.batch_select_indices(self._tensor([row for row, _ in pairs]))
-        before, width = max(map(len, contexts)) - 1, max(len(each) for _, each in pairs)
-        tokens, mask, places, wanted = [], [], [], []
-        for row, each in pairs:
-            gap = [0] * (width - len(each))
-            tokens.append([contexts[row][-1], *each[:-1], *gap])
-            mask.append(_mask(len(contexts[row]) - 1, before) + _mask(len(each), width))
-            places.append(list(range(len(contexts[row]) - 1, len(contexts[row]) - 1 + width)))
-            wanted.append(each + gap)
-        logits = self._model(
-            input_ids=self._tensor(tokens),
-            attention_mask=self._tensor(mask),
-            position_ids=self._tensor(places),
-            **{self._cache: own},
-            use_cache=True,
-        ).logits
-        self.processed += sum(len(each) for _, each in pairs)
-        picked = self._picked(logits, self._tensor(wanted))
-        return [float(picked[place, : len(each)].sum()) for place, (_, each) in enumerate(pairs)]
+        return cache
 
     def _picked(self, logits: Any, tokens: Any) -> Any:
         """The log-probabilities of tokens."""
@@ -226,15 +252,28 @@ def _mask(n: int, width: int) -> list[int]:
     return [1] * n + [0] * (width - n)
 
 
-def _parts(pairs: Sequence[tuple[int, Tokens]]) -> list[list[tuple[int, Tokens]]]:
-    """Pairs in parts of not too many tokens, in their order."""
-    parts: list[list[tuple[int, Tokens]]] = [[]]
-    for pair in pairs:
-        longest = max(len(each) for _, each in (*parts[-1], pair))
-        if parts[-1] and longest * (len(parts[-1]) + 1) > TOKENS:
-            parts.append([])
-        parts[-1].append(pair)
-    return parts
+def _sums(values: Sequence[float], group: Sequence[Tokens]) -> list[float]:
+    """The sums over the continuations of a row."""
+    sums, start = [], 0
+    for each in group:
+        sums.append(float(sum(values[start : start + len(each)])))
+        start += len(each)
+    return sums
+
+
+def _same_start(contexts: Sequence[Tokens], shared: int) -> bool:
+    return all(context[:shared] == contexts[0][:shared] for context in contexts)
+
+
+def _parts(continuations: Sequence[Sequence[Tokens]]) -> list[slice]:
+    """Rows in parts of not too many tokens, in their order."""
+    parts, start = [], 0
+    for end in range(1, len(continuations) + 1):
+        longest = max(sum(map(len, group)) for group in continuations[start:end])
+        if end - start > 1 and longest * (end - start) > TOKENS:
+            parts.append(slice(start, end - 1))
+            start = end - 1
+    return [*parts, slice(start, len(continuations))]
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,255 @@
+"""A language model plays: a tiny one, made on the spot."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import textenvs
+from textenvs.evaluation import BatchAgent, read_records
+from textenvs_baselines.language.conversation import demonstrations, final
+from textenvs_baselines.language.prompt import load_prompt, prompt_names
+from textenvs_benchmarks.cli import main
+
+ID = "TextDialogueClean-v0"
+
+
+def test_prompts_are_files_with_their_hash():
+    assert {"say-1", "number-1", "think-1"} <= set(prompt_names())
+    for name in prompt_names():
+        prompt = load_prompt(name)
+        assert len(prompt.digest) == 16
+        told = prompt.say("User: hello {choices}", ("Good day!", "", "Goodbye!"))
+        assert "User: hello {choices}" in told
+        assert "Good day!" in told
+        assert ("2: Goodbye!" in told) == ("{number}" in prompt.choice)
+        assert "Reply with the number" not in prompt.begin(ID, {})
+        assert "restaurant guide" in prompt.begin(ID, {"split": "test"})
+    with pytest.raises(ValueError, match="did you mean 'say-1'"):
+        load_prompt("say-2")
+
+
+@pytest.mark.parametrize(
+    ("reply", "meant"),
+    [
+        ("3", "3"),
+        ("I think they want food.\nAnswer: 3", "3"),
+        ("Answer: 2? No.\nThe answer is 4.", "4"),
+        ("What kind of food\nwould you like?", "What kind of food would you like?"),
+        ("", ""),
+        ("x" * 10_000, "x" * 500),
+    ],
+)
+def test_the_last_answer_counts(reply, meant):
+    assert final(reply) == meant
+
+
+def test_demonstrations_are_of_the_optimum():
+    made = demonstrations(ID, (), 5)
+    assert len(made) == 5
+    for observation, choices, number in made:
+        assert observation.startswith(("User:", "You:"))
+        assert choices[number]
+
+
+transformers = pytest.importorskip("transformers", reason="the extra lm is not installed")
+torch = pytest.importorskip("torch", reason="the extra lm is not installed")
+from textenvs_baselines.language.lm import LMAgent  # noqa: E402
+from textenvs_baselines.language.model import LanguageModel, load_model  # noqa: E402
+
+TEMPLATE = (
+    "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model of letters, with two small layers, whose weights are drawn."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    place = tmp_path_factory.mktemp("model")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=900, special_tokens=["<end>"], initial_alphabet=letters, show_progress=False
+    )
+    tokenizer.train_from_iterator(
+        [textenvs.instructions(ID), *(str(each) for each in demonstrations(ID, (), 9))], trainer
+    )
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>")
+    fast.chat_template = TEMPLATE
+    fast.save_pretrained(place)
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=len(fast),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        initializer_range=0.3,
+        bos_token_id=None,
+        eos_token_id=0,
+    )
+    transformers.LlamaForCausalLM(config).save_pretrained(place)
+    return str(place)
+
+
+@pytest.fixture(scope="module")
+def model(folder) -> LanguageModel:
+    return load_model(folder, "cpu", "auto")
+
+
+@pytest.mark.parametrize("shared", [0, 12])
+def test_scores_are_those_of_one_by_one(model, shared):
+    begin = "A beginning that all share."
+    contexts = [model.encode(begin + rest) for rest in ("", " Short.", " One that is a good deal longer than those.")]
+    continuations = [[model.encode(text) for text in group] for group in (["yes"], ["no", "a longer reply"], ["x"] * 3)]
+    assert model._branches()
+    found = model.score(contexts, continuations, shared)
+    for context, group, scores in zip(contexts, continuations, found, strict=True):
+        assert scores == pytest.approx([model.score_alone(context, each) for each in group], abs=1e-3)
+        probabilities = [model.score_alone(context, [token]) for token in range(model._model.config.vocab_size)]
+        assert np.exp(probabilities).sum() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_model_that_cannot_read_branches_scores_one_by_one(folder):
+    model = LanguageModel(load_model(folder, "cpu", "auto")._tokenizer, load_model(folder, "cpu", "auto")._model)
+
+    def refuse(*arguments):
+        raise ValueError("the mask has four dimensions")
+
+    model._score_branches = refuse
+    context, reply = model.encode("Hello"), model.encode("there")
+    assert model.score([context], [[reply]]) == [[model.score_alone(context, reply)]]
+    assert not model._branches()
+
+
+def test_many_continuations_are_scored_in_parts(model, monkeypatch):
+    monkeypatch.setattr("textenvs_baselines.language.model.TOKENS", 20)
+    contexts, group = (
+        [model.encode("Hello there")],
+        [model.encode(text) for text in ("abcdefgh", "b", "cdef", "d" * 30)],
+    )
+    assert model.score(contexts, [group])[0] == pytest.approx(
+        [model.score_alone(contexts[0], each) for each in group], abs=1e-3
+    )
+
+
+def test_what_is_generated_is_the_likeliest(model):
+    contexts = [model.encode(text) for text in ("Hello", "A longer beginning of something", "?")]
+    replies = model.generate(contexts, 6, lambda row, logits: int(logits.argmax()))
+    for context, reply in zip(contexts, replies, strict=True):
+        tokens = list(context)
+        for token in reply:
+            with torch.inference_mode():
+                assert int(model._model(torch.tensor([tokens])).logits[0, -1].argmax()) == token
+            tokens.append(token)
+        assert len(reply) == 6 or int(model._model(torch.tensor([tokens])).logits[0, -1].argmax()) == 0
+
+
+SETTINGS = [
+    {},
+    {"score": "pmi"},
+    {"score": "sum", "history": 0},
+    {"prompt": "number-1", "examples": 2},
+    {"act": "generate", "prompt": "think-1", "max_tokens": 10},
+    {"temperature": 1.5},
+    {"act": "generate", "prompt": "number-1", "temperature": 1.0, "max_tokens": 4},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_it_plays_alike_alone_and_side_by_side(folder, settings):
+    agents = [LMAgent(ID, {}, model=folder, rows=rows, **settings) for rows in (1, 3, 3)]
+    assert all(isinstance(agent, BatchAgent) for agent in agents)
+    alone, together, again = (textenvs.evaluate(agent, ID, episodes=5, seed=2) for agent in agents)
+    assert together == again
+    assert [record.actions for record in alone] == [record.actions for record in together]
+    for record in together:
+        assert record.usage["prompt_tokens"] > 100 * record.length
+        written = record.usage.get("scored_tokens", 0) + record.usage.get("completion_tokens", 0)
+        assert written > 0 or settings.get("act") == "generate"
+    if settings.get("act") == "generate":
+        assert all(isinstance(action, str) for record in together for action in record.actions)
+        assert any(amount for record in together for amount in record.reward_terms["invalid"])
+    else:
+        assert not any(amount for record in together for amount in record.reward_terms["invalid"])
+
+
+def test_it_is_told_what_there_is(folder):
+    agent = LMAgent(ID, {}, model=folder, history=1)
+    agent.reset(0)
+    info = {"action_mask": np.array([1, 0, 1], np.int8), "choices": ("Yes?", "", "Goodbye!")}
+    for turn in range(3):
+        agent.act(f"User: number {turn}", info)
+        messages, words = agent.exchanges[0]
+        assert words in ("Yes?", "Goodbye!")
+        assert messages[0]["role"] == "system"
+        assert "restaurant guide" in messages[0]["content"]
+        assert [message["role"] for message in messages[1:]] == ["user", "assistant", "user"][-1 if turn == 0 else 0 :]
+        assert f"number {turn}" in messages[-1]["content"]
+        assert "- Yes?\n- Goodbye!" in messages[-1]["content"]
+
+
+def test_a_conversation_is_cut_where_the_model_cannot_read_more(folder, monkeypatch):
+    agent = LMAgent(ID, {}, model=folder, history=5)
+    length = len(agent._model.chat(agent._teller.opening)) + 400
+    monkeypatch.setattr(LanguageModel, "context", property(lambda self: length))
+    agent.reset(0)
+    info = {"action_mask": np.array([1, 1], np.int8), "choices": ("Yes?", "Goodbye!")}
+    for observation in ("User: " + "a" * 150, "User: " + "b" * 150, "User: " + "c" * 5000):
+        assert agent.act(observation, info) in (0, 1)
+    assert "bbb" not in str(agent.exchanges[0][0])
+
+
+def test_what_cannot_be_is_refused(folder, tmp_path):
+    for settings, message in (
+        ({"model": str(tmp_path)}, "cannot be loaded"),
+        ({"act": "shout"}, "unknown act"),
+        ({"score": "best"}, "unknown score"),
+        ({"prompt": "say"}, "unknown prompt"),
+        ({"temperature": -1}, "temperature must be a number from 0"),
+        ({"rows": 0}, "rows must be a number from 1"),
+        ({"modle": "x"}, "unknown setting"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            LMAgent(ID, {}, **{"model": folder, **settings})
+
+
+def test_a_run_is_recorded_verified_and_the_same_again(folder, tmp_path, capsys):
+    for name in ("a", "b"):
+        options = ["--episodes", "3", "--seeds", "3", "--out", str(tmp_path / name), "--workers", "1"]
+        words = [
+            "--set",
+            f"lm.model={folder}",
+            "--set",
+            "lm.rows=2",
+            "--set",
+            "lm.act=generate",
+            "--set",
+            "lm.max_tokens=4",
+        ]
+        assert main(["run", "--env", ID, "--agent", "random", "lm", *words, *options]) == 0
+    assert "tokens a turn" in " ".join(capsys.readouterr().out.split())
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.jsonl"))
+    assert len(files) == 12
+    for file in [*files, "results.csv", "manifest.json"]:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    header, records = read_records(tmp_path / "a" / "episodes" / "lm" / ID / "test-0.jsonl")
+    assert header.agent_config["prompt_hash"] == load_prompt("say-1").digest
+    assert header.action_type == "reply"
+    assert all(record.usage["prompt_tokens"] for record in records)
+    assert main(["verify", str(tmp_path / "a")]) == 0
+    assert main(["report", str(tmp_path / "a"), "--format", "html"]) == 0
+    assert "understood as" in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
+    rows = json.loads((tmp_path / "a" / "results.json").read_text())["rows"]
+    (row,) = (row for row in rows if row["agent"] == "lm")
+    assert row["invalid_test"] > 0
+    assert row["tokens_turn"] > 100
