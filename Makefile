@@ -12,10 +12,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEEP := $(VENV)/.deep
 BROWSER := $(VENV)/.browser
+LM := $(VENV)/.lm
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-deep leaderboard leaderboard-deep test test-browser test-all benchmark benchmark-peers task lint types clean
+.PHONY: help install install-deep install-lm leaderboard leaderboard-deep test test-browser test-all benchmark benchmark-peers task lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
@@ -38,6 +39,12 @@ install-deep: $(DEEP)  ## install PyTorch and what goes with it beside that, of 
 leaderboard-deep: $(DEEP)  ## play the one with DQN and PPO, into runs/leaderboard-deep, and draw its curves
 	$(BIN)/textenvs run leaderboard-deep --out runs/leaderboard-deep
 	$(BIN)/textenvs plot runs/leaderboard-deep
+
+install-lm: $(LM)  ## install transformers, PyTorch and what goes with them beside that, of requirements-lm.lock
+
+$(LM): $(STAMP) requirements-lm.lock
+	$(PIP_INSTALL) -r requirements-lm.lock
+	@touch $@
 
 $(DEEP): $(STAMP) requirements-deep.lock
 	$(PIP_INSTALL) -r requirements-deep.lock

@@ -152,8 +152,11 @@ def _play(parser: Parser) -> None:
     parser.add_argument("id", metavar="ID", help="environment")
     parser.add_argument("--split", default="train", help="train (default) or test")
     parser.add_argument("--seed", metavar="N", type=_natural, help="play the episode of this seed (default: a new one)")
-    parser.add_argument("--obs-type", default="text", help="what is shown: text (default), features or discrete")
+    parser.add_argument("--obs-type", help="what is shown: text (default), features or discrete")
     parser.add_argument("--free", action="store_true", help="reply in your own words instead of with numbers")
+    parser.add_argument("--agent", metavar="NAME", help="watch this agent instead, such as lm")
+    parser.add_argument("--load", metavar="FILE", type=Path, help="what 'textenvs train' has saved of it")
+    _add_settings(parser)
 
 
 def _train(parser: Parser) -> None:
@@ -210,6 +213,10 @@ def _add_agent(parser: Parser) -> None:
     parser.add_argument(
         "--env-kwargs", metavar="JSON", type=_object, default={}, help="parameters of the task: '{\"error_rate\": 0.1}'"
     )
+    _add_settings(parser)
+
+
+def _add_settings(parser: Parser) -> None:
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
@@ -231,7 +238,7 @@ COMMANDS = {
     "pack": ("pack a run into one file, which anyone can verify", _pack),
     "seeds": ("commit to hidden seeds before a run, and reveal them after it", _seeds),
     "plot": ("draw the learning curves of a run, against steps and against time", _plot),
-    "play": ("play an episode yourself", _play),
+    "play": ("play an episode yourself, or watch an agent", _play),
     "train": ("train one agent and save it", _train),
     "evaluate": ("evaluate one agent", _evaluate),
     "data": ("the data sets that do not ship with the package: list and fetch them", _data),

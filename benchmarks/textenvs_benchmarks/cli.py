@@ -363,11 +363,25 @@ def plot_command(arguments: argparse.Namespace) -> int:
 
 
 def play_command(arguments: argparse.Namespace) -> int:
-    """Lets a person play an episode."""
+    """Lets a person play an episode, or an agent."""
     from textenvs_benchmarks.play import play
 
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
-    play(arguments.id, arguments.split, seed, arguments.obs_type, arguments.free, _console())
+    if arguments.agent is None:
+        if arguments.set or arguments.load:
+            raise ValueError("--set and --load are for an agent: add --agent NAME")
+        play(arguments.id, arguments.split, seed, arguments.obs_type or "text", arguments.free, _console())
+        return DONE
+    if arguments.free or arguments.obs_type:
+        raise ValueError("--free and --obs-type are for you: leave them out, or --agent")
+    from textenvs_benchmarks.single import prepare_agent
+    from textenvs_benchmarks.watch import watch
+
+    _check_installed(arguments.agent, arguments.id)
+    env_id, agent = prepare_agent(
+        arguments.agent, arguments.id, {}, dict(arguments.set), arguments.load, arguments.split
+    )
+    watch(agent, env_id, arguments.split, seed, _console())
     return DONE
 
 

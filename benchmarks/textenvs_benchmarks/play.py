@@ -33,43 +33,45 @@ def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console:
     whole = free and hasattr(textenvs.task_of(env_id), "text_instructions")
     env = gym.make(env_id, obs_type=obs_type, action_type=action_type, split=split)
     for paragraph in textenvs.instructions(env_id, action_type).split("\n\n"):
-        _say(console, " ".join(paragraph.split()) + "\n", "dim")
-    _say(console, f"Seed {seed}. {QUIT} or Ctrl-D ends the game.", "dim")
+        say(console, " ".join(paragraph.split()) + "\n", "dim")
+    say(console, f"Seed {seed}. {QUIT} or Ctrl-D ends the game.", "dim")
     observation, info = env.reset(seed=seed)
     terms = dict(info["reward_terms"])
     total, ended = 0.0, False
     while not ended:
-        _show(console, observation)
+        show(console, observation)
         if not whole:
             _offer(console, info["choices"], free)
         action = _ask(_reading(env, info["choices"], free), console)
         if action is None:
-            _say(console, "\nThe game was left before its end: it has no score.", "bold")
+            say(console, "\nThe game was left before its end: it has no score.", "bold")
             return False
         observation, reward, terminated, truncated, info = env.step(action)
         total += float(reward)
         terms = {name: amount + info["reward_terms"][name] for name, amount in terms.items()}
         ended = terminated or truncated
-    _show(console, observation)
-    _close(console, total, terms, info["metrics"], textenvs.reference_scores(env_id, split))
+    show(console, observation)
+    close(console, total, terms, info["metrics"], textenvs.reference_scores(env_id, split))
     return True
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
+def say(console: Console, text: str, style: str = "") -> None:
+    """Prints a text as it stands."""
     console.print(text, style=style, markup=False, highlight=False)
 
 
-def _show(console: Console, observation: Any) -> None:
-    _say(console, "")
+def show(console: Console, observation: Any) -> None:
+    """Prints an observation; what is noted in it, and not said, is dim."""
+    say(console, "")
     for line in str(observation).split("\n"):
-        _say(console, line, "dim" if line.startswith("[") else "bold")
+        say(console, line, "dim" if line.startswith("[") else "bold")
 
 
 def _offer(console: Console, choices: tuple[str, ...], free: bool) -> None:
     """Prints the possible choices."""
     for number, choice in enumerate(choices):
         if choice:
-            _say(console, f"   -  {choice}" if free else f"{number:4}  {choice}", "cyan")
+            say(console, f"   -  {choice}" if free else f"{number:4}  {choice}", "cyan")
 
 
 def _ask(read: Callable[[str], Any], console: Console) -> Any:
@@ -80,14 +82,14 @@ def _ask(read: Callable[[str], Any], console: Console) -> Any:
         except EOFError:
             return None
         except KeyboardInterrupt:
-            _say(console, "")
+            say(console, "")
             raise
         if reply.lower() in (QUIT, *ALSO_QUIT):
             return None
         try:
             return read(reply)
         except ValueError as error:
-            _say(console, str(error), "red")
+            say(console, str(error), "red")
 
 
 def _reading(env: gym.Env[Any, Any], choices: tuple[str, ...], free: bool) -> Callable[[str], Any]:
@@ -107,7 +109,7 @@ def _reading(env: gym.Env[Any, Any], choices: tuple[str, ...], free: bool) -> Ca
     return sentence if free else number
 
 
-def _close(
+def close(
     console: Console,
     total: float,
     terms: Mapping[str, float],
@@ -115,11 +117,11 @@ def _close(
     scores: textenvs.ReferenceScores,
 ) -> None:
     """Prints the return and what it means."""
-    _say(console, f"\nReturn {total:z.1f}, score {scores.normalise(total):z.1f}", "bold")
+    say(console, f"\nReturn {total:z.1f}, score {scores.normalise(total):z.1f}", "bold")
     for title, values in (("Reward terms", terms), ("Metrics", metrics)):
-        _say(console, f"{title}: " + ", ".join(f"{name} {amount:zg}" for name, amount in values.items()))
+        say(console, f"{title}: " + ", ".join(f"{name} {amount:zg}" for name, amount in values.items()))
     bound = "The best policy earns" if scores.kind == "exact" else "No policy earns more than"
-    _say(
+    say(
         console,
         f"{bound} {scores.optimal:.1f} on average (score 100), one that takes every possible choice with the same "
         f"probability {scores.random:.1f} (score 0). One episode may be luckier, or less lucky, than the average.",

@@ -113,13 +113,11 @@ def evaluate_agent(
         seed: From which the episodes' seeds are derived.
         out: File of records to write, if any.
     """
-    env_id = check_environment(env_id, env_kwargs)
+    env_id, agent = prepare_agent(name, env_id, env_kwargs, options, load, split)
     parameters = task_parameters(env_kwargs)
     task, scores = textenvs.task_of(env_id, **parameters), textenvs.reference_scores(env_id, split, **parameters)
     if out is not None:
         check_new(out)
-    told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
-    agent = make_agent(name, env_id, told, options) if load is None else load_saved(name, env_id, told, options, load)
     try:
         records = evaluate(agent, env_id, split=split, episodes=episodes, seed=seed, env_kwargs=env_kwargs)
     except IndexError:
@@ -165,6 +163,17 @@ def summarise_records(
         length=float(np.mean([record.length for record in records])),
         metrics={name: float(np.mean([record.metrics[name] for record in records])) for name in records[0].metrics},
     )
+
+
+def prepare_agent(
+    name: str, env_id: str, env_kwargs: dict[str, Any], options: dict[str, Any], load: Path | None, split: str
+) -> tuple[str, Agent]:
+    """The id, and an agent that is to play it, new or as it was saved."""
+    env_id = check_environment(env_id, env_kwargs)
+    told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
+    if load is not None:
+        return env_id, load_saved(name, env_id, told, options, load)
+    return env_id, make_agent(name, env_id, told, options)
 
 
 def check_environment(env_id: str, env_kwargs: Mapping[str, Any]) -> str:

@@ -133,13 +133,11 @@ def test_a_model_that_cannot_read_branches_scores_one_by_one(folder):
 
 def test_many_continuations_are_scored_in_parts(model, monkeypatch):
     monkeypatch.setattr("textenvs_baselines.language.model.TOKENS", 20)
-    contexts, group = (
-        [model.encode("Hello there")],
-        [model.encode(text) for text in ("abcdefgh", "b", "cdef", "d" * 30)],
-    )
-    assert model.score(contexts, [group])[0] == pytest.approx(
-        [model.score_alone(contexts[0], each) for each in group], abs=1e-3
-    )
+    contexts = [model.encode(text) for text in ("Hello there", "You", "And they all", "lived")]
+    group = [model.encode(text) for text in ("abcdefgh", "b", "d" * 30)]
+    found = model.score(contexts, [group] * 4)
+    for context, scores in zip(contexts, found, strict=True):
+        assert scores == pytest.approx([model.score_alone(context, each) for each in group], abs=1e-3)
 
 
 def test_what_is_generated_is_the_likeliest(model):
@@ -221,6 +219,16 @@ def test_what_cannot_be_is_refused(folder, tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             LMAgent(ID, {}, **{"model": folder, **settings})
+
+
+def test_it_is_watched(folder, capsys):
+    assert main(["play", ID, "--agent", "lm", "--set", f"model={folder}", "--seed", "4", "--split", "test"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("[system]") == 1
+    assert "restaurant guide" in out
+    assert out.count("[model]") == out.count("\n> ")
+    assert "You can say:" in out
+    assert main(["evaluate", "lm", ID, "--set", f"model={folder}", "--episodes", "2"]) == 0
 
 
 def test_a_run_is_recorded_verified_and_the_same_again(folder, tmp_path, capsys):

@@ -302,6 +302,42 @@ def test_play_can_be_left(last: list[str], replies: list[str], capsys: pytest.Ca
     assert "left before its end" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("agent", ["rule", "optimal", "random"])
+def test_an_agent_is_watched(agent: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", ID, "--agent", agent, "--seed", "3", "--split", "test"]) == 0
+    out = capsys.readouterr().out
+    assert "\n> " in out
+    assert out.count("User:") > 1
+    assert "Return " in out
+    if agent == "optimal":
+        assert "Each of its acts was as good as the best." in out
+    if agent == "random":
+        assert "the optimum:" in out
+
+
+def test_a_trained_agent_is_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "it.npz"
+    assert main(["train", "q_learning", ID, "--steps", "500", "--out", str(path)]) == 0
+    assert main(["play", ID, "--agent", "q_learning", "--load", str(path), "--seed", "3"]) == 0
+    assert "Return " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--agent", "rul"], "did you mean 'rule'"),
+        (["--agent", "rule", "--free"], "are for you"),
+        (["--agent", "rule", "--obs-type", "text"], "are for you"),
+        (["--set", "a=1"], "add --agent NAME"),
+        (["--agent", "random", "--set", "a=1"], "random has no settings"),
+        (["--agent", "m:A"], "is not installed"),
+    ],
+)
+def test_watching_that_cannot_be(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", ID, *words]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_play_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(prompt: str) -> str:
         raise KeyboardInterrupt
