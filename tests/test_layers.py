@@ -44,6 +44,7 @@ EXTRAS = {
     "tensorboard": "deep",
     "torch": "deep lm",
     "transformers": "lm",
+    "openai": "api",
     "gguf": "lm",
     "accelerate": "lm",
 }

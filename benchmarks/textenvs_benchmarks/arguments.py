@@ -46,6 +46,14 @@ def _run(parser: Parser) -> None:
         default=[],
         help="an option of one of our agents, such as lm.model=FOLDER; repeatable",
     )
+    parser.add_argument(
+        "--budget",
+        metavar="KEY=N",
+        type=_setting,
+        action="append",
+        default=[],
+        help="what openai may spend: calls, tokens, usd (usd_in and usd_out are prices of a million); repeatable",
+    )
     parser.add_argument("--seeds", metavar="N", type=_positive, help="number of training seeds")
     parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps of training")
     parser.add_argument("--episodes", metavar="N", type=_positive, help="episodes of evaluation on each split")

@@ -109,6 +109,8 @@ def run_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.seeds import read_secret
 
     suite = _suite(arguments)
+    if arguments.budget:  # the workers inherit it
+        os.environ["TEXTENVS_BUDGET"] = ",".join(f"{name}={_plainly(value)}" for name, value in arguments.budget)
     if arguments.seeds_file and not arguments.sandbox and any(suite.reach(name) for name in suite.agents):
         print(f"textenvs: without --sandbox an agent could read {arguments.seeds_file}", file=sys.stderr)
     folder = ResultsFolder(arguments.out or Path("runs") / suite.name)
@@ -136,6 +138,8 @@ def run_command(arguments: argparse.Namespace) -> int:
     _print_report(folder, suite, summary.table, "json" if arguments.json else "text")
     page = f" ('textenvs report {folder.path} --format html' makes a page of them)"
     print(f"results: {folder.path}{page}", file=sys.stderr)
+    if summary.halted:
+        return _complain(f"{summary.halted}; the same command goes on from here", INTERRUPTED)
     if summary.failed:
         return _complain(f"{summary.failed} of the jobs failed: see {folder.path / 'failures'}", FAILED)
     lost = [

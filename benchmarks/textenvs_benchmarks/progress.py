@@ -96,7 +96,7 @@ class Bar:
         self._ended += 1
         self._total -= job.units() - outcome.units
         self._bar.update(self._task, total=self._total, ended=self._ended)
-        if outcome.error is not None:
+        if outcome.error is not None or outcome.halted:
             self._bar.console.print(closing(job, outcome), style="red", highlight=False, markup=False)
 
     def close(self) -> None:
@@ -113,5 +113,7 @@ def closing(job: Job, outcome: Outcome) -> str:
     """What is said when a job has ended."""
     if outcome.error is not None:
         return f"{job.name} failed: {outcome.error.strip().splitlines()[-1]}"
+    if outcome.halted:
+        return f"{job.name} stopped: {outcome.halted}"
     assert outcome.seconds is not None
     return f"{job.name}: {outcome.seconds.training + outcome.seconds.evaluation:.1f} s"

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from textenvs.evaluation import Halt
 from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.external.process import THREADS, stop_all
@@ -44,11 +45,13 @@ class Outcome:
         units: Steps and episodes that it reported.
         seconds: Time it took; None if it failed.
         error: Traceback if it failed.
+        halted: Why it was stopped by its agent; "" if it was not.
     """
 
     units: int
     seconds: Seconds | None = None
     error: str | None = None
+    halted: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,14 @@ class Summary:
         finished: Jobs that it has completed.
         failed: Jobs that have failed.
         table: The table of the results.
+        halted: Why an agent has stopped it; "" if none has.
     """
 
     found: int
     finished: int
     failed: int
     table: pd.DataFrame
+    halted: str = ""
 
 
 class Monitor(Protocol):
@@ -141,16 +146,17 @@ def run_suite(
     with folder.held() as lock:
         folder.begin(run, allow_drift)
         jobs = plan_jobs(suite, secret, terms)
-        found, failed = _run_jobs(jobs, folder, workers, monitor, lock.fileno(), executor or execute)
+        found, failed, halted = _run_jobs(jobs, folder, workers, monitor, lock.fileno(), executor or execute)
         table = write_results(folder)
-        folder.finish()
-    return Summary(found, len(jobs) - found - failed, failed, table)
+        if not halted:
+            folder.finish()
+    return Summary(found, len(jobs) - found - failed, failed, table, halted)
 
 
 def _run_jobs(
     jobs: list[Job], folder: ResultsFolder, workers: int, monitor: Monitor, lock: int, executor: Executor
-) -> tuple[int, int]:
-    """Runs the jobs that are not complete; gives how many were, and how many have failed."""
+) -> tuple[int, int, str]:
+    """Runs the jobs that are not complete; gives how many were, how many have failed, and why it was stopped."""
     todo = [job for job in jobs if not is_complete(job, folder)]
     todo.sort(key=Job.units, reverse=True)
     if todo:
@@ -159,7 +165,7 @@ def _run_jobs(
         folder.forget_failure(job.name)
     monitor.begin(len(todo), len(jobs) - len(todo), sum(job.units() for job in todo))
     timings = folder.read_timings()
-    failed = 0
+    failed, halted = 0, ""
     with closing(executor(todo, folder, workers, monitor, lock)) as ended:
         for job, outcome in ended:
             if outcome.error is not None:
@@ -168,8 +174,10 @@ def _run_jobs(
             elif outcome.seconds is not None:
                 timings[job.name] = asdict(outcome.seconds)
                 folder.write_timings(_machine(), timings)
+            elif outcome.halted:
+                halted = outcome.halted
             monitor.finish(job, outcome)
-    return len(jobs) - len(todo), failed
+    return len(jobs) - len(todo), failed, halted
 
 
 def _machine() -> dict[str, Any]:
@@ -320,6 +328,8 @@ def attempt(
 
     try:
         return Outcome(seconds=run_job(job, folder, count, hidden), units=units)
+    except Halt as halt:
+        return Outcome(units=units, halted=str(halt))
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise

@@ -11,6 +11,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from textenvs.core.cache import folder
 from textenvs.data import fetched
 from textenvs.errors import require
 from textenvs_baselines.language.prompt import Message
@@ -307,10 +308,12 @@ def load_model(name: str, device: str, dtype: str) -> LanguageModel:
 def _dense(name: str) -> Path:
     """The folder of a data set's model, unpacked once into the cache."""
     source = fetched(name)
-    root = os.environ.get("TEXTENVS_CACHE") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "textenvs"
-    )
-    target = Path(root) / "models" / name
+    cache = folder()
+    if cache is None:
+        raise ValueError(
+            f"{name} is unpacked into the cache, which is turned off: unset TEXTENVS_CACHE, or name a folder"
+        )
+    target = cache / "models" / name
     if not (target / "config.json").exists():
         torch, transformers = require("torch", "lm"), require("transformers", "lm")
         require("gguf", "lm")

@@ -1,0 +1,107 @@
+"""An OpenAI-compatible server on this machine, with faults: for tests."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class ChatServer:
+    """Answers chat completions; each fault strikes once for each question, before it is answered.
+
+    Attributes:
+        calls: How many requests came.
+        keys: The keys that they had.
+        questions: What was asked.
+    """
+
+    def __init__(self, reply, faults=(), tools=True):
+        self.reply, self.faults, self.tools = reply, faults, tools
+        self.calls, self.keys, self.questions = 0, set(), []
+        self._struck = {}
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                outer._answer(self)
+
+            def log_message(self, *arguments):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, handler):
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        question = json.loads(body)
+        with self._lock:
+            self.calls += 1
+            self.keys.add(handler.headers["Authorization"])
+            self.questions.append(question)
+            struck = self._struck.setdefault(body, 0)
+            self._struck[body] += 1
+        fault = self.faults[struck] if struck < len(self.faults) else ""
+        key = handler.headers["Authorization"]
+        if fault in ("429", "500", "401", "400"):
+            self._send(handler, int(fault), {"error": {"message": f"no: {key}", "type": "x"}}, {"Retry-After": "0"})
+        elif fault == "slow":
+            time.sleep(1.5)
+            handler.close_connection = True
+        elif fault == "cut":
+            handler.send_response(200)
+            handler.send_header("Content-Type", "application/json")
+            handler.send_header("Content-Length", "500")
+            handler.end_headers()
+            handler.wfile.write(b'{"choices": [')
+            handler.close_connection = True
+        elif fault == "malformed":
+            self._send(handler, 200, b'{"choices": [}')
+        elif fault == "empty":
+            self._send(handler, 200, {"choices": []})
+        elif question.get("tools") and not self.tools:
+            self._send(handler, 400, {"error": {"message": "tools are not supported", "type": "x"}})
+        else:
+            self._send(handler, 200, self._message(question))
+
+    def _message(self, question):
+        said = self.reply(question)
+        message = {"role": "assistant", "content": said}
+        if question.get("tools"):
+            call = {"name": "say", "arguments": said}
+            message = {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "1", "type": "function", "function": call}],
+            }
+        return {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": question["model"],
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+        }
+
+    def _send(self, handler, status, content, headers=None):
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
