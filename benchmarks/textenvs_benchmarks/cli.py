@@ -189,12 +189,11 @@ def report_command(arguments: argparse.Namespace) -> int:
     """Prints the table of a run, or writes it into a file, or a page about the run."""
     from textenvs_benchmarks.folder import ResultsFolder, write_whole
     from textenvs_benchmarks.pack import unpacked
-    from textenvs_benchmarks.report import FORMATS
     from textenvs_benchmarks.summary import summarise
 
     form, source, out = arguments.format, arguments.folder, arguments.out
-    if form == "text" and out is not None:
-        raise ValueError("--out is for a format: add --format html, latex, markdown, csv or json")
+    if out is not None and (out.is_dir() or not out.name):
+        raise ValueError(f"{out} is a folder: name a file with --out, such as {out / 'report.html'}")
     if form != "html" and arguments.transcripts is not None:
         raise ValueError("--transcripts is for the page: add --format html")
     with unpacked(source) as place:
@@ -206,8 +205,7 @@ def report_command(arguments: argparse.Namespace) -> int:
             _print_report(folder, *summarise(folder), form)
             return DONE
         else:
-            suite, frame = summarise(folder)
-            content = FORMATS[form](frame.assign(tier=folder.tier()), suite)
+            content = _rendered(folder, *summarise(folder), form)
     write_whole(out, content.encode())
     print(f"{out}: {len(content.encode()):,d} bytes" + ("; open it in a browser" if form == "html" else ""))
     return DONE
@@ -382,10 +380,11 @@ def play_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.watch import watch
 
     _check_installed(arguments.agent, arguments.id)
-    env_id, agent = prepare_agent(
-        arguments.agent, arguments.id, {}, dict(arguments.set), arguments.load, arguments.split
-    )
+    settings = _settings(arguments.agent, arguments.set)
+    env_id, agent = prepare_agent(arguments.agent, arguments.id, {}, settings, arguments.load, arguments.split)
     watch(agent, env_id, arguments.split, seed, _console())
+    if arguments.load is None and hasattr(agent, "train"):
+        print(f"It was not trained: --load takes what 'textenvs train {arguments.agent} {env_id}' saves.")
     return DONE
 
 
@@ -398,7 +397,7 @@ def train_command(arguments: argparse.Namespace) -> int:
         arguments.agent,
         arguments.id,
         arguments.env_kwargs,
-        dict(arguments.set),
+        _settings(arguments.agent, arguments.set),
         arguments.steps,
         arguments.seed,
         arguments.out,
@@ -423,7 +422,7 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
         arguments.agent,
         arguments.id,
         arguments.env_kwargs,
-        dict(arguments.set),
+        _settings(arguments.agent, arguments.set),
         arguments.load,
         arguments.split,
         arguments.episodes,
@@ -448,9 +447,15 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _settings(agent: str, settings: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The settings of an agent; its name may stand before them, as for a run."""
+    return {key.removeprefix(f"{agent}."): value for key, value in settings}
+
+
 def _check_installed(agent: str, env_id: str) -> None:
     if ":" in agent:
-        raise ValueError(f"{agent} is not installed: 'textenvs run --env {env_id} --agent {agent}' trains and plays it")
+        run = f"textenvs run --env {env_id} --agent {agent}"
+        raise ValueError(f"this is for agents that are installed, by name: '{run}' trains and plays one of yours")
 
 
 def data_command(arguments: argparse.Namespace) -> int:
@@ -548,6 +553,21 @@ def _external(arguments: argparse.Namespace) -> dict[str, str]:
             raise ValueError(f"two agents would be called {name!r}: name them, as in {name}2={text}")
         found[name] = reach
     return found
+
+
+def _rendered(folder: ResultsFolder, suite: Suite, frame: pd.DataFrame, form: str) -> str:
+    """A table as it stands in a file."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    from textenvs_benchmarks import report
+
+    if form != "text":
+        return report.FORMATS[form](frame.assign(tier=folder.tier()), suite)
+    file = StringIO()
+    report.print_text(frame, suite, folder.read_timings(), Console(file=file, width=WIDTH), folder.tier())
+    return file.getvalue()
 
 
 def _print_report(folder: ResultsFolder, suite: Suite, frame: pd.DataFrame, form: str) -> None:

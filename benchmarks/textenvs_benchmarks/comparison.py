@@ -57,7 +57,8 @@ class Comparison:
     def sentence(self, ours: str, theirs: str, what: str = "points") -> str:
         """What the comparison says, for a person."""
         if self.pairs < MIN_SCORES:
-            return f"{self.pairs} training seeds do not tell {ours} and {theirs} apart: run {MIN_SCORES} at least"
+            few = "1 training seed does" if self.pairs == 1 else f"{self.pairs} training seeds do"
+            return f"{few} not tell {ours} and {theirs} apart: run {MIN_SCORES} at least"
         ends = f"{self.difference:+.1f} {what} [{self.low:+.1f}, {self.high:+.1f}]"
         few = f"; {self.pairs} training seeds are few" if self.pairs < FEW_SCORES else ""
         if self.told_apart():

@@ -405,6 +405,8 @@ def write_json(path: Path, values: Any) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file, whole or not at all."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)  # it may be a link to what is another's

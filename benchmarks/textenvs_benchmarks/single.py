@@ -12,8 +12,16 @@ from typing import Any
 import numpy as np
 
 import textenvs
-from textenvs.errors import unknown
-from textenvs.evaluation import Agent, EpisodeRecord, Training, agent_names, evaluate, find_agent, write_records
+from textenvs.evaluation import (
+    Agent,
+    EpisodeRecord,
+    Training,
+    agent_names,
+    check_options,
+    evaluate,
+    find_agent,
+    write_records,
+)
 from textenvs_benchmarks.jobs import make_header
 from textenvs_benchmarks.suite import REFERENCES
 from textenvs_benchmarks.training import RESERVED, is_learner, save_agent, task_parameters, train
@@ -210,7 +218,7 @@ def check_new(path: Path) -> None:
 
 def make_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> Agent:
     """An agent with options that a user has typed."""
-    check_settings(name, options)
+    check_options(name, options)
     try:
         return find_agent(name)(env_id, dict(env_kwargs), **options)
     except TypeError as error:
@@ -228,19 +236,6 @@ def load_saved(name: str, env_id: str, env_kwargs: Mapping[str, Any], options: M
         inspect.signature(load).bind(path, env_id, {}, **options)
     except TypeError:
         raise ValueError(f"{name} has its settings from {path}: leave --set out") from None
-    check_settings(name, options)
+    check_options(name, options)
     agent: Agent = load(path, env_id, dict(env_kwargs), **options)
     return agent
-
-
-def check_settings(name: str, options: Mapping[str, Any]) -> None:
-    """Raises ValueError if an agent has no such settings; it names those that there are, where they can be known."""
-    parameters = inspect.signature(find_agent(name)).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
-    known = [each for each in parameters if each not in ("env_id", "env_kwargs")]
-    for option in options:
-        if not known:
-            raise ValueError(f"{name} has no settings: leave --set out")
-        if option not in known:
-            raise unknown("setting", option, known)

@@ -12,7 +12,7 @@ from typing import Any
 
 import textenvs
 from textenvs.errors import shown, unknown
-from textenvs.evaluation import agent_names, agent_origin
+from textenvs.evaluation import agent_names, agent_origin, check_options
 from textenvs_benchmarks.external.protocol import make_limits
 from textenvs_benchmarks.external.reach import Reach, parse_reach
 
@@ -100,6 +100,9 @@ class Suite:
                 raise unknown("agent in options", agent, self.agents)
             if not all(isinstance(value, str | int | float) for value in options.values()):
                 raise ValueError(f"options must be texts, numbers or truth values, got {shown(options)} for {agent}")
+            if self.reach(agent) is not None:
+                raise ValueError(f"{agent} is not one of ours: it has no options here")
+            check_options(self.installed(agent), self.options_of(agent))
         make_limits(self.limits)
         for agent in self.agents + self.references:
             self.reach(agent)
@@ -121,11 +124,7 @@ class Suite:
         if agent in self.external:
             return parse_reach(self.external[agent])
         distribution, factory = agent_origin(self.installed(agent))
-        if distribution == "textenvs":
-            return None
-        if agent in self.options:
-            raise ValueError(f"{agent} is not one of ours: it has no options here")
-        return Reach("python", factory)
+        return None if distribution == "textenvs" else Reach("python", factory)
 
     def installed(self, agent: str) -> str:
         """The name under which an agent is installed, which may have another one in the suite."""

@@ -14,6 +14,9 @@ from textenvs.evaluation import Agent, EpisodeRecord
 from textenvs.explanation import Decision, Explanation
 from textenvs_benchmarks.play import close, say, show
 
+LOSSES = 5
+"""Acts that are named, at most."""
+
 
 def watch(agent: Agent, env_id: str, split: str, seed: int, console: Console) -> None:
     """Lets an agent play one episode, and says what each of its acts was worth.
@@ -26,9 +29,10 @@ def watch(agent: Agent, env_id: str, split: str, seed: int, console: Console) ->
         console: Where it is shown.
     """
     env = gym.make(env_id, obs_type=agent.obs_type, action_type=agent.action_type, split=split)
-    say(console, f"Seed {seed}. Ctrl-C ends the game.", "dim")
     observation, info = env.reset(seed=seed)
     agent.reset(seed)
+    action = agent.act(observation, _told(info))  # whoever cannot play says so before anything is shown
+    say(console, f"Seed {seed}. Ctrl-C ends the game.", "dim")
     actions: list[int | str] = []
     told, total, ended = 0, 0.0, False
     terms = dict(info["reward_terms"])
@@ -36,7 +40,6 @@ def watch(agent: Agent, env_id: str, split: str, seed: int, console: Console) ->
     text, _ = shown.reset(seed=seed)
     while not ended:
         show(console, text)
-        action = agent.act(observation, {key: info[key] for key in ("action_mask", "choices")})
         told = _show_exchange(agent, told, console)
         _show_choice(action, info["choices"], console)
         actions.append(action if isinstance(action, str) else int(action))
@@ -45,6 +48,8 @@ def watch(agent: Agent, env_id: str, split: str, seed: int, console: Console) ->
         total += float(reward)
         terms = {name: amount + info["reward_terms"][name] for name, amount in terms.items()}
         ended = terminated or truncated
+        if not ended:
+            action = agent.act(observation, _told(info))
     show(console, text)
     close(console, total, terms, info["metrics"], textenvs.reference_scores(env_id, split))
     scenario = env.unwrapped.scenario  # type: ignore[attr-defined]
@@ -72,13 +77,20 @@ def _show_choice(action: int | str, choices: tuple[str, ...], console: Console) 
     say(console, f"> {said}", "cyan")
 
 
+def _told(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What an agent is told of `info`."""
+    return {key: info[key] for key in ("action_mask", "choices")}
+
+
 def _judge(found: Explanation, console: Console) -> None:
-    """Says what was lost by which act."""
-    costly = [each for each in found.decisions if each.regret > 0.0]
-    if not costly:
-        say(console, "Each of its acts was as good as the best.", "dim")
-    for decision in sorted(costly, key=lambda each: -each.regret)[:3]:
-        say(console, f"Lost {decision.regret:.2f} by {_said(decision)!r}; the optimum: {_best(decision)!r}", "dim")
+    """Says how the return came about, and by which acts the most was lost."""
+    parts = f"{found.expected:z.2f} expected by the optimum at the beginning, {found.luck:+z.2f} luck"
+    say(console, f"It is {parts}, {-found.regret:z.2f} lost by its own acts.", "dim")
+    costly = [(each.regret, -step, each) for step, each in enumerate(found.decisions, start=1) if each.regret > 0.0]
+    for regret, step, decision in sorted(costly, key=lambda each: each[:2], reverse=True)[:LOSSES]:
+        say(console, f"Step {-step}: lost {regret:.2f} by {_said(decision)!r}; the optimum: {_best(decision)!r}", "dim")
+    if len(costly) > LOSSES:
+        say(console, f"(These are {LOSSES} of {len(costly)} acts that lost something.)", "dim")
 
 
 def _said(decision: Decision) -> str:

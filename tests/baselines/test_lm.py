@@ -46,6 +46,12 @@ def test_the_last_answer_counts(reply, meant):
     assert final(reply) == meant
 
 
+def test_a_thought_that_was_cut_off_is_no_answer():
+    assert final("You can say: 1: What kind of food do you want?", marked=True) == ""
+    assert final("They want food. Answer: 2", marked=True) == "2"
+    assert [load_prompt(name).thinks for name in ("think-1", "say-1")] == [True, False]
+
+
 def test_demonstrations_are_of_the_optimum():
     made = demonstrations(ID, (), 5)
     assert len(made) == 5
@@ -209,12 +215,18 @@ def test_a_conversation_is_cut_where_the_model_cannot_read_more(folder, monkeypa
 
 def test_what_cannot_be_is_refused(folder, tmp_path):
     for settings, message in (
-        ({"model": str(tmp_path)}, "cannot be loaded"),
+        ({"model": str(tmp_path)}, "holds no model"),
+        ({"model": "smolm2"}, "set HF_HUB_OFFLINE=0 to download it"),
+        ({"device": "cuda"} if not torch.cuda.is_available() else {"device": "mps"}, "there is no device"),
+        ({"device": "gpu"}, "device must be auto, cpu"),
+        ({"dtype": "float8"}, "unknown dtype"),
+        ({"max_tokens": 2.5}, "max_tokens must be a whole number from 1"),
+        ({"prompt": "think-1"}, "add act=generate"),
         ({"act": "shout"}, "unknown act"),
         ({"score": "best"}, "unknown score"),
         ({"prompt": "say"}, "unknown prompt"),
         ({"temperature": -1}, "temperature must be a number from 0"),
-        ({"rows": 0}, "rows must be a number from 1"),
+        ({"rows": 0}, "rows must be a whole number from 1"),
         ({"modle": "x"}, "unknown setting"),
     ):
         with pytest.raises(ValueError, match=message):

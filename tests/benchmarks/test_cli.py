@@ -94,7 +94,7 @@ MISTAKES = [
     (f"train random {ID}", "random does not learn: 'textenvs evaluate random"),
     (f"train sarsaa {ID}", "unknown agent 'sarsaa': did you mean 'sarsa'?"),
     (f"train q_learning {ID} --set epsilon=1", "unknown setting"),
-    (f"train rule {ID} --set epsilon=1", "unknown setting 'epsilon': choose one of 'variant'"),
+    (f"train rule {ID} --set epsilon=1", "unknown setting of rule 'epsilon': choose one of 'variant'"),
     (f"train {ID} rule", "rule is an agent: first name the agent, then the environment"),
     (f"train rule {ID} --set epsilon", "argument --set: must be KEY=VALUE, got 'epsilon'"),
     (f"train rule {ID} --env-kwargs 3", "argument --env-kwargs: must be an object of JSON"),
@@ -309,10 +309,13 @@ def test_an_agent_is_watched(agent: str, capsys: pytest.CaptureFixture[str]) -> 
     assert "\n> " in out
     assert out.count("User:") > 1
     assert "Return " in out
+    assert "expected by the optimum at the beginning" in out
     if agent == "optimal":
-        assert "Each of its acts was as good as the best." in out
+        assert "0.00 lost by its own acts." in out
+        assert "Step " not in out
     if agent == "random":
-        assert "the optimum:" in out
+        assert re.search(r"Step \d+: lost \d+\.\d\d by ", out)
+    assert ("It was not trained: --load takes what 'textenvs train rule" in out) == (agent == "rule")
 
 
 def test_a_trained_agent_is_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -330,7 +333,9 @@ def test_a_trained_agent_is_watched(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--agent", "rule", "--obs-type", "text"], "are for you"),
         (["--set", "a=1"], "add --agent NAME"),
         (["--agent", "random", "--set", "a=1"], "random has no settings"),
-        (["--agent", "m:A"], "is not installed"),
+        (["--agent", "m:A"], "this is for agents that are installed"),
+        (["--agent", "q_learning"], "q_learning has learned nothing yet"),
+        (["--agent", "rule", "--set", "rule.x=1"], "unknown setting of rule 'x'"),
     ],
 )
 def test_watching_that_cannot_be(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

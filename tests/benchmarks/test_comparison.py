@@ -90,7 +90,7 @@ def test_sentences() -> None:
     same = compare(base + rng.normal(0.0, 1.0, 12), base)
     assert "a and b cannot be told apart: " in same.sentence("a", "b")
     assert "12 training seeds show differences from " in same.sentence("a", "b")
-    assert compare([1.0], [2.0]).sentence("a", "b") == "1 training seeds do not tell a and b apart: run 3 at least"
+    assert compare([1.0], [2.0]).sentence("a", "b") == "1 training seed does not tell a and b apart: run 3 at least"
 
 
 def test_equal_scores_are_equal() -> None:

@@ -280,6 +280,8 @@ def test_command(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["report", str(tiny_run), "--format", "html", "--transcripts", "0", "--out", str(out)]) == 0
     assert "open it in a browser" in capsys.readouterr().out
     assert "Episodes to read" not in out.read_text(encoding="utf-8")
+    assert main(["report", str(tiny_run), "--out", str(tmp_path / "it.txt")]) == 0
+    assert "tiny, version 1 (self-reported)" in (tmp_path / "it.txt").read_text(encoding="utf-8")
     latex = tmp_path / "it.tex"
     assert main(["report", str(tiny_run), "--format", "latex", "--out", str(latex)]) == 0
     text = latex.read_text(encoding="utf-8")
@@ -289,7 +291,8 @@ def test_command(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "textbf" not in text  # two seeds have no ranks
     assert "interval" not in text
     for wrong, message in (
-        (["--out", str(out)], "--out is for a format"),
+        (["--format", "html", "--out", str(tmp_path)], "is a folder: name a file with --out"),
+        (["--format", "csv", "--out", ""], "is a folder: name a file with --out"),
         (["--format", "csv", "--transcripts", "3"], "--transcripts is for the page"),
         (["--format", "html", "--transcripts", "-1"], "whole number from 0"),
     ):

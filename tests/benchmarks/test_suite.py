@@ -12,7 +12,7 @@ from textenvs.evaluation import read_records
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plan_jobs
-from textenvs_benchmarks.suite import REFERENCES, load_suite, make_suite, suite_names
+from textenvs_benchmarks.suite import REFERENCES, Suite, load_suite, make_suite, suite_names
 
 
 @pytest.mark.parametrize("name", suite_names())
@@ -93,6 +93,8 @@ def test_agents_have_options_and_other_names() -> None:
         ({"slow": {"agent": "qlearning"}}, "unknown agent"),
         ({"slow": 3}, "options must give a table"),
         ({"slow": {"agent": "q_learning", "epsilon_start": [1]}}, "must be texts, numbers"),
+        ({"slow": {"agent": "q_learning", "epsilon": 1}}, "unknown setting of q_learning 'epsilon'"),
+        ({"slow": {"agent": "q_learning", "epsilon_start": 7}}, "epsilon_start must be"),
     ):
         with pytest.raises(ValueError, match=message):
             make_suite(values | {"options": options})
@@ -106,6 +108,11 @@ def test_options_on_the_line_are_recorded(tmp_path: Path) -> None:
     assert run.suite.options == {"q_learning": {"epsilon_start": 0.5}}
     header, _ = read_records(tmp_path / "run" / "episodes" / "q_learning" / ID / "test-0.jsonl")
     assert header.agent_config["epsilon_start"] == 0.5
+
+
+def test_agents_that_are_not_ours_have_no_options() -> None:
+    with pytest.raises(ValueError, match="Mine is not one of ours: it has no options here"):
+        Suite("mine", 1, (ID,), ("random",), external={"Mine": "python:m:Mine"}, options={"Mine": {"x": 1}})
 
 
 @pytest.mark.parametrize("wrong", ["alpha=0.5", "q_learning.=1", ".alpha=1", "q_learning.epsilon_start"])

@@ -9,6 +9,7 @@ from textenvs.evaluation.agent import (
     Training,
     agent_names,
     agent_origin,
+    check_options,
     find_agent,
     load_agent,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Training",
     "agent_names",
     "agent_origin",
+    "check_options",
     "episode_seed",
     "evaluate",
     "find_agent",

@@ -163,6 +163,30 @@ def _entry_point(name: str) -> EntryPoint:
     return _factories()[name]
 
 
+def check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Raises ValueError if an agent has no such options, or they cannot be; it names those that there are, if known.
+
+    An agent whose options are the fields of a dataclass has it as an attribute `config_class`.
+
+    Args:
+        name: Name of the agent.
+        options: The options.
+    """
+    factory = find_agent(name)
+    config = getattr(factory, "config_class", None)
+    parameters = inspect.signature(config or factory).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    known = [each for each in parameters if each not in ("env_id", "env_kwargs")]
+    for option in options:
+        if not known:
+            raise ValueError(f"{name} has no settings: leave --set out")
+        if option not in known:
+            raise unknown(f"setting of {name}", option, known)
+    if config is not None and options:
+        config(**options)
+
+
 def load_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Agent:
     """An agent by name, ready to play an id.
 

@@ -54,12 +54,16 @@ class OpenAIConfig:
     def __post_init__(self) -> None:
         if not self.model:
             raise ValueError("say which model: --set model=NAME, and --set base_url=URL where it is not OpenAI's")
-        least = {"examples": 0, "history": 0, "temperature": 0, "max_tokens": 1, "rows": 1, "tries": 1}
-        for name, low in least.items():
+        for name, low in {"examples": 0, "history": 0, "max_tokens": 1, "rows": 1, "tries": 1}.items():
             value = getattr(self, name)
-            if type(value) not in (int, float) or not low <= value < math.inf:
-                raise ValueError(f"{name} must be a number from {low} on, got {value!r}")
-        load_prompt(self.prompt)
+            if type(value) is not int or value < low:
+                raise ValueError(f"{name} must be a whole number from {low} on, got {value!r}")
+        for name in ("temperature", "timeout"):
+            value = getattr(self, name)
+            if type(value) not in (int, float) or not 0.0 <= value < math.inf:
+                raise ValueError(f"{name} must be a number from 0 on, got {value!r}")
+        if load_prompt(self.prompt).thinks and self.tools:
+            raise ValueError(f"with {self.prompt} the model thinks before it answers: add tools=false")
 
 
 class OpenAIAgent:
@@ -76,6 +80,7 @@ class OpenAIAgent:
 
     obs_type = "text"
     action_type = "reply"
+    config_class = OpenAIConfig
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         self.settings: OpenAIConfig = make_config(OpenAIConfig, env_id, "openai", settings)
@@ -142,7 +147,7 @@ class OpenAIAgent:
         conversation.count(prompt_tokens=answer.prompt_tokens or 0, completion_tokens=answer.completion_tokens or 0)
         said = _number(answer.arguments) if answer.arguments else answer.content
         self.exchanges[row] = (messages, answer.arguments or answer.content)
-        reply = final(said)
+        reply = final(said, self._prompt.thinks)
         conversation.turns.append((conversation.observation, reply))
         return reply
 

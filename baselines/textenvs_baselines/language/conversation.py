@@ -96,7 +96,14 @@ def demonstrations(
     return tuple(made)
 
 
-def final(reply: str) -> str:
-    """The part of a reply that answers: the number after the last "Answer", or all of it; not too much of it."""
+def final(reply: str, marked: bool = False) -> str:
+    """The part of a reply that answers: the number after the last "Answer", or all of it; not too much of it.
+
+    Args:
+        reply: What the model said.
+        marked: Whether only a number after "Answer" is one.
+    """
     found = ANSWER.match(reply)
+    if found is None and marked:
+        return ""
     return found[1] if found else " ".join(reply.split())[:LONGEST]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from textenvs_baselines.settings import make_config
 
 ACTS = ("score", "generate")
 SCORES = ("mean", "sum", "pmi")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,18 @@ class LMConfig:
         for name, value, known in (("act", self.act, ACTS), ("score", self.score, SCORES)):
             if value not in known:
                 raise unknown(name, value, known)
-        for name, least in (("examples", 0), ("history", 0), ("temperature", 0), ("max_tokens", 1), ("rows", 1)):
+        for name, least in (("examples", 0), ("history", 0), ("max_tokens", 1), ("rows", 1)):
             value = getattr(self, name)
-            if type(value) not in (int, float) or not least <= value < math.inf:
-                raise ValueError(f"{name} must be a number from {least} on, got {value!r}")
-        load_prompt(self.prompt)
+            if type(value) is not int or value < least:
+                raise ValueError(f"{name} must be a whole number from {least} on, got {value!r}")
+        if type(self.temperature) not in (int, float) or not 0.0 <= self.temperature < math.inf:
+            raise ValueError(f"temperature must be a number from 0 on, got {self.temperature!r}")
+        if self.dtype not in DTYPES:
+            raise unknown("dtype", self.dtype, DTYPES)
+        if not DEVICE.fullmatch(self.device):
+            raise ValueError(f"device must be auto, cpu, cuda, cuda:1 or mps, got {self.device!r}")
+        if load_prompt(self.prompt).thinks and self.act == "score":
+            raise ValueError(f"with {self.prompt} the model thinks before it answers: add act=generate")
 
 
 class LMAgent:
@@ -75,6 +85,7 @@ class LMAgent:
     """
 
     obs_type = "text"
+    config_class = LMConfig
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         self.settings: LMConfig = make_config(LMConfig, env_id, "lm", settings)
@@ -163,13 +174,13 @@ class LMAgent:
         self, rows: Sequence[int], contexts: Sequence[Tokens], infos: Sequence[Mapping[str, Any]]
     ) -> list[tuple[int | str, str]]:
         """What is said in each row, and the same."""
-        stop = "" if self._prompt.name.startswith("think") else "\n"
+        stop = "" if self._prompt.thinks else "\n"
         replies = self._model.generate(contexts, self.settings.max_tokens, self._next(rows), stop)
         said: list[tuple[int | str, str]] = []
         for row, reply in zip(rows, replies, strict=True):
             self._conversations[row].count(completion_tokens=len(reply))
             text = self._model.decode(reply).strip()
-            said.append((final(text), text))
+            said.append((final(text, self._prompt.thinks), text))
         return said
 
     def _next(self, rows: Sequence[int]) -> Any:

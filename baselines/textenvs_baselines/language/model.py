@@ -295,13 +295,22 @@ def load_model(name: str, device: str, dtype: str) -> LanguageModel:
     torch, transformers = require("torch", "lm"), require("transformers", "lm")
     place = _dense(name) if name in SETS else name
     where = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[where.partition(":")[0]]:
+        raise ValueError(f"there is no device {where} here, or this PyTorch does not know it: leave device out")
     kind = {"auto": torch.float32 if where == "cpu" else "auto"}.get(dtype) or getattr(torch, dtype)
     with _quiet():
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place)
             model = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=kind, use_safetensors=True)
         except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"the model {name!r} cannot be loaded: {str(error).strip().splitlines()[0]}") from None
+            if name not in SETS and not Path(name).is_dir():
+                raise ValueError(
+                    f"there is no folder {name!r}, and no model of that name was downloaded before: name a folder or "
+                    f"{', '.join(SETS)}, or set HF_HUB_OFFLINE=0 to download it"
+                ) from None
+            why = " ".join(str(error).split())[:200]
+            raise ValueError(f"the folder {name!r} holds no model that transformers loads ({why})") from None
     return LanguageModel(tokenizer, model.to(where))
 
 

@@ -30,6 +30,7 @@ class Prompt:
         turn: Told each turn; "{observation}" and "{choices}" stand for what there is.
         choice: One of the choices; "{number}" and "{sentence}" stand for it.
         nothing: Told in place of a conversation.
+        thinks: Whether the model is to think first, so that an answer is marked.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Prompt:
     turn: str
     choice: str
     nothing: str
+    thinks: bool = False
 
     def say(self, observation: str, choices: Sequence[str]) -> str:
         """What is told in a turn."""
@@ -70,5 +72,6 @@ def load_prompt(name: str) -> Prompt:
     if name not in prompt_names():
         raise unknown("prompt", name, prompt_names())
     content = files(__package__).joinpath(f"{name}.toml").read_bytes().replace(b"\r\n", b"\n")
-    values = {key: text.strip() for key, text in tomllib.loads(content.decode()).items()}
-    return Prompt(name, hashlib.sha256(content).hexdigest()[:DIGITS], **values)
+    values = tomllib.loads(content.decode())
+    told: dict[str, Any] = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+    return Prompt(name, hashlib.sha256(content).hexdigest()[:DIGITS], **told)

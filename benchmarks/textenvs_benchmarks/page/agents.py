@@ -13,6 +13,7 @@ DESCRIPTIONS = {
     "ppo": "Proximal policy optimisation: a neural network on the features of the text learns which act to take.",
     "ppo_ngrams": "The same on the words themselves, as counts of word parts: it was told nothing of what they mean.",
     "lm": "A causal language model: of what can be said it takes what it would rather say, or it says something.",
+    "openai": "A language model behind an endpoint: it is asked what it would say.",
     "optimal": "Plays the computed optimum, or looks up the answer that is hidden from all others.",
     "floor": "The best of the agents that neither think nor answer, such as one that always does the same.",
     "keep_all": "Changes nothing in a draft.",
@@ -35,4 +36,4 @@ def describe(agent: str, suite: Suite) -> str:
     """What an agent is; "" where that is not known here."""
     if agent in suite.external:
         return f"Not part of TextEnvs: {suite.external[agent]}."
-    return DESCRIPTIONS.get(agent, "")
+    return DESCRIPTIONS.get(suite.installed(agent), "")

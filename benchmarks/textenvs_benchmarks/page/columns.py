@@ -114,7 +114,7 @@ RESULTS = (
         "Invalid",
         "Share of acts that were impossible, or not understood.",
         "invalid_test",
-        lambda row: number(row["invalid_test"] or math.nan, ".1%"),
+        _of("invalid_test", ".1%"),
         ascending=True,
     ),
     Column(
