@@ -491,9 +491,8 @@ def _suite(arguments: argparse.Namespace) -> Suite:
             agents, name = (*suite.agents, *more), WITH.join([suite.name, *more])
             suite = replace(suite, name=name, agents=agents, external={**suite.external, **external})
         if options:
-            given["options"] = {
-                name: {**suite.options.get(name, {}), **options.pop(name, {})} for name in {**suite.options, **options}
-            }
+            merged = {name: {**suite.options.get(name, {}), **options.get(name, {})} for name in options}
+            given["options"] = {**suite.options, **merged}
         suite = replace(suite, limits={**suite.limits, **limits})
         return replace(suite, name=f"{suite.name}-changed", **given) if given else suite
     if not arguments.env or not (installed or external):

@@ -296,7 +296,7 @@ class ResultsFolder:
 
     def read_timings(self) -> dict[str, dict[str, float]]:
         """Seconds of "training" and "evaluation" of each job that is known, by its name."""
-        seconds = _table(self._measured(), "seconds") if self._timings.exists() else {}
+        seconds = self._measured()["seconds"]
         for job, parts in seconds.items():
             if not (isinstance(parts, dict) and all(is_number(parts.get(name)) for name in ("training", "evaluation"))):
                 raise self._unmeasured(f"there are no seconds of {shown(job)}")
@@ -304,15 +304,16 @@ class ResultsFolder:
 
     def read_machine(self) -> dict[str, str]:
         """What is known of the machine on which it was run; empty where nothing is."""
-        machine = _table(self._measured(), "machine") if self._timings.exists() else {}
-        return {name: printable(str(value)) for name, value in machine.items()}
+        return {name: printable(str(value)) for name, value in self._measured()["machine"].items()}
 
-    def _measured(self) -> dict[str, Any]:
+    def _measured(self) -> dict[str, dict[str, Any]]:
+        """What was measured: "machine" and "seconds"; both empty where nothing was."""
+        parts = ("machine", "seconds")
+        if not self._timings.exists():
+            return {part: {} for part in parts}
         try:
             values = from_json(self._timings.read_bytes())
-            return {
-                part: _table({} if not isinstance(values, dict) else values, part) for part in ("machine", "seconds")
-            }
+            return {part: _table(values if isinstance(values, dict) else {}, part) for part in parts}
         except ValueError as error:
             raise self._unmeasured(error) from None
 

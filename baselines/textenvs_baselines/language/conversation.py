@@ -1,4 +1,4 @@
-"""What agents of language models share: the prompt, the conversation so far, examples, and how replies are read."""
+"""A conversation with a language model: what it is told, the examples before it, and how its replies are read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from textenvs_baselines.language.prompt import Message, Prompt
+import gymnasium as gym
+
+from textenvs_baselines.language.prompt import Message, Prompt, task_parameters
 from textenvs_baselines.optimal import OptimalAgent
 
 ANSWER = re.compile(r".*answer(?: is)?\W*(\d+)", re.DOTALL | re.IGNORECASE)
@@ -49,12 +51,11 @@ class Teller:
     """
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], prompt: Prompt, examples: int = 0) -> None:
-        parameters = {name: value for name, value in env_kwargs.items() if name not in ("split", "reward")}
+        parameters = tuple(sorted(task_parameters(env_kwargs).items()))
         self._prompt = prompt
-        self._numbered = "{number}" in prompt.choice
         self.opening: list[Message] = [message("system", prompt.begin(env_id, env_kwargs))]
-        for observation, choices, number in demonstrations(env_id, tuple(sorted(parameters.items())), examples):
-            reply = str(number) if self._numbered else choices[number]
+        for observation, choices, number in demonstrations(env_id, parameters, examples):
+            reply = prompt.reply(number, choices[number])
             self.opening += [message("user", prompt.say(observation, choices)), message("assistant", reply)]
 
     def messages(self, conversation: Conversation, kept: int) -> list[Message]:
@@ -77,8 +78,6 @@ def demonstrations(
     """Decisions of the optimal policy on train: what was told, the choices, and the one that it made."""
     if not number:
         return ()
-    import gymnasium as gym
-
     kwargs = {**dict(parameters), "split": "train"}
     agent, env = OptimalAgent(env_id, kwargs), gym.make(env_id, **kwargs)
     made: list[tuple[str, tuple[str, ...], int]] = []

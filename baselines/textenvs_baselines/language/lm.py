@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from textenvs.errors import unknown
-from textenvs_baselines.language.conversation import Conversation, Teller, final, message
+from textenvs_baselines.language.conversation import Conversation, final, message
 from textenvs_baselines.language.model import LanguageModel, Tokens, load_model
 from textenvs_baselines.language.prompt import Message, load_prompt
-from textenvs_baselines.settings import make_config
+from textenvs_baselines.language.talker import TalkConfig, Talker
 
 ACTS = ("score", "generate")
 SCORES = ("mean", "sum", "pmi")
@@ -23,113 +22,69 @@ DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
 @dataclass(frozen=True)
-class LMConfig:
-    """Settings of a language model.
+class LMConfig(TalkConfig):
+    """Settings of a language model on this machine, beside those of all.
 
     Attributes:
         model: A data set ("smollm2"), a folder, or a name that transformers knows.
         act: "score": the choice that the model would rather say; "generate": what it says is read.
         score: Of a choice: "mean" (log-probability of a token), "sum" (of the sentence), or "pmi" (sum less what the
             sentence has without the conversation; Holtzman et al. 2021).
-        prompt: Name of the prompt.
-        examples: Decisions of the optimum on train that are shown before the conversation.
-        history: Turns before the present one that are told, at most, without their choices; fewer where the model
-            cannot read so much.
-        temperature: 0 takes the best; above, choices or tokens are drawn.
-        max_tokens: Tokens of what is generated, at most.
-        rows: Episodes that are played side by side.
         device: "auto", "cpu", "cuda", "mps".
         dtype: "auto" (float32 on a CPU), "float32", "bfloat16", "float16".
     """
 
+    prompt: str = "say-1"
     model: str = "smollm2"
     act: str = "score"
     score: str = "mean"
-    prompt: str = "say-1"
-    examples: int = 0
-    history: int = 2
-    temperature: float = 0.0
-    max_tokens: int = 48
-    rows: int = 8
     device: str = "auto"
     dtype: str = "auto"
 
     def __post_init__(self) -> None:
-        for name, value, known in (("act", self.act, ACTS), ("score", self.score, SCORES)):
-            if value not in known:
-                raise unknown(name, value, known)
-        for name, least in (("examples", 0), ("history", 0), ("max_tokens", 1), ("rows", 1)):
-            value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise ValueError(f"{name} must be a whole number from {least} on, got {value!r}")
-        if type(self.temperature) not in (int, float) or not 0.0 <= self.temperature < math.inf:
-            raise ValueError(f"temperature must be a number from 0 on, got {self.temperature!r}")
-        if self.dtype not in DTYPES:
-            raise unknown("dtype", self.dtype, DTYPES)
+        """Checks the ranges."""
+        super().__post_init__()
+        known = (("act", self.act, ACTS), ("score", self.score, SCORES), ("dtype", self.dtype, DTYPES))
+        for name, value, names in known:
+            if value not in names:
+                raise unknown(name, value, names)
         if not DEVICE.fullmatch(self.device):
             raise ValueError(f"device must be auto, cpu, cuda, cuda:1 or mps, got {self.device!r}")
         if load_prompt(self.prompt).thinks and self.act == "score":
             raise ValueError(f"with {self.prompt} the model thinks before it answers: add act=generate")
 
 
-class LMAgent:
+class LMAgent(Talker):
     """A language model of transformers that scores what can be said, or says something.
 
     Args:
         env_id: The id it will play.
         env_kwargs: The task's parameters.
         **settings: Fields of `LMConfig`.
-
-    Attributes:
-        exchanges: For each row what the model was told last, and what came of it.
     """
 
-    obs_type = "text"
+    name = "lm"
     config_class = LMConfig
+    unrecorded = ("device",)
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
-        self.settings: LMConfig = make_config(LMConfig, env_id, "lm", settings)
+        super().__init__(env_id, env_kwargs, **settings)
         self.action_type = "choice" if self.settings.act == "score" else "reply"
-        self.rows = self.settings.rows
-        self._prompt = load_prompt(self.settings.prompt)
-        self._teller = Teller(env_id, env_kwargs, self._prompt, self.settings.examples)
         self._model: LanguageModel = load_model(self.settings.model, self.settings.device, self.settings.dtype)
         self._shared = self._common_tokens()
         self._alone: dict[str, float] = {}
-        self._conversations: list[Conversation] = []
         self._rngs: list[np.random.Generator] = []
-        self.exchanges: dict[int, tuple[Sequence[Message], str]] = {}
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """What stands in a record; not where it was computed."""
-        told = {name: value for name, value in asdict(self.settings).items() if name != "device"}
-        return {**told, "prompt_hash": self._prompt.digest}
-
-    def reset(self, seed: int) -> None:
-        """Begins an episode."""
-        self.reset_rows([seed])
-
-    def act(self, observation: str, info: Mapping[str, Any]) -> int | str:
-        """The action of a single episode."""
-        return self.act_rows([0], [observation], [info])[0]
 
     def reset_rows(self, seeds: Sequence[int]) -> None:
         """Begins episodes."""
-        self._conversations = [Conversation() for _ in seeds]
+        super().reset_rows(seeds)
         self._rngs = [np.random.default_rng(seed) for seed in seeds]
-
-    def usage(self, row: int) -> Mapping[str, float]:
-        """Tokens that were read, and written or scored."""
-        return self._conversations[row].counts
 
     def act_rows(
         self, rows: Sequence[int], observations: Sequence[Any], infos: Sequence[Mapping[str, Any]]
     ) -> list[int | str]:
         """The action in each row."""
-        for row, observation, info in zip(rows, observations, infos, strict=True):
-            self._conversations[row].observation = observation
-            self._conversations[row].choices = info["choices"]
+        self.listen(rows, observations, infos)
         told = [self._fitting(self._conversations[row]) for row in rows]
         contexts = [tokens for _, tokens in told]
         for row, context in zip(rows, contexts, strict=True):
@@ -137,9 +92,7 @@ class LMAgent:
         acting = self._score if self.settings.act == "score" else self._generate
         actions = acting(rows, contexts, infos)
         for row, (messages, _), (_, words) in zip(rows, told, actions, strict=True):
-            conversation = self._conversations[row]
-            conversation.turns.append((conversation.observation, words))
-            self.exchanges[row] = (messages, words)
+            self.hear(row, messages, words, words)
         return [action for action, _ in actions]
 
     def _score(
@@ -149,7 +102,7 @@ class LMAgent:
         offered = [np.flatnonzero(info["action_mask"]).tolist() for info in infos]
         sentences = [[str(info["choices"][k]) for k in numbers] for numbers, info in zip(offered, infos, strict=True)]
         texts = [
-            [self._reply(k, words) for k, words in zip(numbers, group, strict=True)]
+            [self._prompt.reply(k, words) for k, words in zip(numbers, group, strict=True)]
             for numbers, group in zip(offered, sentences, strict=True)
         ]
         tokens = [[self._model.encode(text) for text in group] for group in texts]
@@ -165,10 +118,6 @@ class LMAgent:
             self._conversations[row].count(scored_tokens=sum(map(len, tokens[place])))
             chosen.append((offered[place][best], sentences[place][best]))
         return chosen
-
-    def _reply(self, number: int, sentence: str) -> str:
-        """What a model replies that means a choice."""
-        return str(number) if "{number}" in self._prompt.choice else sentence
 
     def _generate(
         self, rows: Sequence[int], contexts: Sequence[Tokens], infos: Sequence[Mapping[str, Any]]

@@ -31,9 +31,6 @@ class LanguageModel:
     Args:
         tokenizer: Of transformers.
         model: Of transformers, a causal one.
-
-    Attributes:
-        processed: Tokens that were computed so far.
     """
 
     def __init__(self, tokenizer: Any, model: Any) -> None:
@@ -44,7 +41,6 @@ class LanguageModel:
         self._cache = "cache" if "cache" in signature(model.forward).parameters else "past_key_values"
         self._prefixes = lru_cache(maxsize=4)(self._prefix)
         self._can_branch: bool | None = None
-        self.processed = 0
 
     def _stops(self) -> frozenset[int]:
         ends = self._model.generation_config.eos_token_id if self._model.generation_config else None
@@ -156,14 +152,12 @@ class LanguageModel:
                 use_cache=True,
             ).logits
             picked = self._picked(logits, self._tensor(wanted)).tolist()
-        self.processed += sum(len(each) for group in continuations for each in group)
         return [_sums(line, group) for line, group in zip(picked, continuations, strict=True)]
 
     def score_alone(self, context: Tokens, continuation: Tokens) -> float:
         """The log-probability of one continuation, with nothing shared."""
         with self._torch.inference_mode():
             tokens = self._tensor([context + continuation])
-            self.processed += tokens.numel()
             logits = self._model(input_ids=tokens, use_cache=False).logits[0, len(context) - 1 : -1]
             chosen = self._tensor([continuation])[0]
             return float(self._picked(logits, chosen).sum())
@@ -196,7 +190,6 @@ class LanguageModel:
                     **{self._cache: cache},
                     use_cache=True,
                 ).logits[:, -1]
-                self.processed += sum(going)
                 for row in range(len(contexts)):
                     if not going[row]:
                         continue
@@ -214,7 +207,6 @@ class LanguageModel:
         """The cache of what contexts begin with."""
         cache = self._empty()
         self._model(input_ids=self._tensor([list(tokens)]), **{self._cache: cache}, use_cache=True, logits_to_keep=1)
-        self.processed += len(tokens)
         return cache
 
     def _empty(self) -> Any:
@@ -238,7 +230,6 @@ class LanguageModel:
                 use_cache=True,
                 logits_to_keep=1,
             )
-            self.processed += sum(len(context) - shared for context in contexts)
         return cache
 
     def _picked(self, logits: Any, tokens: Any) -> Any:
@@ -344,7 +335,7 @@ def _dense(name: str) -> Path:
 
 @contextmanager
 def _quiet() -> Any:
-    """Keeps transformers from talking, and from the network unless that was allowed."""
+    """Keeps transformers from talking."""
     logging = require("transformers", "lm").utils.logging
     level = logging.get_verbosity()
     logging.set_verbosity_error()

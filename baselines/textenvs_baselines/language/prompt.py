@@ -50,11 +50,19 @@ class Prompt:
         ]
         return self.turn.replace("{choices}", "\n".join(offered)).replace("{observation}", observation)
 
+    def reply(self, number: int, sentence: str) -> str:
+        """What a model replies that means a choice."""
+        return str(number) if "{number}" in self.choice else sentence
+
     def begin(self, env_id: str, env_kwargs: Mapping[str, Any]) -> str:
         """What is told once about an environment."""
-        parameters = {name: value for name, value in env_kwargs.items() if name not in ("split", "reward")}
-        rules, _, _ = textenvs.instructions(env_id, **parameters).rpartition("\n\n")
+        rules, _, _ = textenvs.instructions(env_id, **task_parameters(env_kwargs)).rpartition("\n\n")
         return self.system.replace("{instructions}", rules)
+
+
+def task_parameters(env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the task, of the arguments of an environment."""
+    return {name: value for name, value in env_kwargs.items() if name not in ("split", "reward")}
 
 
 def prompt_names() -> list[str]:

@@ -17,7 +17,7 @@ from textenvs import ReferenceScores
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.page import charts, columns
 from textenvs_benchmarks.page.content import Content
-from textenvs_benchmarks.page.findings import counted
+from textenvs_benchmarks.page.findings import plural
 from textenvs_benchmarks.suite import is_shipped
 
 COLOURS = 8
@@ -72,7 +72,7 @@ def _environment() -> jinja2.Environment:
     )
     made.filters |= {
         "colour": _colour,
-        "counted": counted,
+        "plural": plural,
         "ends": columns.ends,
         "heat": _heat,
         "json_lines": _json_lines,

@@ -42,7 +42,7 @@ class Finding:
         """The finding in words, without its numbers."""
         left_out = f"; {joined(self.missing)} did not play all of it" if self.missing else ""
         if self.seeds < MIN_SCORES:
-            said = f"{self.first} has the highest score; {counted(self.seeds, 'training seed')} cannot rank agents"
+            said = f"{self.first} has the highest score; {plural(self.seeds, 'training seed')} cannot rank agents"
         elif not self.ties and not self.behind:
             said = f"{self.first} is the only agent that was compared"
         else:
@@ -93,6 +93,6 @@ def joined(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
-def counted(number: int, what: str) -> str:
+def plural(number: int, what: str) -> str:
     """A number of things, in words."""
     return f"{number:,d} {what}{'' if number == 1 else 's'}"
