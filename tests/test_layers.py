@@ -12,6 +12,7 @@ PURE = "textenvs.core." + " textenvs.core.".join("mdp chance payoffs transcript 
 ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "textenvs.data textenvs.errors",
+    "textenvs.models": "textenvs.models textenvs.core.cache textenvs.data textenvs.errors",
     "textenvs.text": "textenvs.text",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
@@ -23,8 +24,8 @@ ALLOWED = {
     "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
     "textenvs.registration textenvs.text",
     "textenvs.testing": "textenvs.core",
-    "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.wrappers "
-    "textenvs_baselines",
+    "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.models "
+    "textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.explanation textenvs.errors textenvs.data "
     "textenvs_benchmarks",
 }
@@ -116,7 +117,7 @@ def test_the_packages_need_no_more_than_they_say():
 
 def test_only_functions_of_these_parts_ask_for_extras():
     asked = {name: list(required(tree)) for name, tree in MODULES.items()}
-    asking = ("textenvs.rewards", "textenvs.data", "textenvs_baselines", "textenvs_benchmarks")
+    asking = ("textenvs.rewards", "textenvs.data", "textenvs.models", "textenvs_baselines", "textenvs_benchmarks")
     assert all(any(below(name, part) for part in asking) for name, packages in asked.items() if packages)
     found = [one for packages in asked.values() for one in packages]
     assert all(in_a_function for _, _, in_a_function in found)

@@ -38,6 +38,10 @@ def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
     return ValueError(f"unknown {what} {shown(name)}: {hint}")
 
 
+class Halt(Exception):
+    """Raised by what stops a whole run, such as where a budget is spent: the same command goes on later."""
+
+
 class UnknownRenderMode(ValueError, TypeError):
     """There is no such render mode. As a TypeError it tells Stable-Baselines3 to make the environment without one."""
 

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 import os
+import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -82,6 +83,8 @@ def environment_source(env_id: str) -> str:
 def agent_source(name: str, reach: Reach | None = None) -> str:
     """Hash of the Python files, and those of settings, of the folder in which an agent is defined.
 
+    An agent names further modules that decide what it does in an attribute `uses`: they are hashed too.
+
     Args:
         name: Its name.
         reach: How it is reached if it is not ours: then the hash is that of what is known of its files.
@@ -89,8 +92,10 @@ def agent_source(name: str, reach: Reach | None = None) -> str:
     if reach is not None:
         return source_of(reach)
     digest = hashlib.blake2b(digest_size=16)
-    folder = Path(inspect.getfile(find_agent(name))).parent
-    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
+    factory = find_agent(name)
+    folder = Path(inspect.getfile(factory)).parent
+    used = [Path(inspect.getfile(pkgutil.resolve_name(module))) for module in getattr(factory, "uses", ())]
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]) + used:
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
 

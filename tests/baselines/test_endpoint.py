@@ -14,7 +14,7 @@ from textenvs.evaluation import Halt, read_records
 from textenvs_benchmarks.cli import main
 
 openai = pytest.importorskip("openai", reason="the extra api is not installed")
-from textenvs_baselines.endpoint import client  # noqa: E402
+from textenvs.models import endpoint  # noqa: E402
 from textenvs_baselines.endpoint.agent import OpenAIAgent  # noqa: E402
 
 ID = "TextDialogueClean-v0"
@@ -26,7 +26,7 @@ def _key_cache_and_no_waiting(monkeypatch, tmp_path):
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     monkeypatch.setenv("TEXTENVS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TEXTENVS_BUDGET", "")
-    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(endpoint.time, "sleep", lambda seconds: None)
 
 
 def offered(question):

@@ -62,8 +62,8 @@ def test_demonstrations_are_of_the_optimum():
 
 transformers = pytest.importorskip("transformers", reason="the extra lm is not installed")
 torch = pytest.importorskip("torch", reason="the extra lm is not installed")
+from textenvs.models import LanguageModel, load_model  # noqa: E402
 from textenvs_baselines.language.lm import LMAgent  # noqa: E402
-from textenvs_baselines.language.model import LanguageModel, load_model  # noqa: E402
 
 TEMPLATE = (
     "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}"
@@ -138,7 +138,7 @@ def test_a_model_that_cannot_read_branches_scores_one_by_one(folder):
 
 
 def test_many_continuations_are_scored_in_parts(model, monkeypatch):
-    monkeypatch.setattr("textenvs_baselines.language.model.TOKENS", 20)
+    monkeypatch.setattr("textenvs.models.causal.TOKENS", 20)
     contexts = [model.encode(text) for text in ("Hello there", "You", "And they all", "lived")]
     group = [model.encode(text) for text in ("abcdefgh", "b", "d" * 30)]
     found = model.score(contexts, [group] * 4)

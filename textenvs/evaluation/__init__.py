@@ -1,10 +1,10 @@
 """Who plays, what happened, and whether it is true."""
 
+from textenvs.errors import Halt
 from textenvs.evaluation.agent import (
     Agent,
     AgentFailure,
     BatchAgent,
-    Halt,
     Learner,
     Training,
     agent_names,

@@ -31,10 +31,6 @@ class AgentFailure(Exception):
         super().__init__(f"{kind}: {printable(what)}"[:LONGEST_FAILURE])
 
 
-class Halt(Exception):
-    """Raised by an agent that stops the whole run, such as where a budget is spent: the same command goes on later."""
-
-
 @runtime_checkable
 class Agent(Protocol):
     """Whatever chooses actions. It sees observations and infos; it has no handle on the environment.

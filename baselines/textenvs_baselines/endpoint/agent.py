@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from textenvs_baselines.endpoint.client import Answer, Endpoint, Refused, read_budget
+from textenvs.models import Answer, Endpoint, Message, Refused, read_budget
 from textenvs_baselines.language.conversation import final
-from textenvs_baselines.language.prompt import Message, load_prompt
+from textenvs_baselines.language.prompt import load_prompt
 from textenvs_baselines.language.talker import TalkConfig, Talker
 
 TOOL = "say"
@@ -63,6 +63,7 @@ class OpenAIAgent(Talker):
     name = "openai"
     config_class = OpenAIConfig
     unrecorded = ("timeout", "tries", "rows")
+    uses: ClassVar[tuple[str, ...]] = ("textenvs.models.endpoint", "textenvs_baselines.language.conversation")
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         super().__init__(env_id, env_kwargs, **settings)

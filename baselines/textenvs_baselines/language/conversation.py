@@ -10,7 +10,8 @@ from typing import Any
 
 import gymnasium as gym
 
-from textenvs_baselines.language.prompt import Message, Prompt, task_parameters
+from textenvs.models import Message
+from textenvs_baselines.language.prompt import Prompt, task_parameters
 from textenvs_baselines.optimal import OptimalAgent
 
 ANSWER = re.compile(r".*answer(?: is)?\W*(\d+)", re.DOTALL | re.IGNORECASE)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from textenvs.errors import unknown
+from textenvs.models import LanguageModel, Message, Tokens, load_model
 from textenvs_baselines.language.conversation import Conversation, final, message
-from textenvs_baselines.language.model import LanguageModel, Tokens, load_model
-from textenvs_baselines.language.prompt import Message, load_prompt
+from textenvs_baselines.language.prompt import load_prompt
 from textenvs_baselines.language.talker import TalkConfig, Talker
 
 ACTS = ("score", "generate")
@@ -66,6 +66,7 @@ class LMAgent(Talker):
     name = "lm"
     config_class = LMConfig
     unrecorded = ("device",)
+    uses = ("textenvs.models.causal",)
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         super().__init__(env_id, env_kwargs, **settings)
@@ -74,6 +75,11 @@ class LMAgent(Talker):
         self._shared = self._common_tokens()
         self._alone: dict[str, float] = {}
         self._rngs: list[np.random.Generator] = []
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record."""
+        return {**super().config, **self._model.origin}
 
     def reset_rows(self, seeds: Sequence[int]) -> None:
         """Begins episodes."""

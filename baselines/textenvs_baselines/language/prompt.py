@@ -13,8 +13,6 @@ from typing import Any
 import textenvs
 from textenvs.errors import unknown
 
-Message = dict[str, str]
-"""One message of a conversation: "role" and "content"."""
 DIGITS = 16
 """Of a hash."""
 

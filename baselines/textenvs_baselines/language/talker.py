@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from textenvs.models import Message
 from textenvs_baselines.language.conversation import Conversation, Teller
-from textenvs_baselines.language.prompt import Message, load_prompt
+from textenvs_baselines.language.prompt import load_prompt
 from textenvs_baselines.settings import TunedAgent
 
 

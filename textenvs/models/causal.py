@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from inspect import signature
@@ -14,7 +15,6 @@ from typing import Any
 from textenvs.core.cache import folder
 from textenvs.data import fetched
 from textenvs.errors import require
-from textenvs_baselines.language.prompt import Message
 
 SETS = {"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 """Models that are data sets, with their files."""
@@ -23,6 +23,10 @@ TOKENS = 2048
 NEAR = 0.05
 """How far scores of branches may be from those that are computed alone, in the precision of half a float."""
 Tokens = list[int]
+Message = dict[str, str]
+"""One message of a conversation: "role" and "content"."""
+DIGITS = 16
+"""Of a hash."""
 
 
 class LanguageModel:
@@ -31,10 +35,12 @@ class LanguageModel:
     Args:
         tokenizer: Of transformers.
         model: Of transformers, a causal one.
+        origin: What tells it from others: the hash of its weights, versions.
     """
 
-    def __init__(self, tokenizer: Any, model: Any) -> None:
+    def __init__(self, tokenizer: Any, model: Any, origin: Mapping[str, str] | None = None) -> None:
         self._torch = require("torch", "lm")
+        self.origin = dict(origin or {})
         self._tokenizer = tokenizer
         self._model = model.eval()
         self._ends = self._stops()
@@ -302,7 +308,22 @@ def load_model(name: str, device: str, dtype: str) -> LanguageModel:
                 ) from None
             why = " ".join(str(error).split())[:200]
             raise ValueError(f"the folder {name!r} holds no model that transformers loads ({why})") from None
-    return LanguageModel(tokenizer, model.to(where))
+    return LanguageModel(tokenizer, model.to(where), _origin(place))
+
+
+def _origin(place: str | Path) -> dict[str, str]:
+    """What a model is, whatever its folder is called: the hash of its weights, and what computes with them."""
+    torch, transformers = require("torch", "lm"), require("transformers", "lm")
+    home = Path(place) if Path(place).is_dir() else Path(transformers.utils.cached_file(place, "config.json")).parent
+    digest = hashlib.sha256()
+    for path in sorted(home.glob("*.safetensors")):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return {
+        "weights": digest.hexdigest()[:DIGITS],
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
 
 
 def _dense(name: str) -> Path:

@@ -15,8 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from textenvs.core.cache import folder
-from textenvs.errors import printable, require, unknown
-from textenvs.evaluation import Halt
+from textenvs.errors import Halt, printable, require, unknown
 
 KEY = "OPENAI_API_KEY"
 """The environment variable that holds the key; it is nowhere else."""
