@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import numpy as np
@@ -40,6 +41,10 @@ def test_prompts_are_files_with_their_hash():
         ("What kind of food\nwould you like?", "What kind of food would you like?"),
         ("", ""),
         ("x" * 10_000, "x" * 500),
+        ("<think>\nThey want 4.\n</think>\n\n0", "0"),
+        ("<think>\nThey want", ""),
+        ("2: Goodbye!", "2"),
+        ("The answer is $\\boxed{3}$.", "3"),
     ],
 )
 def test_the_last_answer_counts(reply, meant):
@@ -49,6 +54,8 @@ def test_the_last_answer_counts(reply, meant):
 def test_a_thought_that_was_cut_off_is_no_answer():
     assert final("You can say: 1: What kind of food do you want?", marked=True) == ""
     assert final("They want food. Answer: 2", marked=True) == "2"
+    assert final("I cannot answer.\n\n2: x", marked=True) == ""
+    assert final("The answer is -3", marked=True) == ""
     assert [load_prompt(name).thinks for name in ("think-1", "say-1")] == [True, False]
 
 
@@ -117,7 +124,7 @@ def test_scores_are_those_of_one_by_one(model, shared):
     begin = "A beginning that all share."
     contexts = [model.encode(begin + rest) for rest in ("", " Short.", " One that is a good deal longer than those.")]
     continuations = [[model.encode(text) for text in group] for group in (["yes"], ["no", "a longer reply"], ["x"] * 3)]
-    assert model._branches()
+    assert model._shares()
     found = model.score(contexts, continuations, shared)
     for context, group, scores in zip(contexts, continuations, found, strict=True):
         assert scores == pytest.approx([model.score_alone(context, each) for each in group], abs=1e-3)
@@ -134,7 +141,7 @@ def test_a_model_that_cannot_read_branches_scores_one_by_one(folder):
     model._score_branches = refuse
     context, reply = model.encode("Hello"), model.encode("there")
     assert model.score([context], [[reply]]) == [[model.score_alone(context, reply)]]
-    assert not model._branches()
+    assert not model._shares()
 
 
 def test_many_continuations_are_scored_in_parts(model, monkeypatch):
@@ -158,11 +165,102 @@ def test_what_is_generated_is_the_likeliest(model):
         assert len(reply) == 6 or int(model._model(torch.tensor([tokens])).logits[0, -1].argmax()) == 0
 
 
+KINDS = {
+    "window": ("Mistral", {"sliding_window": 12}),
+    "layers": ("Qwen2", {"use_sliding_window": True, "sliding_window": 12, "max_window_layers": 1}),
+    "gemma": ("Gemma2", {"sliding_window": 12, "head_dim": 8}),
+    "conv": ("Lfm2", {"layer_types": ["conv", "full_attention"]}),
+    "recurrent": ("Mamba", {"state_size": 4}),
+    "positions": ("GPT2", {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 512}),
+    "biases": ("Bloom", {"n_layer": 2, "n_head": 4}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_model_is_read_right(kind, model):
+    """Side by side, with gaps, in branches: or one by one, where it cannot be."""
+    name, settings = KINDS[kind]
+    torch.manual_seed(1)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    heads = {"num_key_value_heads": 2, "initializer_range": 0.3, "max_position_embeddings": 512}
+    told = {"vocab_size": model._model.config.vocab_size, "eos_token_id": 0, "bos_token_id": None, "pad_token_id": 0}
+    config = getattr(transformers, f"{name}Config")(**{**sizes, **heads, **told, **settings})
+    other = LanguageModel(model._tokenizer, transformers.AutoModelForCausalLM.from_config(config))
+    begin = model.encode("A beginning that all of them share, and it is long enough for any window. ")
+    contexts = [begin + model.encode(text) for text in ("Short.", "One that is a good deal longer than the other is.")]
+    group = [model.encode(text) for text in ("yes", "a longer reply", "and no")]
+    for context, scores in zip(contexts, other.score(contexts, [group, group], len(begin)), strict=True):
+        assert scores == pytest.approx([other.score_alone(context, each) for each in group], abs=1e-3)
+    replies = other.generate(contexts, 5, lambda row, logits: int(logits.argmax()))
+    for context, reply in zip(contexts, replies, strict=True):
+        for k, token in enumerate(reply):
+            with torch.inference_mode():
+                logits = other._model(torch.tensor([context + reply[:k]]), use_cache=False).logits[0, -1]
+            assert int(logits.argmax()) == token
+    assert other._shares() == (kind == "positions")
+
+
+def with_template(model, template) -> LanguageModel:
+    tokenizer = copy.deepcopy(model._tokenizer)
+    tokenizer.chat_template = template
+    return LanguageModel(tokenizer, model._model)
+
+
+TOLD = [{"role": "system", "content": "Be nice."}, {"role": "user", "content": "Hello!"}]
+
+
+@pytest.mark.parametrize(
+    ("begin", "told"),
+    [
+        ("{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}", "Be nice."),
+        ("{% set messages = messages | rejectattr('role', 'equalto', 'system') | list %}", "Be nice."),
+        ("{{ date_string }} ", "01 Jan 2026"),
+        ("{{ strftime_now('%d %b %Y') }} ", "01 Jan 2026"),
+        ("{% if enable_thinking is defined and enable_thinking is false %}at once{% endif %}", "at once"),
+    ],
+)
+def test_templates_have_their_ways(model, begin, told):
+    text = model.decode(with_template(model, begin + TEMPLATE).chat(TOLD))
+    assert told in text
+    assert "Be nice." in text
+    assert text.endswith("Hello!\n<assistant>")
+
+
+def test_without_a_template_replies_are_read_as_the_history_has_them(model):
+    plain = with_template(model, None)
+    said = [*TOLD, {"role": "assistant", "content": "Hi there!"}, {"role": "user", "content": "x"}]
+    assert plain.decode(plain.chat(TOLD) + plain.encode_reply("Hi there!")) in plain.decode(plain.chat(said))
+
+
+def test_a_reply_may_begin_with_a_line_feed(model):
+    wanted = model.encode("\nGoodbye, see you\nand more")
+    told = iter(wanted)
+    (reply,) = model.generate([model.encode("Hello")], 40, lambda row, logits: next(told), "\n")
+    assert model.decode(reply).strip() == "Goodbye, see you"
+
+
+def test_pmi_takes_off_what_a_reply_has_by_itself(folder):
+    agent = LMAgent(ID, {}, model=folder, score="pmi")
+    agent.reset(0)
+    choices = ("Yes?", "", "Goodbye!")
+    info = {"action_mask": np.array([1, 0, 1], np.int8), "choices": choices}
+    agent.listen([0], ["User: hello"], [info])
+    _, context = agent._fitting(agent._conversations[0])
+    action = agent.act("User: hello", info)
+    model = agent._model
+    nothing = model.chat([{"role": "user", "content": load_prompt("say-1").nothing}])
+    worth = {
+        k: model.score_alone(context, model.encode(choices[k])) - model.score_alone(nothing, model.encode(choices[k]))
+        for k in (0, 2)
+    }
+    assert action == max(worth, key=worth.get)
+
+
 SETTINGS = [
     {},
     {"score": "pmi"},
     {"score": "sum", "history": 0},
-    {"prompt": "number-1", "examples": 2},
+    {"examples": 2},
     {"act": "generate", "prompt": "think-1", "max_tokens": 10},
     {"temperature": 1.5},
     {"act": "generate", "prompt": "number-1", "temperature": 1.0, "max_tokens": 4},
@@ -222,6 +320,9 @@ def test_what_cannot_be_is_refused(folder, tmp_path):
         ({"dtype": "float8"}, "unknown dtype"),
         ({"max_tokens": 2.5}, "max_tokens must be a whole number from 1"),
         ({"prompt": "think-1"}, "add act=generate"),
+        ({"prompt": "number-1"}, "a short one is likelier than a long"),
+        ({"max_tokens": 4000}, "a smaller max_tokens"),
+        ({"examples": 60}, "reads 4096 at most: fewer examples"),
         ({"act": "shout"}, "unknown act"),
         ({"score": "best"}, "unknown score"),
         ({"prompt": "say"}, "unknown prompt"),
@@ -264,6 +365,9 @@ def test_a_run_is_recorded_verified_and_the_same_again(folder, tmp_path, capsys)
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     header, records = read_records(tmp_path / "a" / "episodes" / "lm" / ID / "test-0.jsonl")
     assert header.agent_config["prompt_hash"] == load_prompt("say-1").digest
+    assert header.agent_config["files"] == load_model(folder, "cpu", "auto").origin["files"]
+    assert [header.agent_config[name] for name in ("dtype", "device")] == ["float32", "cpu"]
+    assert header.agent_config["torch"] == torch.__version__
     assert header.action_type == "reply"
     assert all(record.usage["prompt_tokens"] for record in records)
     assert main(["verify", str(tmp_path / "a")]) == 0

@@ -1,7 +1,8 @@
 """Language models that agents and judges ask: on this machine, and behind an endpoint."""
 
-from textenvs.models.causal import LanguageModel, Message, Tokens, load_model
+from textenvs.models.causal import LanguageModel, Message, Tokens
 from textenvs.models.endpoint import Answer, Budget, Endpoint, Refused, read_budget
+from textenvs.models.loading import check_model, load_model
 
 __all__ = [
     "Answer",
@@ -11,6 +12,7 @@ __all__ = [
     "Message",
     "Refused",
     "Tokens",
+    "check_model",
     "load_model",
     "read_budget",
 ]

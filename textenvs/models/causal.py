@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
-from textenvs.core.cache import folder
-from textenvs.data import fetched
 from textenvs.errors import require
 
-SETS = {"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf"}
-"""Models that are data sets, with their files."""
 TOKENS = 2048
 """Of continuations that are scored at once, at most: their logits take the memory."""
-NEAR = 0.05
-"""How far scores of branches may be from those that are computed alone, in the precision of half a float."""
+NEAR = {"float32": 1e-3, "float64": 1e-3}
+"""How far scores of branches may be from those that are computed alone; half a float is off by more:"""
+NEARLY = 0.3
+TODAY = "01 Jan 2026"
+"""What templates are told that ask for it: the same conversation is the same tokens on every day."""
 Tokens = list[int]
 Message = dict[str, str]
 """One message of a conversation: "role" and "content"."""
-DIGITS = 16
-"""Of a hash."""
 
 
 class LanguageModel:
@@ -35,7 +28,7 @@ class LanguageModel:
     Args:
         tokenizer: Of transformers.
         model: Of transformers, a causal one.
-        origin: What tells it from others: the hash of its weights, versions.
+        origin: What tells it from others: the hash of its files, versions, precision, device.
     """
 
     def __init__(self, tokenizer: Any, model: Any, origin: Mapping[str, str] | None = None) -> None:
@@ -46,7 +39,8 @@ class LanguageModel:
         self._ends = self._stops()
         self._cache = "cache" if "cache" in signature(model.forward).parameters else "past_key_values"
         self._prefixes = lru_cache(maxsize=4)(self._prefix)
-        self._can_branch: bool | None = None
+        self._can_share: bool | None = None
+        self._has_system = bool(tokenizer.chat_template) and self._knows_system()
 
     def _stops(self) -> frozenset[int]:
         ends = self._model.generation_config.eos_token_id if self._model.generation_config else None
@@ -56,12 +50,21 @@ class LanguageModel:
     @property
     def context(self) -> int:
         """How many tokens it can read."""
-        return int(getattr(self._model.config, "max_position_embeddings", 2048))
+        return int(getattr(self._config, "max_position_embeddings", 2048))
+
+    @property
+    def _config(self) -> Any:
+        """The settings of the part that reads text."""
+        return self._model.config.get_text_config()
 
     def encode(self, text: str) -> Tokens:
-        """The tokens of a continuation."""
+        """The tokens of a text."""
         tokens: Tokens = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return tokens
+
+    def encode_reply(self, text: str) -> Tokens:
+        """The tokens of a reply, as it follows what `chat` gives."""
+        return self.encode(text if self._tokenizer.chat_template else f" {text}")
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens."""
@@ -70,21 +73,32 @@ class LanguageModel:
     def chat(self, messages: Sequence[Message]) -> Tokens:
         """A conversation as tokens, up to where the model replies; by its template, or plainly where it has none."""
         if self._tokenizer.chat_template:
-            text = self._tokenizer.apply_chat_template(
-                self._folded(messages), add_generation_prompt=True, tokenize=False
-            )
-            return self.encode(text)
+            return self.encode(self._by_template(messages if self._has_system else _folded(messages)))
         lines = [f"{message['role'].capitalize()}: {message['content']}" for message in messages]
         begin = [] if self._tokenizer.bos_token_id is None else [int(self._tokenizer.bos_token_id)]
         return begin + self.encode("\n\n".join([*lines, "Assistant:"]))
 
-    def _folded(self, messages: Sequence[Message]) -> list[Message]:
-        """The same, with the system's message in the first of the user where the template knows no system."""
-        first, *others = messages
-        if first["role"] != "system" or "system" in str(self._tokenizer.chat_template):
-            return list(messages)
-        told = "\n\n".join([first["content"], *(each["content"] for each in others[:1])])
-        return [{"role": "user", "content": told}, *others[1:]]
+    def _by_template(self, messages: Sequence[Message]) -> str:
+        """A conversation as its template has it: on a day that does not change, and without a thought before."""
+        template = self._tokenizer.get_chat_template()
+        return str(
+            self._tokenizer.apply_chat_template(
+                list(messages),
+                add_generation_prompt=True,
+                tokenize=False,
+                enable_thinking=False,
+                chat_template=f"{{%- macro strftime_now(form) -%}}{TODAY}{{%- endmacro -%}}{template}",
+                date_string=TODAY,
+            )
+        )
+
+    def _knows_system(self) -> bool:
+        """Whether the template takes a message of the system; some refuse it, some leave it out."""
+        told = [{"role": "system", "content": "so-and-so"}, {"role": "user", "content": "x"}]
+        try:
+            return "so-and-so" in self._by_template(told)
+        except Exception:  # of jinja2, whatever the template raises
+            return False
 
     def score(
         self, contexts: Sequence[Tokens], continuations: Sequence[Sequence[Tokens]], shared: int = 0
@@ -99,7 +113,7 @@ class LanguageModel:
             continuations: For each context several, of at least one token each.
             shared: Length of what all contexts begin with.
         """
-        if not self._branches():
+        if not self._shares():
             return [
                 [self.score_alone(context, each) for each in group]
                 for context, group in zip(contexts, continuations, strict=True)
@@ -109,22 +123,36 @@ class LanguageModel:
             scores += self._score_branches(contexts[part], continuations[part], shared)
         return scores
 
-    def _branches(self) -> bool:
-        """Whether the model can read branches: not all attention takes a mask of its own."""
-        if self._can_branch is None:
-            contexts = [self.encode(text) for text in ("Once upon a time there was", "She said")]
-            group = [self.encode(text) for text in (" a king", " nothing", " three")]
-            try:
-                found = self._score_branches(contexts, [group, group[:2]], 1)
-            except (RuntimeError, ValueError, TypeError, NotImplementedError, AttributeError):
-                found = [[], []]
-            alone = [[self.score_alone(contexts[0], each) for each in group]]
-            alone.append([self.score_alone(contexts[1], each) for each in group[:2]])
-            self._can_branch = all(
-                len(ours) == len(theirs) and all(abs(a - b) < NEAR for a, b in zip(ours, theirs, strict=True))
-                for ours, theirs in zip(found, alone, strict=True)
-            )
-        return self._can_branch
+    def _shares(self) -> bool:
+        """Whether texts can be read side by side, with gaps, and as branches of one.
+
+        Attention to a window, and what is not attention, cannot do that; and not all attention takes a mask of its
+        own, so that it is tried.
+        """
+        if self._can_share is None:
+            self._can_share = self._attends_to_all() and self._agrees()
+        return self._can_share
+
+    def _attends_to_all(self) -> bool:
+        kinds = getattr(self._config, "layer_types", None)
+        if kinds:
+            return set(kinds) == {"full_attention"}
+        return not getattr(self._config, "sliding_window", None)
+
+    def _agrees(self) -> bool:
+        begin = self.encode("Once upon a time")
+        contexts = [begin + self.encode(text) for text in (" there was a good king, and he had", " she said")]
+        group = [self.encode(text) for text in (" a daughter", " nothing", " three sons")]
+        try:
+            found = self._score_branches(contexts, [group, group[:2]], len(begin))
+        except (RuntimeError, ValueError, TypeError, NotImplementedError, AttributeError):
+            return False
+        near = NEAR.get(str(self._model.dtype).removeprefix("torch."), NEARLY)
+        return all(
+            abs(ours - self.score_alone(context, each)) < near
+            for context, scores in zip(contexts, found, strict=True)
+            for each, ours in zip(group, scores, strict=False)
+        )
 
     def _score_branches(
         self, contexts: Sequence[Tokens], continuations: Sequence[Sequence[Tokens]], shared: int
@@ -179,6 +207,8 @@ class LanguageModel:
             choose: Called with a row and the logits of its next token, a tensor; gives the token.
             stop: A text after which a reply ends.
         """
+        if not self._shares():
+            return [self._generate_alone(row, context, most, choose, stop) for row, context in enumerate(contexts)]
         with self._torch.inference_mode():
             replies: list[Tokens] = [[] for _ in contexts]
             cache = self._read([context[:-1] for context in contexts], 0)
@@ -200,14 +230,29 @@ class LanguageModel:
                     if not going[row]:
                         continue
                     tokens[row] = choose(row, logits[row])
-                    going[row] = tokens[row] not in self._ends
-                    if going[row]:
-                        replies[row].append(tokens[row])
-                        said = self.decode(replies[row]) if stop else ""
-                        going[row] = not (stop and stop in said and said.strip())
+                    going[row] = self._goes_on(replies[row], tokens[row], stop)
                 if not any(going):
                     break
             return replies
+
+    def _generate_alone(
+        self, row: int, context: Tokens, most: int, choose: Callable[[int, Any], int], stop: str
+    ) -> Tokens:
+        """The same for one context, which is read anew for each token: slow, and right for every model."""
+        reply: Tokens = []
+        with self._torch.inference_mode():
+            for _ in range(most):
+                logits = self._model(input_ids=self._tensor([context + reply]), use_cache=False).logits[0, -1]
+                if not self._goes_on(reply, choose(row, logits), stop):
+                    break
+        return reply
+
+    def _goes_on(self, reply: Tokens, token: int, stop: str) -> bool:
+        """Takes a token into a reply; whether the reply goes on after it."""
+        if token in self._ends:
+            return False
+        reply.append(token)
+        return not stop or stop not in self.decode(reply).lstrip()
 
     def _prefix(self, tokens: tuple[int, ...]) -> Any:
         """The cache of what contexts begin with."""
@@ -246,6 +291,15 @@ class LanguageModel:
         return self._torch.tensor(values, device=self._model.device)
 
 
+def _folded(messages: Sequence[Message]) -> list[Message]:
+    """The same, with the system's message in the first of the user."""
+    first, *others = messages
+    if first["role"] != "system":
+        return list(messages)
+    told = "\n\n".join([first["content"], *(each["content"] for each in others[:1])])
+    return [{"role": "user", "content": told}, *others[1:]]
+
+
 def _mask(n: int, width: int) -> list[int]:
     return [1] * n + [0] * (width - n)
 
@@ -272,97 +326,3 @@ def _parts(continuations: Sequence[Sequence[Tokens]]) -> list[slice]:
             parts.append(slice(start, end - 1))
             start = end - 1
     return [*parts, slice(start, len(continuations))]
-
-
-@lru_cache(maxsize=2)
-def load_model(name: str, device: str, dtype: str) -> LanguageModel:
-    """A model by name.
-
-    Args:
-        name: A data set ("smollm2"), a folder, or a name that transformers knows; nothing is downloaded unless the
-            environment allows it (HF_HUB_OFFLINE=0).
-        device: "auto", "cpu", "cuda", "cuda:1", "mps".
-        dtype: "auto" (float32 on a CPU, else the model's own), "float32", "bfloat16", "float16".
-
-    Raises:
-        MissingExtra: Without the extra `lm`.
-        ValueError: If it cannot be loaded; the message says how to get it.
-    """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    torch, transformers = require("torch", "lm"), require("transformers", "lm")
-    place = _dense(name) if name in SETS else name
-    where = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there[where.partition(":")[0]]:
-        raise ValueError(f"there is no device {where} here, or this PyTorch does not know it: leave device out")
-    kind = {"auto": torch.float32 if where == "cpu" else "auto"}.get(dtype) or getattr(torch, dtype)
-    with _quiet():
-        try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-            model = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=kind, use_safetensors=True)
-        except (OSError, ValueError, KeyError) as error:
-            if name not in SETS and not Path(name).is_dir():
-                raise ValueError(
-                    f"there is no folder {name!r}, and no model of that name was downloaded before: name a folder or "
-                    f"{', '.join(SETS)}, or set HF_HUB_OFFLINE=0 to download it"
-                ) from None
-            why = " ".join(str(error).split())[:200]
-            raise ValueError(f"the folder {name!r} holds no model that transformers loads ({why})") from None
-    return LanguageModel(tokenizer, model.to(where), _origin(place))
-
-
-def _origin(place: str | Path) -> dict[str, str]:
-    """What a model is, whatever its folder is called: the hash of its weights, and what computes with them."""
-    torch, transformers = require("torch", "lm"), require("transformers", "lm")
-    home = Path(place) if Path(place).is_dir() else Path(transformers.utils.cached_file(place, "config.json")).parent
-    digest = hashlib.sha256()
-    for path in sorted(home.glob("*.safetensors")):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return {
-        "weights": digest.hexdigest()[:DIGITS],
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }
-
-
-def _dense(name: str) -> Path:
-    """The folder of a data set's model, unpacked once into the cache."""
-    source = fetched(name)
-    cache = folder()
-    if cache is None:
-        raise ValueError(
-            f"{name} is unpacked into the cache, which is turned off: unset TEXTENVS_CACHE, or name a folder"
-        )
-    target = cache / "models" / name
-    if not (target / "config.json").exists():
-        torch, transformers = require("torch", "lm"), require("transformers", "lm")
-        require("gguf", "lm")
-        require("accelerate", "lm")
-        partial = target.with_name(f"{name}.{os.getpid()}.partial")
-        options: dict[str, Any] = {"gguf_file": SETS[name]}
-        if hasattr(transformers, "GgufConfig"):
-            options["quantization_config"] = transformers.GgufConfig(dequantize=True)
-        with _quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(source, gguf_file=SETS[name])
-            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.bfloat16, **options)
-            if hasattr(model.config, "quantization_config"):
-                del model.config.quantization_config
-            model.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-        partial.replace(target)
-    return target
-
-
-@contextmanager
-def _quiet() -> Any:
-    """Keeps transformers from talking."""
-    logging = require("transformers", "lm").utils.logging
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        logging.enable_progress_bar()

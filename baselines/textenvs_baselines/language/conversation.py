@@ -14,7 +14,10 @@ from textenvs.models import Message
 from textenvs_baselines.language.prompt import Prompt, task_parameters
 from textenvs_baselines.optimal import OptimalAgent
 
-ANSWER = re.compile(r".*answer(?: is)?\W*(\d+)", re.DOTALL | re.IGNORECASE)
+ANSWER = re.compile(r".*\banswer(?: is)?[\s:*\"'`(\[{$\\]*(?:boxed\{)?(\d+)", re.DOTALL | re.IGNORECASE)
+NUMBERED = re.compile(r"\W*(\d+)\s*[:.)]")
+"""A reply that begins with its number, as choices are told."""
+THOUGHT = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
 LONGEST = 500
 """Characters of a reply that are kept, at most."""
 
@@ -97,13 +100,17 @@ def demonstrations(
 
 
 def final(reply: str, marked: bool = False) -> str:
-    """The part of a reply that answers: the number after the last "Answer", or all of it; not too much of it.
+    """The part of a reply that answers, without what was thought; not too much of it.
+
+    That is the number after the last "Answer", or the one with which it begins, or all of it.
 
     Args:
         reply: What the model said.
         marked: Whether only a number after "Answer" is one.
     """
+    reply = THOUGHT.sub("", reply)
     found = ANSWER.match(reply)
     if found is None and marked:
         return ""
+    found = found or NUMBERED.match(reply)
     return found[1] if found else " ".join(reply.split())[:LONGEST]

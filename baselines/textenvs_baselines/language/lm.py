@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from textenvs.errors import unknown
-from textenvs.models import LanguageModel, Message, Tokens, load_model
+from textenvs.models import LanguageModel, Message, Tokens, check_model, load_model
 from textenvs_baselines.language.conversation import Conversation, final, message
 from textenvs_baselines.language.prompt import load_prompt
 from textenvs_baselines.language.talker import TalkConfig, Talker
@@ -48,10 +48,16 @@ class LMConfig(TalkConfig):
         for name, value, names in known:
             if value not in names:
                 raise unknown(name, value, names)
+        check_model(self.model)
         if not DEVICE.fullmatch(self.device):
             raise ValueError(f"device must be auto, cpu, cuda, cuda:1 or mps, got {self.device!r}")
         if load_prompt(self.prompt).thinks and self.act == "score":
             raise ValueError(f"with {self.prompt} the model thinks before it answers: add act=generate")
+        if load_prompt(self.prompt).by_number and self.act == "score":
+            raise ValueError(
+                f"{self.prompt} asks for numbers, of which a short one is likelier than a long: add act=generate, or "
+                "take prompt=say-1"
+            )
 
 
 class LMAgent(Talker):
@@ -65,14 +71,19 @@ class LMAgent(Talker):
 
     name = "lm"
     config_class = LMConfig
-    unrecorded = ("device",)
-    uses = ("textenvs.models.causal",)
+    uses = ("textenvs.models.causal", "textenvs.models.loading")
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         super().__init__(env_id, env_kwargs, **settings)
         self.action_type = "choice" if self.settings.act == "score" else "reply"
         self._model: LanguageModel = load_model(self.settings.model, self.settings.device, self.settings.dtype)
         self._shared = self._common_tokens()
+        opening = len(self._model.chat(self._teller.opening))
+        if opening + self.settings.max_tokens > self._model.context:
+            raise ValueError(
+                f"the rules and examples are {opening} tokens, and {self.settings.max_tokens} may be said, but "
+                f"{self.settings.model} reads {self._model.context} at most: fewer examples, or a smaller max_tokens"
+            )
         self._alone: dict[str, float] = {}
         self._rngs: list[np.random.Generator] = []
 
@@ -111,7 +122,7 @@ class LMAgent(Talker):
             [self._prompt.reply(k, words) for k, words in zip(numbers, group, strict=True)]
             for numbers, group in zip(offered, sentences, strict=True)
         ]
-        tokens = [[self._model.encode(text) for text in group] for group in texts]
+        tokens = [[self._model.encode_reply(text) for text in group] for group in texts]
         found = self._model.score(contexts, tokens, self._shared)
         chosen: list[tuple[int | str, str]] = []
         for place, row in enumerate(rows):
@@ -154,18 +165,20 @@ class LMAgent(Talker):
         """The log-probability of a reply without a conversation."""
         if text not in self._alone:
             context = self._model.chat([message("user", self._prompt.nothing)])
-            self._alone[text] = self._model.score_alone(context, self._model.encode(text))
+            self._alone[text] = self._model.score_alone(context, self._model.encode_reply(text))
         return self._alone[text]
 
     def _fitting(self, conversation: Conversation) -> tuple[list[Message], Tokens]:
         """What is told now, with as many turns before as are wished and fit."""
-        most = self._model.context - self.settings.max_tokens
+        longest = max((len(self._model.encode_reply(each)) for each in conversation.choices), default=0)
+        most = self._model.context - max(self.settings.max_tokens, longest)
         for kept in range(min(self.settings.history, len(conversation.turns)), -1, -1):
             messages = self._teller.messages(conversation, kept)
             tokens = self._model.chat(messages)
             if len(tokens) <= most:
                 return messages, tokens
-        return messages, tokens[: self._shared] + tokens[self._shared - most :]
+        begin = min(self._shared, most)
+        return messages, tokens[:begin] + tokens[len(tokens) - (most - begin) :]
 
     def _common_tokens(self) -> int:
         """How many tokens all conversations begin with."""

@@ -39,6 +39,11 @@ class Prompt:
     nothing: str
     thinks: bool = False
 
+    @property
+    def by_number(self) -> bool:
+        """Whether replies are numbers."""
+        return "{number}" in self.choice
+
     def say(self, observation: str, choices: Sequence[str]) -> str:
         """What is told in a turn."""
         offered = [
@@ -50,7 +55,7 @@ class Prompt:
 
     def reply(self, number: int, sentence: str) -> str:
         """What a model replies that means a choice."""
-        return str(number) if "{number}" in self.choice else sentence
+        return str(number) if self.by_number else sentence
 
     def begin(self, env_id: str, env_kwargs: Mapping[str, Any]) -> str:
         """What is told once about an environment."""

@@ -67,7 +67,7 @@ class Talker(TunedAgent):
     """
 
     obs_type = "text"
-    unrecorded: ClassVar[tuple[str, ...]]
+    unrecorded: ClassVar[tuple[str, ...]] = ()
     """Settings that make no difference to what is answered."""
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
