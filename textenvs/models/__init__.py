@@ -1,7 +1,8 @@
 """Language models that agents and judges ask: on this machine, and behind an endpoint."""
 
+from textenvs.models.budget import Budget, read_budget, spent
 from textenvs.models.causal import LanguageModel, Message, Tokens, load_model
-from textenvs.models.endpoint import Answer, Budget, Endpoint, Refused, read_budget
+from textenvs.models.endpoint import Answer, Endpoint, Refused
 
 __all__ = [
     "Answer",
@@ -13,4 +14,5 @@ __all__ = [
     "Tokens",
     "load_model",
     "read_budget",
+    "spent",
 ]
