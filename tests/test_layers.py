@@ -12,7 +12,7 @@ PURE = "textenvs.core." + " textenvs.core.".join("mdp chance payoffs transcript 
 ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "textenvs.data textenvs.errors",
-    "textenvs.models": "textenvs.models textenvs.core.cache textenvs.data textenvs.errors",
+    "textenvs.models": "textenvs.models textenvs.core.cache textenvs.core.lock textenvs.data textenvs.errors",
     "textenvs.text": "textenvs.text",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
@@ -26,8 +26,8 @@ ALLOWED = {
     "textenvs.testing": "textenvs.core",
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.models "
     "textenvs.wrappers textenvs_baselines",
-    "textenvs_benchmarks": "textenvs textenvs.evaluation textenvs.explanation textenvs.errors textenvs.data "
-    "textenvs_benchmarks",
+    "textenvs_benchmarks": "textenvs textenvs.core.lock textenvs.evaluation textenvs.explanation textenvs.errors "
+    "textenvs.data textenvs.models textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {

@@ -63,6 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(one_line(error), DRIFTED)
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
+    except Exception as error:
+        from textenvs.evaluation import AgentFailure, Halt
+
+        if not isinstance(error, AgentFailure | Halt):
+            raise
+        return _complain(one_line(error), INTERRUPTED if isinstance(error, Halt) else FAILED)
 
 
 def _complain(message: str, status: int) -> int:
@@ -138,6 +144,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     _print_report(folder, suite, summary.table, "json" if arguments.json else "text")
     page = f" ('textenvs report {folder.path} --format html' makes a page of them)"
     print(f"results: {folder.path}{page}", file=sys.stderr)
+    _print_spent(suite)
     if summary.halted:
         return _complain(f"{summary.halted}; the same command goes on from here", INTERRUPTED)
     if summary.failed:
@@ -150,6 +157,16 @@ def run_command(arguments: argparse.Namespace) -> int:
     if lost:
         return _complain(f"{', '.join(lost)}: see {folder.path / 'logs'}", FAILED)
     return DONE
+
+
+def _print_spent(suite: Suite) -> None:
+    """Says what endpoints have cost, if an agent asks one."""
+    if "openai" not in map(suite.installed, suite.agents):
+        return
+    from textenvs.models import spent
+
+    if said := spent():
+        print(f"spent by all runs with this cache: {said}", file=sys.stderr)
 
 
 def _executor(arguments: argparse.Namespace) -> Executor | None:

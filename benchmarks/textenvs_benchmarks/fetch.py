@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from textenvs.core.lock import locked
 from textenvs.data.folder import folder_of, wrong_files
 from textenvs.data.sets import DataFile, DataSet
-from textenvs_benchmarks.lock import locked
 from textenvs_benchmarks.package_tools import download
 from textenvs_benchmarks.unpack import unpack
 

@@ -18,12 +18,12 @@ import numpy as np
 
 import textenvs
 from textenvs import SPLITS, ReferenceScores
+from textenvs.core.lock import locked
 from textenvs.errors import printable, shown
 from textenvs.evaluation import find_agent
 from textenvs.evaluation.record import from_json, is_number
 from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.external.reach import Reach, source_of
-from textenvs_benchmarks.lock import locked
 from textenvs_benchmarks.seeds import Secret, read_secret, to_file
 from textenvs_benchmarks.suite import Suite, make_suite
 
@@ -178,7 +178,7 @@ class ResultsFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
-                file = stack.enter_context(locked(self.path / ".lock", lambda: None, PATIENCE))
+                file = stack.enter_context(locked(self.path / ".lock", patience=PATIENCE))
             except TimeoutError:
                 raise ValueError(
                     f"another run is writing in {self.path}: wait until it has ended, or give another --out"

@@ -15,10 +15,13 @@ class ChatServer:
         calls: How many requests came.
         keys: The keys that they had.
         questions: What was asked.
+        refuse: Given a question, the status and the message with which it is refused; None where it is not.
+        pause: Seconds before an answer, or without one where that is the fault.
     """
 
-    def __init__(self, reply, faults=(), tools=True):
-        self.reply, self.faults, self.tools = reply, faults, tools
+    def __init__(self, reply, faults=(), tools=True, refuse=lambda question: None, usage=True, pause=0.0):
+        self.reply, self.faults, self.tools, self.refuse = reply, faults, tools, refuse
+        self.usage, self.pause = usage, pause
         self.calls, self.keys, self.questions = 0, set(), []
         self._struck = {}
         self._lock = threading.Lock()
@@ -26,6 +29,7 @@ class ChatServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 outer._answer(self)
@@ -56,10 +60,12 @@ class ChatServer:
             self._struck[body] += 1
         fault = self.faults[struck] if struck < len(self.faults) else ""
         key = handler.headers["Authorization"]
+        refusal = self.refuse(question)
+        time.sleep(self.pause)
         if fault in ("429", "500", "401", "400"):
             self._send(handler, int(fault), {"error": {"message": f"no: {key}", "type": "x"}}, {"Retry-After": "0"})
         elif fault == "slow":
-            time.sleep(1.5)
+            time.sleep(0.6)
             handler.close_connection = True
         elif fault == "cut":
             handler.send_response(200)
@@ -72,6 +78,8 @@ class ChatServer:
             self._send(handler, 200, b'{"choices": [}')
         elif fault == "empty":
             self._send(handler, 200, {"choices": []})
+        elif refusal:
+            self._send(handler, refusal[0], {"error": {"message": refusal[1], "type": "x"}})
         elif question.get("tools") and not self.tools:
             self._send(handler, 400, {"error": {"message": "tools are not supported", "type": "x"}})
         else:
@@ -93,7 +101,7 @@ class ChatServer:
             "created": 0,
             "model": question["model"],
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110} if self.usage else None,
         }
 
     def _send(self, handler, status, content, headers=None):

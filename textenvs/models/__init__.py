@@ -1,7 +1,8 @@
 """Language models that agents and judges ask: on this machine, and behind an endpoint."""
 
+from textenvs.models.budget import Budget, read_budget, spent
 from textenvs.models.causal import LanguageModel, Message, Tokens
-from textenvs.models.endpoint import Answer, Budget, Endpoint, Refused, read_budget
+from textenvs.models.endpoint import Answer, Endpoint, Refused
 from textenvs.models.loading import check_model, load_model
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "check_model",
     "load_model",
     "read_budget",
+    "spent",
 ]

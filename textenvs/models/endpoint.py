@@ -8,69 +8,32 @@ import math
 import os
 import threading
 import time
+import weakref
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from textenvs.core.cache import folder
-from textenvs.errors import Halt, printable, require, unknown
+from textenvs.errors import Halt, printable, require
+from textenvs.models.budget import Budget, Ledger, ledger_of
 
 KEY = "OPENAI_API_KEY"
 """The environment variable that holds the key; it is nowhere else."""
-LONGEST_WAIT = 30.0
-"""Seconds between two tries, at most."""
-MILLION = 1e6
-
-
-BUDGET = "TEXTENVS_BUDGET"
-"""The environment variable that bounds what is spent, such as "calls=1000,usd=5,usd_in=0.15,usd_out=0.6"."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What may be spent, by all who share a cache; None is no bound.
-
-    Attributes:
-        calls: Calls that were answered.
-        tokens: Tokens, read and written.
-        usd: Money, by the prices.
-        usd_in: Price of a million tokens that are read.
-        usd_out: Price of a million that are written.
-    """
-
-    calls: float | None = None
-    tokens: float | None = None
-    usd: float | None = None
-    usd_in: float | None = None
-    usd_out: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, bound in asdict(self).items():
-            if bound is not None and not 0.0 <= bound < math.inf:
-                raise ValueError(f"{name} of the budget must be a number from 0 on, got {bound}")
-        if self.usd is not None and None in (self.usd_in, self.usd_out):
-            raise ValueError("a budget in money needs prices: add usd_in and usd_out, for a million tokens")
-
-
-def read_budget() -> Budget:
-    """The budget in the environment.
-
-    Raises:
-        ValueError: If it cannot be read.
-    """
-    pairs = [pair.partition("=") for pair in os.environ.get(BUDGET, "").split(",") if pair]
-    known = [field.name for field in fields(Budget)]
-    values = {}
-    for name, _, number in pairs:
-        if name not in known:
-            raise unknown("part of the budget", name, known)
-        try:
-            values[name] = float(number)
-        except ValueError:
-            raise ValueError(f"{name} of the budget must be a number, got {number!r}") from None
-    return Budget(**values)
+HERE = ("localhost", "127.0.0.1", "::1")
+"""This machine: no key is needed for it, and the way to it need not be encrypted."""
+REFUSING = (400, 404, 413, 422)
+"""Statuses that say that a question is not taken as it is: it is no use to ask it again."""
+BUSY = (408, 409, 429)
+"""Statuses that say to ask again later, beside those from 500 on."""
+LONGEST_WAIT = 60.0
+"""Seconds between two tries, at most, and up to a quarter more."""
+LONGEST_ERROR = 200
+"""Characters of what went wrong that are kept."""
+TOKEN_LENGTH = 3
+"""Characters of a token, where an endpoint does not say how many tokens there were."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +45,23 @@ class Answer:
         arguments: Of a tool call, as JSON; "" where there was none.
         prompt_tokens: Tokens that were read, by its own word; None where it does not say.
         completion_tokens: Tokens that were written.
+        refused: Status and words with which the question was refused; "" where it was answered.
     """
 
     content: str
     arguments: str
     prompt_tokens: int | None
     completion_tokens: int | None
+    refused: str = ""
+
+
+_lock = threading.Lock()
+_asking: dict[Path, Future[Answer]] = {}
+"""In this process: what is being asked, by where its answer is kept."""
 
 
 class Refused(ValueError):
-    """The endpoint does not take the question as it is."""
+    """The endpoint does not take the question as it is; the message begins with the HTTP status."""
 
 
 class Endpoint:
@@ -100,134 +70,128 @@ class Endpoint:
     Args:
         base_url: Its address, such as "http://localhost:8000/v1".
         budget: What may be spent.
-        timeout: Seconds for an answer.
+        timeout: Seconds without an answer or a byte of one.
         tries: How often one question is asked, at most.
 
     Raises:
         MissingExtra: Without the extra `api`.
-        ValueError: If the address holds a key, or there is none in the environment for an address elsewhere.
+        ValueError: If the address holds a key, or there is none in the environment for an address that needs one.
     """
 
     def __init__(self, base_url: str, budget: Budget, timeout: float, tries: int) -> None:
         self._openai = require("openai", "api")
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"base_url must be an address such as http://localhost:8000/v1, got {base_url!r}")
-        if parts.username or parts.password or parts.query:
-            raise ValueError(f"base_url must not hold a key: the key is read from {KEY} alone")
-        self._key = os.environ.get(KEY, "")
-        if not self._key and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-            raise ValueError(f"{parts.hostname} needs a key: put it into the environment variable {KEY}")
+        self._key, direct = _key_for(base_url)
         self._client = self._openai.OpenAI(
-            api_key=self._key or "none", base_url=base_url, timeout=timeout, max_retries=0
+            api_key=self._key or "none",
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=0,
+            http_client=self._openai.DefaultHttpxClient(trust_env=False) if direct else None,
         )
+        weakref.finalize(self, self._client.close)
         cache = folder()
         if cache is None:
             raise ValueError(
                 "answers are kept in the cache, which is turned off: unset TEXTENVS_CACHE, or name a folder"
             )
         self._url, self._answers, self._tries = base_url, cache / "answers", tries
-        self._ledger = Ledger(self._answers / "ledger.jsonl", budget)
+        self._ledger = Ledger(ledger_of(cache), budget)
 
     def ask(self, question: Mapping[str, Any]) -> Answer:
-        """The answer to a question: the arguments of a chat completion.
+        """The answer to a question: the arguments of a chat completion. Who asks the same meanwhile waits for it.
 
         Raises:
             Halt: If the budget is spent, or the endpoint does not answer.
-            Refused: If it does not take the question.
+            Refused: If it does not take the question, now or when it was asked first.
         """
-        text = json.dumps([self._url, question], sort_keys=True, ensure_ascii=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        path = self._answers / digest[:2] / f"{digest[2:]}.json"
-        found = _read(path)
-        if found is None:
-            found = self._ask_anew(question)
-            _write(path, found)
+        path = self._path(question)
+        with _lock:
+            asked = _asking.get(path)
+            answer = asked or _asking.setdefault(path, Future())
+        if asked is None:
+            try:
+                answer.set_result(_read(path) or _keep(path, self._ask_anew(question, path)))
+            except BaseException as error:
+                answer.set_exception(error)
+            finally:
+                with _lock:
+                    del _asking[path]
+        found = answer.result()
+        if found.refused:
+            raise Refused(found.refused)
         return found
 
-    def _ask_anew(self, question: Mapping[str, Any]) -> Answer:
+    def forget(self, question: Mapping[str, Any]) -> None:
+        """Forgets the answer to a question: it is asked anew the next time."""
+        self._path(question).unlink(missing_ok=True)
+
+    def _path(self, question: Mapping[str, Any]) -> Path:
+        text = json.dumps([self._url, question], sort_keys=True, ensure_ascii=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self._answers / digest[:2] / f"{digest[2:]}.json"
+
+    def _ask_anew(self, question: Mapping[str, Any], path: Path) -> Answer:
         for attempt in range(self._tries):
-            self._ledger.check()
-            wait = min(0.5 * 2.0**attempt, LONGEST_WAIT)
+            self._ledger.reserve(question["model"])
+            asked_wait = 0.0
             try:
                 answer = _parsed(self._client.chat.completions.create(**question))
             except self._openai.APIStatusError as error:
-                said = self._scrubbed(error)
-                if error.status_code in (401, 403):
+                said, status = self._scrubbed(error), error.status_code
+                if status in REFUSING:
+                    return Answer("", "", None, None, f"{status} {said}")
+                if status in (401, 403):
                     raise Halt(f"the endpoint does not let us in ({said}): check {KEY}") from None
-                if error.status_code not in (408, 409, 429) and error.status_code < 500:
-                    raise Refused(said) from None
-                wait = max(wait, _asked_wait(error.response.headers))
+                if status not in BUSY and status < 500:
+                    break
+                asked_wait = _asked_wait(error.response.headers)
             except (self._openai.OpenAIError, ValueError, AttributeError, TypeError, IndexError) as error:
                 said = self._scrubbed(error)
             else:
-                self._ledger.add(answer)
+                self._settle(question, answer)
                 return answer
             if attempt + 1 < self._tries:
-                time.sleep(min(wait, LONGEST_WAIT))
-        raise Halt(f"the endpoint does not answer ({said})")
+                time.sleep(_wait(attempt, asked_wait, path.stem))
+        raise Halt(f"the endpoint does not answer ({said}): see that it runs, and that base_url is its address")
+
+    def _settle(self, question: Mapping[str, Any], answer: Answer) -> None:
+        counted = (answer.prompt_tokens, answer.completion_tokens)
+        texts = (json.dumps(question, ensure_ascii=False), answer.content + answer.arguments)
+        read, written = (
+            math.ceil(len(text) / TOKEN_LENGTH) if tokens is None else tokens
+            for tokens, text in zip(counted, texts, strict=True)
+        )
+        self._ledger.settle(question["model"], read, written, known=None not in counted)
 
     def _scrubbed(self, error: Exception) -> str:
         """What went wrong, on one line, without the key."""
-        said = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:200]
-        return said.replace(self._key, "***") if self._key else said
+        said = f"{type(error).__name__}: {error}"
+        if self._key:
+            said = said.replace(self._key, "***")
+        return printable(" ".join(said.split()))[:LONGEST_ERROR]
 
 
-class Ledger:
-    """What was spent: a line for each call that was answered, by all processes that share the file.
+def _key_for(base_url: str) -> tuple[str, bool]:
+    """The key that is sent to an address, "" for none, and whether no proxy may see it on the way.
 
-    Args:
-        path: The file.
-        budget: What may be spent.
+    Raises:
+        ValueError: If it is no address, or holds a key, or needs one. The message does not say it: it may hold a key.
     """
-
-    def __init__(self, path: Path, budget: Budget) -> None:
-        self._path, self._budget = path, budget
-        self._lock = threading.Lock()
-        self._offset = 0
-        self.calls, self.tokens, self.usd, self.priced = 0, 0, 0.0, 0
-
-    def add(self, answer: Answer) -> None:
-        """Writes down a call."""
-        line: dict[str, float | None] = {"tokens": None, "usd": None}
-        if answer.prompt_tokens is not None and answer.completion_tokens is not None:
-            line["tokens"] = answer.prompt_tokens + answer.completion_tokens
-            if self._budget.usd_in is not None and self._budget.usd_out is not None:
-                spent = answer.prompt_tokens * self._budget.usd_in + answer.completion_tokens * self._budget.usd_out
-                line["usd"] = spent / MILLION
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab", buffering=0) as file:
-            file.write(json.dumps(line).encode() + b"\n")
-
-    def check(self) -> None:
-        """Raises Halt if there is nothing left to spend."""
-        with self._lock:
-            self._read()
-            bounds = (
-                ("calls", self.calls, self._budget.calls),
-                ("tokens", self.tokens, self._budget.tokens),
-                ("usd", self.usd, self._budget.usd),
-            )
-            for name, spent, most in bounds:
-                if most is not None and spent >= most:
-                    shown = f"{spent:g} of {most:g}"
-                    known = f"; cost known for {self.priced / max(self.calls, 1):.0%} of calls" if name == "usd" else ""
-                    raise Halt(f"the budget of {name} is spent ({shown}{known}): raise it")
-
-    def _read(self) -> None:
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                self._offset += len(line)
-                spent = json.loads(line)
-                self.calls += 1
-                self.tokens += spent["tokens"] or 0
-                self.usd += spent["usd"] or 0.0
-                self.priced += spent["usd"] is not None
+    try:
+        parts = urlsplit(str(base_url))
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ValueError("base_url must be an address such as http://localhost:8000/v1, and is not")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"base_url must not hold a key, nor end in ?... or #...: the key is read from {KEY} alone")
+    here, key = host in HERE, os.environ.get(KEY, "").strip()
+    if parts.scheme == "http":
+        return key if here else "", here
+    if not key and not here:
+        raise ValueError(f"an https address elsewhere needs a key: put it into the environment variable {KEY}")
+    return key, False
 
 
 def _parsed(response: Any) -> Answer:
@@ -235,13 +199,19 @@ def _parsed(response: Any) -> Answer:
     message = response.choices[0].message
     calls = message.tool_calls or []
     usage = response.usage
-    tokens = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-    counts = [number if type(number) is int and number >= 0 else None for number in tokens]
+    tokens = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
+    read, written = (number if type(number) is int and number >= 0 else None for number in tokens)
     content = message.content or ""
     arguments = calls[0].function.arguments if calls else ""
     if not isinstance(content, str) or not isinstance(arguments, str):
         raise ValueError("the answer is no text")
-    return Answer(content, arguments, *counts)
+    return Answer(content, arguments, read, written)
+
+
+def _wait(attempt: int, asked: float, digest: str) -> float:
+    """Seconds to the next try: they double, and no two questions wait equally long."""
+    spread = int(hashlib.sha256(f"{digest} {attempt}".encode()).hexdigest()[:8], 16) / 16**8
+    return min(max(0.5 * 2.0**attempt, asked), LONGEST_WAIT) * (1.0 + spread / 4)
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float:
@@ -261,8 +231,19 @@ def _read(path: Path) -> Answer | None:
         return None
 
 
-def _write(path: Path, answer: Answer) -> None:
+def _keep(path: Path, answer: Answer) -> Answer:
+    """Keeps an answer, whole or not at all; gives the one that is kept: of several that come at once, the first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    partial.write_text(json.dumps(asdict(answer)), encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(asdict(answer)), encoding="utf-8")
+        try:
+            os.link(partial, path)
+        except OSError:  # there is one, or there are no links here
+            kept = _read(path)
+            if kept is not None:
+                return kept
+            partial.replace(path)
+        return answer
+    finally:
+        partial.unlink(missing_ok=True)

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import IO
 
 PAUSE = 0.2
-"""Seconds between two attempts."""
+"""Seconds between two attempts, where no other are given."""
 
 
 @contextmanager
-def locked(path: Path, wait: Callable[[], None], patience: float = math.inf) -> Iterator[IO[bytes]]:
+def locked(
+    path: Path, wait: Callable[[], None] = lambda: None, patience: float = math.inf, pause: float = PAUSE
+) -> Iterator[IO[bytes]]:
     """Holds the lock; waits for it where another process does.
 
     Args:
         path: The file; it is made where it is missing, and left behind.
         wait: Called once if there is something to wait for.
         patience: Seconds to wait at most.
+        pause: Seconds between two attempts.
 
     Yields:
         The open file. Processes that inherit it hold the lock too.
@@ -37,7 +40,7 @@ def locked(path: Path, wait: Callable[[], None], patience: float = math.inf) -> 
             while not _lock(file):
                 if time.monotonic() > end:
                     raise TimeoutError(f"{path} is held by another process")
-                time.sleep(PAUSE)
+                time.sleep(pause)
         yield file
 
 
