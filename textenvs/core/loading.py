@@ -113,6 +113,8 @@ def forget_graphs() -> None:
 def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
     """The compiled tables of a scenario; where the split has only one, they are kept in memory and on disk.
 
+    A task that has them already gives them by a method `compiled(split, scenario)`.
+
     Raises:
         ValueError: If the states hold the texts and are too many.
     """
@@ -121,6 +123,10 @@ def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
             "with measures of its text as reward terms this task has too many states to be compiled, so that it has no "
             "reference scores and no optimum"
         )
+    compiled = getattr(task, "compiled", None)
+    if compiled is not None:
+        tables: Tables = compiled(split, scenario)
+        return tables
     if task.n_scenarios(split) == 1:
         return _kept_tables(task, split)
     return compile_tables(task, task.scenario(split, scenario))

@@ -1,0 +1,155 @@
+"""What a judge compares: replies in the same situation, or whole episodes, drawn from rollouts of policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from textenvs.feedback.scene import Array, Scene, at
+
+UNITS = ("episodes", "replies")
+"""What is compared."""
+SPREAD = 10.0
+"""Gold returns are told to judges in units of which random and optimal play lie so many apart."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An act of an episode.
+
+    Attributes:
+        turn: Number of turns taken before it.
+        state: Number of the state.
+        action: The action.
+        outcome: Number of what came of it in the tables; -1 where that is left open.
+    """
+
+    turn: int
+    state: int
+    action: int
+    outcome: int = -1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reply in a situation, or a whole episode.
+
+    Attributes:
+        scene: Place of its scene among the scenes.
+        steps: Its acts: one, or all of the episode.
+        rewards: What is truly earned, as `SPREAD` has it: of an episode by each step; of a reply by all that follows
+            (if it is optimal), and by the reply itself.
+        added: A text that was put behind what the agent says last, to see what a judge makes of it.
+    """
+
+    scene: int
+    steps: tuple[Step, ...]
+    rewards: tuple[float, ...]
+    added: str = ""
+
+    @property
+    def worth(self) -> float:
+        """What it truly is worth."""
+        return float(sum(self.rewards))
+
+
+Pair = tuple[Candidate, Candidate]
+
+
+class Collector:
+    """Draws candidates from rollouts.
+
+    Args:
+        scenes: The scenes.
+        behaviours: Policies, each (states, actions) probabilities for each scene; an episode follows one of them, all
+            alike.
+        seed: Seeds all that is random.
+    """
+
+    def __init__(self, scenes: Sequence[Scene], behaviours: Sequence[Sequence[Array]], seed: int) -> None:
+        self._scenes, self._behaviours = scenes, behaviours
+        self._rng = np.random.default_rng(seed)
+        self.unit = float(np.mean([scene.optimal - scene.random for scene in scenes])) / SPREAD
+        self._met = [np.zeros(scene.tables.n_states, dtype=bool) for scene in scenes]
+
+    def episodes(self, number: int) -> list[Candidate]:
+        """Episodes, the first and second of one scene, the third and fourth, and so on."""
+        places = np.repeat(self._rng.integers(len(self._scenes), size=(number + 1) // 2), 2)[:number]
+        behaviours = self._rng.integers(len(self._behaviours), size=number)
+        found: list[Candidate | None] = [None] * number
+        for place, scene in enumerate(self._scenes):
+            for k, behaviour in enumerate(self._behaviours):
+                rows = np.flatnonzero((places == place) & (behaviours == k))
+                played = self._play(scene, behaviour[place], len(rows))
+                for row, steps in zip(rows, played, strict=True):
+                    self._met[place][[step.state for step in steps]] = True
+                    earned = tuple(self._earned(scene, step) for step in steps)
+                    found[row] = Candidate(place, tuple(steps), earned)
+        return [each for each in found if each is not None]
+
+    def pairs(self, number: int, unit: str) -> list[Pair]:
+        """Pairs of candidates that can be compared.
+
+        Args:
+            number: How many.
+            unit: "episodes", or "replies": two different ones in a situation that was met.
+        """
+        if unit == "episodes":
+            drawn = self.episodes(2 * number)
+            return list(zip(drawn[::2], drawn[1::2], strict=True))
+        pairs: list[Pair] = []
+        while len(pairs) < number:
+            for episode in self.episodes(number):
+                open_steps = [s for s in episode.steps if self._scenes[episode.scene].legal[s.state].sum() > 1]
+                if open_steps and len(pairs) < number:
+                    step = open_steps[self._rng.integers(len(open_steps))]
+                    legal = np.flatnonzero(self._scenes[episode.scene].legal[step.state])
+                    first, second = self._rng.choice(legal, 2, replace=False)
+                    pairs.append((self._reply(episode.scene, step, first), self._reply(episode.scene, step, second)))
+        return pairs
+
+    def coverage(self) -> tuple[float, float]:
+        """The share of the states that were met, and how much of an optimal episode is spent in such states."""
+        shares = []
+        for scene, met in zip(self._scenes, self._met, strict=True):
+            spent = scene.occupancy(scene.optimum)
+            reached = scene.depth < scene.horizon
+            shares.append((met.sum() / reached.sum(), spent[:, met].sum() / spent.sum()))
+        known, needed = np.mean(shares, axis=0).tolist()
+        return known, needed
+
+    def _reply(self, place: int, step: Step, action: int) -> Candidate:
+        scene = self._scenes[place]
+        worth = float(scene.worth[step.state, action])
+        left = scene.horizon - int(scene.depth[step.state]) - 1
+        now = float(scene.gold.now[step.state, action] + left * scene.gold.each_left[step.state, action])
+        rewards = ((worth - now) / self.unit, now / self.unit)
+        return Candidate(place, (Step(step.turn, step.state, int(action)),), rewards)
+
+    def _earned(self, scene: Scene, step: Step) -> float:
+        tables = scene.tables
+        earned = scene.payoff_reward(int(tables.payoff[step.outcome]), step.turn)
+        after = int(tables.next[step.outcome])
+        if step.turn == scene.horizon - 1 and not tables.payoffs[tables.payoff[step.outcome]].terminated:
+            earned += float(scene.gold.timeout[after])
+        return earned / self.unit
+
+    def _play(self, scene: Scene, policy: Array, number: int) -> list[list[Step]]:
+        """Episodes of one policy in one scene, side by side."""
+        tables = scene.tables
+        steps: list[list[Step]] = [[] for _ in range(number)]
+        ends = np.array([payoff.terminated for payoff in tables.payoffs])
+        rows = np.arange(number)
+        states = tables.next[scene.first(self._rng.random(number))]
+        for turn in range(scene.horizon):
+            cumulative = np.cumsum(at(policy, turn)[states], axis=1)
+            drawn = self._rng.random(len(rows))[:, None] * cumulative[:, -1:]
+            actions = (cumulative <= drawn).sum(axis=1)
+            outcomes = scene.outcomes(states, actions, self._rng.random(len(rows)))
+            for row, *step in zip(rows.tolist(), states.tolist(), actions.tolist(), outcomes.tolist(), strict=True):
+                steps[row].append(Step(turn, *step))
+            going = ~ends[tables.payoff[outcomes]]
+            rows, states = rows[going], tables.next[outcomes][going]
+        return steps

@@ -1,0 +1,164 @@
+"""What a reward model sees of an act: numbers for each candidate, and rewards for all acts of a scene from weights."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from zlib import crc32
+
+import numpy as np
+
+from textenvs.core.mdp import Task
+from textenvs.errors import unknown
+from textenvs.feedback.candidates import Candidate
+from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.feedback.style import STYLES
+from textenvs.text.tokens import tokens
+
+HASHED = 4096
+"""Numbers of the encoder of n-grams."""
+
+
+class Encoder(Protocol):
+    """Tells what an act is."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has for a candidate, D."""
+
+    def encode(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
+        """(candidates, D), the sums over the steps of each."""
+
+    def rewards(self, scene: Scene, weights: Array) -> Rewards:
+        """The reward of each act under (D,) weights."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an act amounts to on average in the task's reward terms, and how it is said.
+
+    A reward model on it knows what happens, and has to learn what that is worth.
+
+    Attributes:
+        n_terms: Number of the task's reward terms.
+    """
+
+    n_terms: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has for a candidate."""
+        return self.n_terms + len(STYLES)
+
+    def encode(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
+        """(candidates, D), the sums over the steps of each."""
+        found = np.zeros((len(candidates), self.size))
+        for row, candidate in enumerate(candidates):
+            scene = scenes[candidate.scene]
+            amounts, styles = scene.amounts, [scene.style(name) for name in STYLES]
+            for step in candidate.steps:
+                place, left = (step.state, step.action), scene.horizon - step.turn - 1
+                found[row, : self.n_terms] += amounts.now[place] + left * amounts.each_left[place]
+                found[row, self.n_terms :] += [style[place] for style in styles]
+                if left == 0 and step.outcome >= 0 and scene.goes_on(step.outcome):
+                    found[row, : self.n_terms] += amounts.timeout[scene.tables.next[step.outcome]]
+        return found
+
+    def rewards(self, scene: Scene, weights: Array) -> Rewards:
+        """The reward of each act under (D,) weights."""
+        earned = scene.amounts.weighted(weights[: self.n_terms])
+        styles = zip(weights[self.n_terms :], STYLES, strict=True)
+        return earned.plus(sum((weight * scene.style(name) for weight, name in styles), np.zeros(scene.legal.shape)))
+
+
+@dataclass(frozen=True)
+class Features:
+    """The feature observation, apart for each action, and how the reply is said.
+
+    Attributes:
+        n_features: Number of the task's features.
+        n_actions: Number of actions.
+    """
+
+    n_features: int
+    n_actions: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has for a candidate."""
+        return self.n_actions * (self.n_features + 1) + len(STYLES)
+
+    def _seen(self, scene: Scene) -> Array:
+        """(states, features + 1) the features and a 1; the place of the turn is left out."""
+        seen = scene.tables.features.astype(np.float64)
+        seen[:, -1] = 1.0
+        return seen
+
+    def encode(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
+        """(candidates, D), the sums over the steps of each."""
+        found = np.zeros((len(candidates), self.n_actions, self.n_features + 1))
+        said = np.zeros((len(candidates), len(STYLES)))
+        seen = [self._seen(scene) for scene in scenes]
+        for row, candidate in enumerate(candidates):
+            styles = [scenes[candidate.scene].style(name) for name in STYLES]
+            for step in candidate.steps:
+                found[row, step.action] += seen[candidate.scene][step.state]
+                said[row] += [style[step.state, step.action] for style in styles]
+        return np.hstack([found.reshape(len(candidates), -1), said])
+
+    def rewards(self, scene: Scene, weights: Array) -> Rewards:
+        """The reward of each act under (D,) weights."""
+        own = weights[: -len(STYLES)].reshape(self.n_actions, self.n_features + 1)
+        styles = zip(weights[-len(STYLES) :], STYLES, strict=True)
+        said = sum((weight * scene.style(name) for weight, name in styles), np.zeros(scene.legal.shape))
+        return Rewards.of(self._seen(scene) @ own.T + said)
+
+
+@dataclass(frozen=True)
+class NGrams:
+    """Words and pairs of words of a reply, alone and each with each word of the situation, hashed."""
+
+    size: int = HASHED
+
+    def encode(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
+        """(candidates, D), the sums over the steps of each."""
+        found = np.zeros((len(candidates), self.size))
+        for row, candidate in enumerate(candidates):
+            for step in candidate.steps:
+                np.add.at(found[row], self._places(scenes[candidate.scene], step.state, step.action), 1.0)
+        return found
+
+    def rewards(self, scene: Scene, weights: Array) -> Rewards:
+        """The reward of each act under (D,) weights."""
+        now = np.zeros(scene.legal.shape)
+        for state, action in zip(*np.nonzero(scene.legal & (scene.depth < scene.horizon)[:, None]), strict=True):
+            now[state, action] = weights[self._places(scene, int(state), int(action))].sum()
+        return Rewards.of(now)
+
+    def _places(self, scene: Scene, state: int, action: int) -> list[int]:
+        """The numbers of what a reply has, and a situation with it."""
+        said = tokens(scene.replies(state)[action])
+        parts = [*said, *map(" ".join, itertools.pairwise(said))]
+        crossed = [f"{word}|{action}" for word in set(tokens(scene.context(state)))]
+        return [crc32(part.encode()) % self.size for part in (*parts, *crossed)]
+
+
+ENCODERS = ("terms", "features", "ngrams")
+
+
+def make_encoder(name: str, task: Task) -> Encoder:
+    """An encoder by name.
+
+    Raises:
+        ValueError: If there is none; the message names the near ones.
+    """
+    made: Mapping[str, Encoder] = {
+        "terms": Terms(len(task.terms)),
+        "features": Features(len(task.feature_names), task.n_actions),
+        "ngrams": NGrams(),
+    }
+    if name not in made:
+        raise unknown("encoder", name, ENCODERS)
+    return made[name]

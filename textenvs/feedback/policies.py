@@ -1,0 +1,118 @@
+"""Policies: what an agent does in each state of a scene, and agents that learn under a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from textenvs.core.env import TextEnv
+from textenvs.core.vector import TextVectorEnv
+from textenvs.evaluation import Agent, Learner, find_agent, load_agent
+from textenvs.feedback.proxy import ProxyTask
+from textenvs.feedback.scene import Array, Rewards, Scene, at
+
+
+def policy_of(agent: Agent, scene: Scene) -> Array:
+    """What an agent does in the states that it comes to: (horizon, states, actions) probabilities, 0 and 1.
+
+    In states that it does not come to it is uniform. The agent must act on what it observes now alone; of a text it is
+    told what is known in a state, and not what was said.
+
+    Args:
+        agent: The agent.
+        scene: The scene.
+    """
+    policy = np.broadcast_to(scene.uniform, (scene.horizon, *scene.uniform.shape)).copy()
+    met = scene.start()
+    for turn in range(scene.horizon):
+        for state in np.flatnonzero(met > 0).tolist():
+            policy[turn, state] = 0.0
+            policy[turn, state, _act(agent, scene, state, turn)] = 1.0
+        met = scene.follow(met, policy[turn])
+    return policy
+
+
+def softened(agent: Agent, scene: Scene, share: float) -> Array:
+    """(states, actions) what an agent does in every state, or, with a probability, any legal action.
+
+    Args:
+        agent: The agent.
+        scene: The scene.
+        share: How often it is any.
+    """
+    policy = share * scene.uniform
+    for state in np.flatnonzero(scene.depth < scene.horizon).tolist():
+        policy[state, _act(agent, scene, state, int(scene.depth[state]))] += 1.0 - share
+    return policy
+
+
+def _act(agent: Agent, scene: Scene, state: int, turn: int) -> int:
+    info = {"action_mask": scene.tables.mask[state], "choices": scene.replies(state)}
+    action = agent.act(_observation(agent, scene, state, turn), info)
+    if not isinstance(action, int | np.integer):
+        raise ValueError("only what agents choose can be written down: take one that gives numbers of choices")
+    return int(action)
+
+
+def _observation(agent: Agent, scene: Scene, state: int, turn: int) -> Any:
+    if agent.obs_type == "discrete":
+        return int(scene.tables.discrete[state])
+    if agent.obs_type == "features":
+        features = scene.tables.features[state].copy()
+        features[-1] = turn / scene.horizon
+        return features
+    return f"[{scene.context(state)}]\n[Turn {turn} of {scene.horizon}]"
+
+
+def learn(
+    env_id: str, scenes: Sequence[Scene], rewards: Sequence[Rewards], agent: str, steps: int, seed: int, **options: Any
+) -> Learner:
+    """Trains an agent under a proxy.
+
+    Args:
+        env_id: The id, to which the agent's settings are tuned.
+        scenes: The scenes.
+        rewards: The proxy in each.
+        agent: Name of an agent that learns.
+        steps: Environment steps.
+        seed: Seeds all that is random.
+        **options: The agent's own options.
+
+    Raises:
+        ValueError: If the agent does not learn.
+    """
+    learner = load_agent(agent, env_id, {}, **options)
+    if not isinstance(learner, Learner):
+        raise ValueError(f"{agent} does not learn: take q_learning, sarsa, dqn or ppo")
+    task: Any = ProxyTask(scenes, rewards)
+    rows = getattr(find_agent(agent), "num_envs", None) and getattr(learner, "num_envs", None)
+    if rows:
+        env: Any = TextVectorEnv(
+            task, rows, obs_type=learner.obs_type, autoreset_mode="SameStep", info_keys=("action_mask",)
+        )
+    else:
+        env = TextEnv(task, obs_type=learner.obs_type)
+    learner.train(env, steps, seed)
+    return learner
+
+
+def best_of(reference: Array, rewards: Rewards, scene: Scene, n: int) -> Array:
+    """(states, actions) the policy that draws n replies of a reference and takes the one that the proxy likes best.
+
+    Args:
+        reference: (states, actions) probabilities.
+        rewards: The proxy.
+        scene: The scene.
+        n: How many are drawn.
+    """
+    worth = rewards.now + (scene.horizon - scene.depth - 1)[:, None] * rewards.each_left
+    order = np.argsort(np.where(scene.legal, worth, -np.inf), axis=1, kind="stable")
+    sorted_chances = np.take_along_axis(at(reference, 0), order, axis=1)
+    below = np.cumsum(sorted_chances, axis=1)
+    best = below**n - np.hstack([np.zeros((len(below), 1)), below[:, :-1]]) ** n
+    policy = np.zeros_like(best)
+    np.put_along_axis(policy, order, best, axis=1)
+    total = policy.sum(axis=1, keepdims=True)
+    return np.where(total > 0, policy / np.where(total > 0, total, 1.0), scene.uniform)

@@ -1,0 +1,334 @@
+"""What feedback is given on: scenarios with their tables, and what is truly wanted in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textenvs.core.composition import Reward, compose, counted
+from textenvs.core.loading import check_split, load_tables
+from textenvs.core.mdp import State, Task
+from textenvs.core.payoffs import price
+from textenvs.core.solve import Backup, solve_tables
+from textenvs.core.tables import Tables
+from textenvs.feedback.style import STYLES
+from textenvs.registration import task_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Amounts:
+    """What acts amount to on average, in each of several terms.
+
+    A step in state *s* with action *a* and *left* turns left after it amounts to `now[s, a] + left * each_left[s, a]`,
+    and to `timeout` of the next state on top if it was the last turn and the episode has not ended by itself.
+
+    Attributes:
+        now: (states, actions, terms).
+        each_left: (states, actions, terms).
+        timeout: (states, terms).
+    """
+
+    now: Array
+    each_left: Array
+    timeout: Array
+
+    def weighted(self, weights: Array) -> Rewards:
+        """Their weighted sum."""
+        return Rewards(self.now @ weights, self.each_left @ weights, self.timeout @ weights)
+
+
+@dataclass(frozen=True, eq=False)
+class Rewards:
+    """A reward of states and actions, laid out as `Amounts`.
+
+    Attributes:
+        now: (states, actions).
+        each_left: (states, actions).
+        timeout: (states,).
+    """
+
+    now: Array
+    each_left: Array
+    timeout: Array
+
+    @classmethod
+    def of(cls, now: Array) -> Rewards:
+        """A reward that does not ask how many turns are left."""
+        return cls(now, np.zeros_like(now), np.zeros(len(now)))
+
+    def plus(self, other: Array) -> Rewards:
+        """With something added to each state and action."""
+        return Rewards(self.now + other, self.each_left, self.timeout)
+
+
+class Scene:
+    """One scenario, solved under the gold reward.
+
+    Args:
+        task: The task.
+        split: The split.
+        number: Number of the scenario in the split.
+        weights: The gold weight of each reward term.
+
+    Attributes:
+        tables: The compiled scenario.
+        legal: (states, actions) bool.
+        optimal: Expected gold return of the optimal policy.
+        random: The same of the uniform policy over legal actions.
+        process: The scenario's process.
+    """
+
+    def __init__(self, task: Task, split: str, number: int, weights: Mapping[str, float]) -> None:
+        self.task, self.number = task, number
+        self.tables: Tables = load_tables(task, split, number)
+        self.weights = dict(weights)
+        self.legal = self.tables.mask.astype(bool)
+        self.process = task.scenario(split, number)
+        solution = solve_tables(task, self.tables, weights)
+        self.optimal, self.random = solution.optimal, solution.random
+        self._styles: dict[str, Array] = {}
+        self._values, self._policy = solution.values, solution.policy
+        tables = self.tables
+        self._n_rows = tables.n_states * tables.n_actions
+        self._end = int(tables.start[self._n_rows])
+        rows = np.repeat(np.arange(self._n_rows), tables.count[: self._n_rows])
+        self._row_state, self._row_action = rows // tables.n_actions, rows % tables.n_actions
+        self._rows = rows
+        going = np.array([not payoff.terminated for payoff in tables.payoffs], dtype=np.float64)
+        self._continue = tables.probability[: self._end] * going[tables.payoff[: self._end]]
+
+    @property
+    def horizon(self) -> int:
+        """Number of turns."""
+        return self.task.horizon
+
+    @cached_property
+    def uniform(self) -> Array:
+        """(states, actions) the policy that takes every legal action alike."""
+        mask = self.legal.astype(np.float64)
+        uniform: Array = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1.0)
+        return uniform
+
+    @cached_property
+    def optimum(self) -> Array:
+        """(horizon, states, actions) an optimal policy."""
+        return np.eye(self.tables.n_actions)[self._policy]
+
+    @cached_property
+    def depth(self) -> NDArray[np.int64]:
+        """(states,) the earliest turn at which each state is met; the horizon where none is."""
+        met = self.occupancy(self.uniform) > 0
+        return np.where(met.any(axis=0), met.argmax(axis=0), self.horizon)
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """What each act amounts to on average in the task's reward terms."""
+        payoffs, tables = self.tables.payoffs, self.tables
+        now = np.array([payoff.terms for payoff in payoffs])
+        left = np.array([payoff.per_turn_left or (0.0,) * now.shape[1] for payoff in payoffs])
+        return Amounts(self._mean(now), self._mean(left), now[tables.timeout])
+
+    def _mean(self, of_payoffs: Array) -> Array:
+        """The expectation over the outcomes of each act, (states, actions, terms)."""
+        tables, chances = self.tables, self.tables.probability[: self._end]
+        columns = [self._sum(chances * column[tables.payoff[: self._end]]) for column in of_payoffs.T]
+        return np.stack(columns, axis=-1)
+
+    def _sum(self, of_outcomes: Array) -> Array:
+        """Sums over the outcomes of each act, (states, actions)."""
+        return np.bincount(self._rows, of_outcomes, self._n_rows).reshape(self.legal.shape).astype(np.float64)
+
+    @cached_property
+    def gold(self) -> Rewards:
+        """The gold reward."""
+        return self.amounts.weighted(np.array(list(self.weights.values())))
+
+    @cached_property
+    def worth(self) -> Array:
+        """(states, actions) the gold value of an act where the state is first met, if all that follows is optimal."""
+        backup = Backup(self.task, self.tables, self.weights)
+        worth = np.zeros(self.legal.shape)
+        for turn in range(self.horizon):
+            there = self.depth == turn
+            if there.any():
+                worth[there] = backup.action_values(turn, self._values[turn + 1])[there]
+        return np.where(self.legal, worth, -np.inf)
+
+    def occupancy(self, policy: Array) -> Array:
+        """(horizon, states) the probability with which each state is met at each turn.
+
+        Args:
+            policy: (states, actions) or (horizon, states, actions) probabilities.
+        """
+        met = np.zeros((self.horizon, self.tables.n_states))
+        met[0] = self.start()
+        for turn in range(self.horizon - 1):
+            met[turn + 1] = self.follow(met[turn], at(policy, turn))
+        return met
+
+    def start(self) -> Array:
+        """(states,) the probability of each state at the start."""
+        first = slice(int(self.tables.start[-1]), None)
+        met = np.bincount(self.tables.next[first], self.tables.probability[first], self.tables.n_states)
+        return met.astype(np.float64)
+
+    def follow(self, met: Array, policy: Array) -> Array:
+        """(states,) the probability of each state after a turn, in an episode that goes on.
+
+        Args:
+            met: (states,) the same before it.
+            policy: (states, actions) probabilities.
+        """
+        flow = met[self._row_state] * policy[self._row_state, self._row_action] * self._continue
+        return np.bincount(self.tables.next[: self._end], flow, self.tables.n_states).astype(np.float64)
+
+    def first(self, chances: Array) -> NDArray[np.int64]:
+        """The outcomes at the start that uniform draws fall on."""
+        return self._drawn(np.full(len(chances), self._n_rows), chances)
+
+    def outcomes(self, states: NDArray[Any], actions: NDArray[Any], chances: Array) -> NDArray[np.int64]:
+        """The outcomes of acts that uniform draws fall on."""
+        return self._drawn(states * self.tables.n_actions + actions, chances)
+
+    def _drawn(self, rows: NDArray[Any], chances: Array) -> NDArray[np.int64]:
+        start, count = self.tables.start[rows], self.tables.count[rows]
+        base = np.where(start > 0, self._sums[start - 1], 0.0)
+        found = np.searchsorted(self._sums, base + chances, side="right")
+        return np.clip(found, start, start + count - 1)
+
+    @cached_property
+    def _sums(self) -> Array:
+        """The running sum of the probabilities of all outcomes."""
+        return np.cumsum(self.tables.probability)
+
+    def expected(self, policy: Array, rewards: Sequence[Rewards], met: Array | None = None) -> list[float]:
+        """The exact expected return of a policy under each of several rewards.
+
+        Args:
+            policy: (states, actions) or (horizon, states, actions) probabilities.
+            rewards: The rewards.
+            met: The policy's occupancy, if it is known.
+        """
+        met = self.occupancy(policy) if met is None else met
+        totals = [0.0] * len(rewards)
+        for turn in range(self.horizon):
+            acted = met[turn][:, None] * at(policy, turn)
+            left = self.horizon - turn - 1
+            for k, each in enumerate(rewards):
+                totals[k] += float((acted * (each.now + left * each.each_left)).sum())
+        late = self.follow(met[-1], at(policy, self.horizon - 1))
+        return [total + float(late @ each.timeout) for total, each in zip(totals, rewards, strict=True)]
+
+    def divergence(self, policy: Array, reference: Array, met: Array | None = None) -> float:
+        """The Kullback-Leibler divergence of a policy's episodes from those of a reference, in nats.
+
+        Args:
+            policy: (states, actions) or (horizon, states, actions) probabilities.
+            reference: (states, actions) probabilities, above 0 where an action is legal.
+            met: The policy's occupancy, if it is known.
+        """
+        met = self.occupancy(policy) if met is None else met
+        base = np.log(np.where(self.legal, reference, 1.0))
+        total = 0.0
+        for turn in range(self.horizon):
+            here = at(policy, turn)
+            ratio = np.log(np.where(here > 0, here, 1.0)) - np.where(here > 0, base, 0.0)
+            total += float(met[turn] @ (here * ratio).sum(axis=1))
+        return total
+
+    def look_ahead(self, rewards: Rewards, turn: int, after: Array) -> Array:
+        """(states, actions) the expected return of each act at a turn, given the (states,) values after it."""
+        left = self.horizon - turn - 1
+        ahead = rewards.timeout if left == 0 else after
+        follow = self._sum(self._continue * ahead[self.tables.next[: self._end]])
+        return rewards.now + left * rewards.each_left + follow
+
+    def start_value(self, values: Array) -> float:
+        """The expectation of (states,) values over the first states."""
+        first = slice(int(self.tables.start[-1]), None)
+        return float(self.tables.probability[first] @ values[self.tables.next[first]])
+
+    def style(self, name: str) -> Array:
+        """(states, actions) a measure of each reply; 0 where an action is impossible.
+
+        Args:
+            name: One of `STYLES`.
+        """
+        if name not in self._styles:
+            measure = cache(STYLES[name])
+            texts = (self.replies(state) for state in range(len(self.legal)))
+            self._styles[name] = np.array([[measure(text) if text else 0.0 for text in line] for line in texts])
+        return self._styles[name]
+
+    def context(self, state: int) -> str:
+        """What is known in a state, in words: all that an agent may build on."""
+        shown = self.process.shown
+        note = self.process.note(self.tables.states[state])
+        return f"{shown}\n{note}" if shown and shown not in note else str(note)
+
+    def replies(self, state: int) -> Sequence[str]:
+        """What can be said in a state; "" where an action is impossible."""
+        return self.process.choices(self.tables.states[state])
+
+    def say(self, event: Any, bits: int) -> str:
+        """An event in words."""
+        return str(self.process.say(event, bits))
+
+    @cached_property
+    def numbers(self) -> Mapping[State, int]:
+        """The number of each state in the tables."""
+        return {state: number for number, state in enumerate(self.tables.states)}
+
+    def ended(self, state: int, action: int, after: State) -> bool:
+        """Whether an act that led to a state has ended the episode by itself; an impossible one never does."""
+        row = state * self.tables.n_actions + action
+        place = slice(self.tables.start[row], self.tables.start[row] + self.tables.count[row])
+        led = self.tables.next[place] == self.numbers[after]
+        return any(self.tables.payoffs[payoff].terminated for payoff in self.tables.payoff[place][led])
+
+    def goes_on(self, outcome: int) -> bool:
+        """Whether an episode goes on after an outcome."""
+        return not self.tables.payoffs[self.tables.payoff[outcome]].terminated
+
+    def payoff_reward(self, payoff: int, turn: int) -> float:
+        """The gold reward of a payoff at a turn."""
+        now, left = price(self.tables.payoffs[payoff], tuple(self.weights.values()))
+        return now + left * (self.horizon - turn - 1)
+
+
+def at(policy: Array, turn: int) -> Array:
+    """(states, actions) a policy at a turn; one that is the same at all turns has no axis for it."""
+    return policy[turn] if policy.ndim == 3 else policy
+
+
+def load_scenes(
+    env_id: str, split: str = "train", scenarios: int | Iterable[int] = 32, reward: Reward = None, **parameters: Any
+) -> tuple[Scene, ...]:
+    """The scenes of an id.
+
+    Args:
+        env_id: A registered id.
+        split: "train" or "test".
+        scenarios: The numbers of the scenarios, or how many: they are taken from the first on.
+        reward: The gold reward, if it is not the task's own.
+        **parameters: Parameters that replace those of the id.
+    """
+    task = task_of(env_id, **parameters)
+    task, weights = compose(task, counted(task, reward))
+    n = task.n_scenarios(check_split(split))
+    numbers = range(min(scenarios, n)) if isinstance(scenarios, int) else scenarios
+    return tuple(Scene(task, split, number, weights) for number in numbers)
+
+
+def score_of(scenes: Sequence[Scene], gold: float) -> float:
+    """A mean gold return on the scale on which 0 is random and 100 optimal."""
+    low = float(np.mean([scene.random for scene in scenes]))
+    high = float(np.mean([scene.optimal for scene in scenes]))
+    return 100.0 * (gold - low) / (high - low)
