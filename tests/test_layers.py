@@ -23,11 +23,13 @@ ALLOWED = {
     "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
     "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
     "textenvs.registration textenvs.text",
+    "textenvs.feedback": "textenvs.feedback textenvs.core textenvs.errors textenvs.evaluation textenvs.models "
+    "textenvs.registration textenvs.rewards textenvs.text",
     "textenvs.testing": "textenvs.core",
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.models "
     "textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.core.lock textenvs.evaluation textenvs.explanation textenvs.errors "
-    "textenvs.data textenvs.models textenvs_benchmarks",
+    "textenvs.data textenvs.feedback textenvs.models textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {

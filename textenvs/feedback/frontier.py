@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -101,6 +102,7 @@ class Frontier:
 
     def __init__(self, scenes: Sequence[Scene], rewards: Sequence[Rewards], references: Sequence[Array]) -> None:
         self.scenes, self.rewards, self.references = scenes, rewards, references
+        self.penalised = cache(self._penalised)
 
     def policies(self, penalty: float) -> list[Array]:
         """The optimal policy in each scene under a penalty."""
@@ -109,7 +111,7 @@ class Frontier:
     def _soft(self, number: int, penalty: float) -> tuple[Array, float]:
         return soft_optimum(self.scenes[number], self.rewards[number], self.references[number], penalty)
 
-    def penalised(self, penalty: float) -> float:
+    def _penalised(self, penalty: float) -> float:
         """The largest mean of return less penalty times divergence."""
         return float(np.mean([self._soft(each, penalty)[1] for each in range(len(self.scenes))]))
 
@@ -126,7 +128,7 @@ class Frontier:
             for each in penalties
         ]
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """The return of the optimum less that of the reference, a tenth of it; 1 where there is nothing to gain."""
         gains = []
@@ -136,7 +138,7 @@ class Frontier:
         gain = float(np.mean(gains))
         return gain / 10.0 if gain > 0 else 1.0
 
-    def excess(self, point: Point, gained: float) -> float:
+    def excess(self, point: Point, gained: float, penalties: Sequence[float] = PENALTIES) -> float:
         """How far a policy lies above the frontier: at most 0, but for rounding, as none can.
 
         For every penalty the frontier lies below its tangent, `penalised(penalty) + penalty * divergence`; the least
@@ -145,24 +147,8 @@ class Frontier:
         Args:
             point: The policy.
             gained: Its return under what is maximised here.
+            penalties: Of the tangents, as those of `points`.
         """
-        low, high = np.log(1e-6 * self.scale), np.log(1e4 * self.scale)
-        ratio = (np.sqrt(5.0) - 1.0) / 2.0
-        bound = self.penalised(0.0)
-        inner = {}
-
-        def tangent(at_log: float) -> float:
-            if at_log not in inner:
-                penalty = float(np.exp(at_log))
-                inner[at_log] = self.penalised(penalty) + penalty * point.divergence
-            return inner[at_log]
-
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        for _ in range(30):  # the tangents are convex in the penalty, and so have one least value
-            if tangent(left) < tangent(right):
-                high, right = right, left
-                left = high - ratio * (high - low)
-            else:
-                low, left = left, right
-                right = low + ratio * (high - low)
-        return gained - min(bound, *inner.values())
+        scale = self.scale
+        tangents = (self.penalised(scale * each) + scale * each * point.divergence for each in (0.0, *penalties))
+        return gained - min(tangents)

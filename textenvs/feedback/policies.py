@@ -26,10 +26,13 @@ def policy_of(agent: Agent, scene: Scene) -> Array:
     """
     policy = np.broadcast_to(scene.uniform, (scene.horizon, *scene.uniform.shape)).copy()
     met = scene.start()
+    known: dict[int, int] = {}
     for turn in range(scene.horizon):
         for state in np.flatnonzero(met > 0).tolist():
+            if agent.obs_type != "discrete" or state not in known:  # which does not hold the turn
+                known[state] = _act(agent, scene, state, turn)
             policy[turn, state] = 0.0
-            policy[turn, state, _act(agent, scene, state, turn)] = 1.0
+            policy[turn, state, known[state]] = 1.0
         met = scene.follow(met, policy[turn])
     return policy
 
@@ -49,7 +52,9 @@ def softened(agent: Agent, scene: Scene, share: float) -> Array:
 
 
 def _act(agent: Agent, scene: Scene, state: int, turn: int) -> int:
-    info = {"action_mask": scene.tables.mask[state], "choices": scene.replies(state)}
+    info: dict[str, Any] = {"action_mask": scene.tables.mask[state]}
+    if agent.obs_type == "text":
+        info["choices"] = scene.replies(state)
     action = agent.act(_observation(agent, scene, state, turn), info)
     if not isinstance(action, int | np.integer):
         raise ValueError("only what agents choose can be written down: take one that gives numbers of choices")
