@@ -1,8 +1,8 @@
 """Reinforcement learning from AI feedback, measured against the truth.
 
 A judge compares what agents have said; a reward model learns what it likes; a policy learns from the model, or from
-the judge directly. As the tasks are solved exactly, it is known exactly what comes of it: how much of it was wanted, and
-the most that could have been had.
+the judge directly. As the tasks are solved exactly, it is known exactly what comes of it: how much of it was wanted,
+and the most that could have been had.
 """
 
 from textenvs.feedback.candidates import UNITS, Candidate, Collector, Pair, Step
