@@ -185,6 +185,34 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, help="file for the records of the episodes (JSON lines)")
 
 
+def _feedback(parser: Parser) -> None:
+    parser.add_argument("env_id", metavar="ENV", help="what is played")
+    parser.add_argument("--judge", metavar="NAME", default="scripted", help="who judges (scripted)")
+    parser.add_argument("--agent", metavar="NAME", default="q_learning", help="who learns (q_learning)")
+    what = "a setting judge.KEY=VALUE or agent.KEY=VALUE; several values of a judge, 0,1,3, are tried one after another"
+    parser.add_argument("--set", metavar="WHOSE.KEY=VALUE", type=_setting, action="append", default=[], help=what)
+    parser.add_argument("--compare", metavar="UNIT", default="episodes", help="what is compared: episodes or replies")
+    what = "pairs that the judge is shown (500); several numbers are tried one after another"
+    parser.add_argument("--pairs", metavar="N", type=_positive, nargs="+", default=[500], help=what)
+    parser.add_argument("--encoder", metavar="NAME", default="terms", help="what the reward model sees (terms)")
+    parser.add_argument("--members", metavar="N", type=_positive, default=1, help="size of its ensemble (1)")
+    what = "how policies learn: from the reward model (canonical), from the judge's score (direct); both by default"
+    parser.add_argument("--way", metavar="WAY", nargs="+", default=["canonical", "direct"], help=what)
+    what = "penalties on the divergence from the reference, in reward for a nat (0 0.3 1)"
+    parser.add_argument("--penalty", metavar="X", type=float, nargs="+", default=[0.0, 0.3, 1.0], help=what)
+    parser.add_argument("--steps", metavar="N", type=_positive, default=200_000, help="environment steps (200000)")
+    what = "the agent from which policies begin, and whose rollouts are compared (rule)"
+    parser.add_argument("--reference", metavar="NAME", default="rule", help=what)
+    parser.add_argument("--explore", metavar="X", type=_share, default=0.5, help="how often it does anything (0.5)")
+    parser.add_argument("--scenarios", metavar="N", type=_positive, default=32, help="scenarios of train, at most (32)")
+    parser.add_argument("--seeds", metavar="N", type=_positive, default=5, help="how often all of it is done (5)")
+    what = "the ladder of noise: judges that are wrong up to 40 %% of the time, 100 to 5,000 pairs; PPO if installed"
+    parser.add_argument("--ladder", action="store_true", help=what)
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where it goes (default: runs/feedback-ENV)")
+    parser.add_argument("--workers", metavar="N", type=_positive, help="processes (default: one for each CPU)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _data(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     what = "the data sets: what they are, their licences, whether they are here and whole"
@@ -249,6 +277,7 @@ COMMANDS = {
     "play": ("play an episode yourself, or watch an agent", _play),
     "train": ("train one agent and save it", _train),
     "evaluate": ("evaluate one agent", _evaluate),
+    "feedback": ("learn from the judgements of an AI, and see exactly what of it was wanted", _feedback),
     "data": ("the data sets that do not ship with the package: list and fetch them", _data),
 }
 

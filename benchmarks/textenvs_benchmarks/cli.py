@@ -619,6 +619,34 @@ def _console(stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=WIDTH)
 
 
+def feedback_command(arguments: argparse.Namespace) -> int:
+    """Learns from the judgements of an AI, and prints what came of it."""
+    from textenvs_benchmarks.feedback.page import to_html
+    from textenvs_benchmarks.feedback.plan import plans_of
+    from textenvs_benchmarks.feedback.report import print_study
+    from textenvs_benchmarks.feedback.study import run_studies
+    from textenvs_benchmarks.folder import write_whole
+
+    plans = plans_of(arguments)
+    folder = arguments.out or Path("runs") / f"feedback-{arguments.env_id.removeprefix('textenvs:')}"
+    workers = arguments.workers or os.cpu_count() or 1
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    try:
+        results = run_studies(plans, folder, workers, tell, curves=not arguments.ladder)
+    except KeyboardInterrupt:
+        return _complain("interrupted: the same command goes on from here", INTERRUPTED)
+    write_whole(folder / "report.html", to_html(results).encode())
+    if arguments.json:
+        _print_json(results)
+    else:
+        print_study(results, _console())
+    print(f"results: {folder}; a page of them: {folder / 'report.html'}", file=sys.stderr)
+    return DONE
+
+
 COMMANDS = {
     "list": list_command,
     "run": run_command,
@@ -633,6 +661,7 @@ COMMANDS = {
     "play": play_command,
     "train": train_command,
     "evaluate": evaluate_command,
+    "feedback": feedback_command,
     "data": data_command,
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.util import find_spec
 from typing import Any
 
 import textenvs
@@ -23,6 +25,55 @@ BUDGETS = (100, 500, 5000)
 """Of the ladder: pairs."""
 DEEP = ((0.0, 500), (0.4, 500))
 """Of the ladder: what PPO learns from."""
+
+
+def plans_of(arguments: argparse.Namespace) -> list[Plan]:
+    """The studies that a command line asks for.
+
+    Raises:
+        ValueError: For a name or value that cannot be.
+    """
+    dials: dict[str, list[Any]] = {}
+    options: dict[str, Any] = {}
+    for key, value in arguments.set:
+        whose, _, name = key.partition(".")
+        if whose == "judge" and name:
+            dials[name] = _values(value)
+        elif whose == "agent" and name:
+            options[name] = value
+        else:
+            raise ValueError(f"--set must be judge.KEY=VALUE or agent.KEY=VALUE, got {shown(key)}")
+    plan = Plan(
+        arguments.env_id.removeprefix("textenvs:"),
+        arguments.judge,
+        {name: values[0] for name, values in dials.items()},
+        arguments.compare,
+        arguments.pairs[0],
+        encoder=arguments.encoder,
+        members=arguments.members,
+        agent=arguments.agent,
+        options=options,
+        steps=arguments.steps,
+        ways=tuple(arguments.way),
+        penalties=tuple(arguments.penalty),
+        reference=arguments.reference,
+        explore=arguments.explore,
+        scenarios=arguments.scenarios,
+        seeds=arguments.seeds,
+    )
+    if arguments.ladder:
+        return plan.ladder(deep=all(map(find_spec, ("torch", "sb3_contrib"))))
+    return plan.sweep(dials, arguments.pairs)
+
+
+def _values(value: Any) -> list[Any]:
+    """The values of a dial: several numbers between commas are several."""
+    if not isinstance(value, str) or "," not in value:
+        return [value]
+    try:
+        return [float(each) for each in value.split(",")]
+    except ValueError:
+        return [value]
 
 
 @dataclass(frozen=True)
@@ -116,11 +167,7 @@ class Plan:
     def sweep(self, dials: Mapping[str, Sequence[float]], budgets: Sequence[int]) -> list[Plan]:
         """Studies with all combinations of dials and budgets."""
         settings = [dict(zip(dials, values, strict=True)) for values in itertools.product(*dials.values())]
-        return [
-            replace(self.with_dials(**setting), pairs=pairs)
-            for pairs in budgets or (self.pairs,)
-            for setting in settings
-        ]
+        return [replace(self.with_dials(**setting), pairs=pairs) for setting in settings for pairs in budgets]
 
     def with_dials(self, **dials: Any) -> Plan:
         """The same with other dials of the judge."""
@@ -129,7 +176,14 @@ class Plan:
     @property
     def dial(self) -> str:
         """The judge's settings, as they stand in tables."""
-        return ", ".join(f"{name} {value:g}" for name, value in sorted(self.dials.items())) or "always right"
+        told = (
+            f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}" for name, value in self._set
+        )
+        return ", ".join(told) or "as it is"
+
+    @property
+    def _set(self) -> list[tuple[str, Any]]:
+        return sorted(self.dials.items())
 
     def digest(self, *names: str) -> str:
         """A hash of some of its fields, and of what decides the environment."""

@@ -75,6 +75,13 @@ def references_of(env_id: str, scenarios: int, agent: str, share: float) -> tupl
     return tuple(softened(made, scene, share) for scene in scenes_of(env_id, scenarios))
 
 
+@lru_cache(maxsize=4)
+def gold_frontier(env_id: str, scenarios: int, agent: str, share: float) -> Frontier:
+    """The most gold that is to be had for each divergence, whose tangents are found once in a process."""
+    scenes = scenes_of(env_id, scenarios)
+    return Frontier(scenes, [scene.gold for scene in scenes], references_of(env_id, scenarios, agent, share))
+
+
 class Stages:
     """One repetition of a study.
 
@@ -88,7 +95,8 @@ class Stages:
         self.plan, self.seed, self.folder = plan, seed, folder
         self.judge = plan.make_judge()
         self.scenes = scenes_of(plan.env_id, plan.scenarios)
-        self.references = references_of(plan.env_id, plan.scenarios, plan.reference, plan.explore)
+        met = (plan.env_id, plan.scenarios, plan.reference, plan.explore)
+        self.references, self._gold = references_of(*met), gold_frontier(*met)
         self.unit = float(np.mean([scene.optimal - scene.random for scene in self.scenes])) / 10.0
         self.coverage = (float("nan"), float("nan"))
 
@@ -108,8 +116,7 @@ class Stages:
         return self._stage("preferences.jsonl", f"{self.plan.digest(*JUDGED)}-{self.seed}", self._collect)
 
     def _collect(self, path: Path) -> None:
-        behaviours = [self.references, [scene.uniform for scene in self.scenes]]
-        collector = Collector(self.scenes, behaviours, self.seed)
+        collector = Collector(self.scenes, [self.references], self.seed)
         pairs = collector.pairs(self.plan.pairs + self.plan.held_out, self.plan.unit)
         both = self.plan.judge != "scripted"
         judged = label_pairs(self.judge, self.scenes, pairs, self.seed, both)
@@ -214,10 +221,8 @@ class Stages:
         """What a policy that has learned is worth."""
         proxies = self.proxies(way)
         frontier = Frontier(self.scenes, proxies, self.references)
-        golds = [scene.gold for scene in self.scenes]
         start = evaluate(self.scenes, self.references, proxies, self.references)
         point = evaluate(self.scenes, self.policies(way, penalty, proxies), proxies, self.references)
-        gold = Frontier(self.scenes, golds, self.references)
         best = float(np.mean([scene.optimal for scene in self.scenes]))
         return {
             "seed": self.seed,
@@ -233,15 +238,15 @@ class Stages:
             "proxy_gained": gained(point.proxy, start.proxy, frontier.penalised(0.0)),
             "gap": goodhart_gap(point, start, frontier.penalised(0.0), best),
             "above_proxy_frontier": frontier.excess(point, point.proxy, TANGENTS),
-            "above_gold_frontier": gold.excess(point, point.gold, TANGENTS),
+            "above_gold_frontier": self._gold.excess(point, point.gold, TANGENTS),
         }
 
     def curves(self, way: str) -> dict[str, list[dict[str, float]]]:
         """The most that is to be had for each divergence: of the proxy, with its gold, and of gold."""
-        proxies, golds = self.proxies(way), [scene.gold for scene in self.scenes]
+        proxies = self.proxies(way)
         found = {
             "proxy": Frontier(self.scenes, proxies, self.references).points(proxies),
-            "gold": Frontier(self.scenes, golds, self.references).points(proxies),
+            "gold": self._gold.points(proxies),
         }
         return {name: [self._told(point) for point in points] for name, points in found.items()}
 

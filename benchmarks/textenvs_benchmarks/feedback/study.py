@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -97,8 +98,8 @@ def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
 
 def _name(plan: Plan) -> str:
     """The folder of a study."""
-    dials = "".join(f"-{name}-{value:g}" for name, value in sorted(plan.dials.items()))
-    return f"{plan.judge}{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}"
+    dials = re.sub(r"[^\w.,-]+", "-", plan.dial)
+    return f"{plan.judge}-{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}"
 
 
 def _finite(value: Any) -> Any:
@@ -148,12 +149,16 @@ def difference(results: dict[str, Any], ours: dict[str, Any], theirs: dict[str, 
     """
     values = []
     for cell in (ours, theirs):
-        found = [
-            {**study["plan"], "dial": study["dial"], **row} for study in results["studies"] for row in study["policies"]
-        ]
+        found: list[dict[str, Any]] = []
+        for study in results["studies"]:
+            found += [{**study["plan"], "dial": study["dial"], **row} for row in study["policies"]]
         kept = [row for row in found if all(row[key] == value for key, value in cell.items())]
         values.append(np.array([row[name] for row in sorted(kept, key=lambda row: row["seed"])]))
     return _summed("difference", values[0] - values[1])
+
+
+def _mean(values: Any, axis: int) -> Any:
+    return values.mean(axis=axis)
 
 
 def _summed(name: str, values: Any) -> dict[str, float]:
@@ -161,6 +166,6 @@ def _summed(name: str, values: Any) -> dict[str, float]:
     mean = float(known.mean()) if len(known) else float("nan")
     ends = None
     if len(known) and known.std() > 0:
-        ends = interval(known, np.random.default_rng(0), np.mean)
+        ends = interval(known, np.random.default_rng(0), _mean)
     low, high = ends or (float("nan"), float("nan"))
     return {name: mean, f"{name}_low": low, f"{name}_high": high}

@@ -46,20 +46,26 @@ def to_html(folder: ResultsFolder, transcripts: int = 3) -> str:
     """
     content = Content(folder, transcripts)
     content.prepare()
-    style, script = (_file(name) for name in ("style.css", "script.js"))
-    policy = POLICY.format(style=_digest(style), script=_digest(script))
-    template = _environment().get_template("report.html.jinja")
-    shipped = is_shipped(content.suite)
-    page = template.render(
+    return render(
+        "report.html.jinja",
         content=content,
         columns=columns,
-        policy=policy,
-        style=Markup(style),
-        script=Markup(script),
-        shipped=shipped,
+        shipped=is_shipped(content.suite),
         version=textenvs.__version__,
     )
-    return page.lstrip() + "\n"
+
+
+def render(template: str, **content: Any) -> str:
+    """A page, with the style and the script that all pages have, and no others.
+
+    Args:
+        template: Its name.
+        **content: What it shows.
+    """
+    style, script = (_file(name) for name in ("style.css", "script.js"))
+    policy = POLICY.format(style=_digest(style), script=_digest(script))
+    page = _environment().get_template(template)
+    return page.render(policy=policy, style=Markup(style), script=Markup(script), **content).lstrip() + "\n"
 
 
 def _environment() -> jinja2.Environment:
