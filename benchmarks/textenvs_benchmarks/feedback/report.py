@@ -59,7 +59,7 @@ class Column:
 
 POLICIES = (
     Column("dial", "Judge"),
-    Column("pairs", "Pairs", ",d"),
+    Column("pairs", "Pairs", ",.0f"),
     Column("agent", "Agent"),
     Column("way", "Way"),
     Column("penalty", "Penalty", "g"),
@@ -72,7 +72,7 @@ POLICIES = (
 )
 JUDGES = (
     Column("dial", "Judge"),
-    Column("pairs", "Pairs", ",d"),
+    Column("pairs", "Pairs", ",.0f"),
     Column("agreement", "Right", ".0f", 100.0),
     Column("kappa", "Kappa", "z.2f"),
     Column("calibration", "Off", ".2f"),

@@ -157,8 +157,8 @@ def difference(results: dict[str, Any], ours: dict[str, Any], theirs: dict[str, 
     return _summed("difference", values[0] - values[1])
 
 
-def _mean(values: Any, axis: int) -> Any:
-    return values.mean(axis=axis)
+def _mean(scores: Any, axis: int) -> Any:
+    return scores.mean(axis=axis)
 
 
 def _summed(name: str, values: Any) -> dict[str, float]:
