@@ -110,6 +110,7 @@ def list_command(arguments: argparse.Namespace) -> int:
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Runs a suite and prints its table."""
+    from textenvs.evaluation import Halt
     from textenvs_benchmarks.folder import ResultsFolder
     from textenvs_benchmarks.runner import run_suite
     from textenvs_benchmarks.seeds import read_secret
@@ -137,6 +138,9 @@ def run_command(arguments: argparse.Namespace) -> int:
             )
     except KeyboardInterrupt:
         return _complain("interrupted: the same command goes on from here", INTERRUPTED)
+    except Halt as halt:
+        _print_spent(suite)
+        return _complain(f"{halt}; the same command goes on from here", INTERRUPTED)
     except OSError as error:
         if error.errno not in FULL:
             raise

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import pkgutil
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -30,6 +31,8 @@ from textenvs_benchmarks.suite import Suite, make_suite
 FORMAT = "textenvs-run/2"
 RESULTS = ("episodes", "curves", "agents", "failures", "curves.csv", "results.csv", "results.json", "results.md")
 """Files and folders of files that the manifest names: the same in every run of the same command."""
+BESIDE = ("logs", "timings.json", "seeds.json")
+"""What else a run writes."""
 TIERS = ("self-reported", "replayed", "re-run")
 """How far results were verified."""
 LARGEST = 1 << 26
@@ -208,6 +211,25 @@ class ResultsFolder:
             }
             write_json(self.manifest, {"format": FORMAT, **asdict(run), "reference_scores": scores, "files": {}})
 
+    def holds_another(self, run: Run) -> bool:
+        """Whether it holds a run of another suite, or with another secret of its seeds."""
+        if not self.manifest.exists():
+            return False
+        found, _ = self.read()
+        return (run.suite, run.commitment) != (found.suite, found.commitment)
+
+    def has_agents(self) -> bool:
+        """Whether it holds what an agent has learned."""
+        return any(path.is_file() for path in (self.path / "agents").rglob("*"))
+
+    def clear(self) -> None:
+        """Removes all that a run has written, the manifest last."""
+        for path in (*(self.path / name for name in (*RESULTS, *BESIDE)), self.manifest):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
     def finish(self) -> None:
         """Writes the hashes of all files into the manifest."""
         write_json(self.manifest, {**self._read_manifest(), "files": self.hash_files()})
@@ -334,8 +356,8 @@ class ResultsFolder:
 
     def _check_same(self, run: Run, allow_drift: bool) -> None:
         found, _ = self.read()
-        holds = f"{self.path} holds another run ({found.suite.name}, version {found.suite.version})"
-        if (run.suite, run.commitment) != (found.suite, found.commitment):
+        if self.holds_another(run):
+            holds = f"{self.path} holds another run ({found.suite.name}, version {found.suite.version})"
             ours, theirs = asdict(run.suite), asdict(found.suite)
             parts = [name for name in ours if ours[name] != theirs[name]]
             part = f"suite ({', '.join(parts)})" if parts else "secret of its seeds"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,6 +20,7 @@ from textenvs.evaluation import (
     Header,
     NoRecords,
     RecordFile,
+    check_options,
     episode_seed,
     find_agent,
     load_agent,
@@ -151,6 +152,16 @@ def plan_jobs(suite: Suite, secret: Secret | None = None, terms: Terms = NO_TERM
     return jobs
 
 
+def check_agents(jobs: Iterable[Job]) -> None:
+    """Raises ValueError, with its name, if an agent of ours cannot be made here with the options of its job."""
+    ours = {job.agent: job for job in jobs if job.external is None}
+    for name, job in ours.items():
+        try:
+            check_options(job.installed, job.options)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+
+
 def files_of(job: Job, folder: ResultsFolder) -> list[Path]:
     """The files of a job that are there, whether it is complete or not."""
     place = (job.agent, job.env_id, job.seed)
@@ -206,13 +217,18 @@ def read_job(job: Job, split: str, folder: ResultsFolder) -> tuple[Header, list[
     for name, value in due.items():
         if getattr(header, name) != value:
             raise ValueError(f"{path}: {name} of {job.name} is {shown(getattr(header, name))}, not {shown(value)}")
-    if job.external is None and any(record.failure for record in records):
+    if job.external is None and not _may_fail(job.installed) and any(record.failure for record in records):
         raise ValueError(f"{path}: {job.agent} is one of ours, and cannot fail as others do")
     if len(records) > job.episodes:
         raise ValueError(f"{path} holds {len(records)} episodes instead of {job.episodes}")
     if len(records) < job.episodes:
         raise Unfinished(f"{path} holds {len(records)} of {job.episodes} episodes")
     return header, records
+
+
+def _may_fail(name: str) -> bool:
+    """Whether an agent of ours may lose an episode, as one that asks others."""
+    return bool(getattr(find_agent(name), "may_fail", False))
 
 
 def run_job(job: Job, folder: ResultsFolder, progress: Progress, hidden: Sequence[Path] = ()) -> Seconds:

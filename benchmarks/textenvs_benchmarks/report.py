@@ -20,7 +20,8 @@ from textenvs_benchmarks.summary import summarise
 NOTES = (
     "Score: normalised return; 0 is the policy that takes every legal action with the same probability, 100 the "
     "optimal policy. It is the IQM, the interquartile mean (of the middle half), over training seeds; in brackets its "
-    "95 % bootstrap interval over seeds, from 3 seeds on.",
+    "95 % bootstrap interval over seeds. [-]: there is none, of fewer than 3 seeds, or where all score the same, "
+    "so that it would be a point.",
     "A score is measured on finitely many episodes: it may lie a little beyond 0 or 100.",
     "The optimum knows the rules and what users of its split tend to want; on test, an agent trained on train cannot "
     "know that. The discrete observation tells less than the text, so that a table may not reach 100.",

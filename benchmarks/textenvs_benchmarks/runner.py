@@ -25,7 +25,7 @@ from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.external.process import THREADS, stop_all
 from textenvs_benchmarks.folder import ResultsFolder, describe_run
-from textenvs_benchmarks.jobs import Job, Seconds, is_complete, plan_jobs, run_job
+from textenvs_benchmarks.jobs import Job, Seconds, check_agents, is_complete, plan_jobs, run_job
 from textenvs_benchmarks.report import write_results
 from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
@@ -136,21 +136,38 @@ def run_suite(
         executor: What runs the jobs; by default `execute`, in processes on this machine.
 
     Raises:
-        ValueError: If the folder holds something else, or another process writes in it.
+        ValueError: If the folder holds something else, or another process writes in it, or an agent cannot be made.
         Drift: If it was begun under other sources or versions.
+        Halt: If an agent has stopped it before there was anything to put into a table.
         OSError: If the disk is full; the same call goes on when it no longer is.
     """
     if secret is not None:
         secret.check(suite)
     run = describe_run(suite, secret.commitment if secret else "", command)
+    jobs = plan_jobs(suite, secret, terms)
+    if not folder.manifest.exists():
+        check_agents(jobs)
     with folder.held() as lock:
+        if folder.holds_another(run) and _is_bare(folder):
+            folder.clear()
         folder.begin(run, allow_drift)
-        jobs = plan_jobs(suite, secret, terms)
         found, failed, halted = _run_jobs(jobs, folder, workers, monitor, lock.fileno(), executor or execute)
+        if halted and not failed and not any(is_complete(job, folder) for job in jobs):
+            raise Halt(halted)
         table = write_results(folder)
         if not halted:
             folder.finish()
     return Summary(found, len(jobs) - found - failed, failed, table, halted)
+
+
+def _is_bare(folder: ResultsFolder) -> bool:
+    """Whether a run has left nothing to keep: no job that is complete, and no agent that was trained."""
+    try:
+        return not folder.has_agents() and not any(
+            is_complete(job, folder) for job in plan_jobs(folder.read()[0].suite)
+        )
+    except ValueError:  # damaged, or played on hidden seeds
+        return False
 
 
 def _run_jobs(
@@ -159,6 +176,7 @@ def _run_jobs(
     """Runs the jobs that are not complete; gives how many were, how many have failed, and why it was stopped."""
     todo = [job for job in jobs if not is_complete(job, folder)]
     todo.sort(key=Job.units, reverse=True)
+    check_agents(todo)
     if todo:
         folder.reopen()
     for job in todo:

@@ -12,7 +12,7 @@ from typing import Any
 
 import textenvs
 from textenvs.errors import shown, unknown
-from textenvs.evaluation import agent_names, agent_origin, check_options
+from textenvs.evaluation import agent_names, agent_origin, check_option_names
 from textenvs_benchmarks.external.protocol import make_limits
 from textenvs_benchmarks.external.reach import Reach, parse_reach
 
@@ -55,7 +55,7 @@ class Suite:
             "python:module:Class", "command:./agent --flag" or "http://host:8000".
         limits: What such agents may take: fields of `external.protocol.Limits`, where they are to be others.
         options: Options of agents that are ours, by name. The option "agent" names which of ours it is, for a row of
-            another name.
+            another name. Their values are checked before a run alone: to read results, no model or key need be there.
         episodes: Episodes of evaluation on each split.
         evaluation_seed: Training seed *k* of every agent is evaluated on the same episodes.
 
@@ -97,12 +97,13 @@ class Suite:
                 raise ValueError(f"agent_steps must be whole numbers from 1, got {shown(steps)} for {agent}")
         for agent, options in self.options.items():
             if agent not in self.agents:
-                raise unknown("agent in options", agent, self.agents)
+                why = unknown("agent in options", agent, self.agents)
+                raise ValueError(f"{why}; add it to agents, or remove [options.{shown(agent)[1:-1]}]")
             if not all(isinstance(value, str | int | float) for value in options.values()):
                 raise ValueError(f"options must be texts, numbers or truth values, got {shown(options)} for {agent}")
             if self.reach(agent) is not None:
                 raise ValueError(f"{agent} is not one of ours: it has no options here")
-            check_options(self.installed(agent), self.options_of(agent))
+            check_option_names(self.installed(agent), self.options_of(agent))
         make_limits(self.limits)
         for agent in self.agents + self.references:
             self.reach(agent)

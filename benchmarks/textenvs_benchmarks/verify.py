@@ -18,7 +18,7 @@ from gymnasium.error import Error
 
 import textenvs
 from textenvs import SPLITS
-from textenvs.evaluation import EpisodeRecord, Header, Replayer, read_records
+from textenvs.evaluation import EpisodeRecord, Halt, Header, Replayer, read_records
 from textenvs_benchmarks.errors import Drift, Mismatch, one_line
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
@@ -123,11 +123,14 @@ def rerun(
 
     Raises:
         Mismatch: At the first file that is another.
+        Halt: If an agent stops it, as where its budget is spent.
     """
     run, _ = folder.read()
     with TemporaryDirectory() as place:
         again = ResultsFolder(Path(place) / "run")
         summary = run_suite(run.suite, again, workers, monitor, secret=secret or folder.revealed(), terms=terms)
+        if summary.halted:
+            raise Halt(summary.halted)
         failed = [job for job in plan_jobs(run.suite) if again.has_failed(job.name) and not folder.has_failed(job.name)]
         if summary.failed and failed:
             raise ValueError(

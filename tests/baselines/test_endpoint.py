@@ -167,10 +167,56 @@ def test_an_endpoint_that_does_not_answer_stops_the_run(faults, message):
     assert SECRET not in str(error.value)
 
 
+def test_what_is_wrong_with_an_address_is_said_without_the_key():
+    with closing(ChatServer(by_tool)) as server:
+        gone = server.address
+    with pytest.raises(Halt, match=re.escape(f"at {gone}: is a server running there?")):
+        play(SimpleNamespace(address=gone), episodes=1, tries=2)
+    for html, address in ((True, ""), (False, f"/{SECRET}")):
+        with closing(ChatServer(by_tool)) as server:
+            if html:
+                server._send = lambda handler, *arguments: _send_page(handler)
+            else:
+                server._message = lambda question: {"hello": "world"}
+            with pytest.raises(Halt, match=r"no chat completion: does base_url end in /v1\?") as error:
+                play(server, episodes=1, tries=2, base_url=server.address + address)
+            assert f"what came from {server.address}{'/***' if address else ''} is" in str(error.value)
+    with closing(ChatServer(by_tool, faults=["slow"] * 9)) as server, pytest.raises(Halt) as error:
+        play(server, episodes=1, tries=2, timeout=0.2)
+    assert f"does not answer in 0.2 s at {server.address}" in str(error.value)
+
+
+def _send_page(handler):
+    body = b"<html><body>Welcome!</body></html>"
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.mark.parametrize("beside", [[], ["random"]])
+@pytest.mark.parametrize("budget", [[], ["--budget", "calls=0"]])
+def test_a_run_that_is_stopped_at_once_says_why_and_its_folder_can_be_used(beside, budget, tmp_path, capfd):
+    with closing(ChatServer(by_tool)) as server:
+        gone = server.address
+    words = ["run", "--env", ID, "--agent", *beside, "openai", "--episodes", "2", "--seeds", "1", "--workers", "1"]
+    words += ["--out", str(tmp_path / "run"), "--set=openai.model=m", "--set=openai.tries=1"]
+    assert main([*words, f"--set=openai.base_url={gone}", *budget]) == 130
+    last = capfd.readouterr().err.splitlines()[-1]
+    why = "the budget of calls is spent (0 of 0): raise it" if budget else f"at {gone}: is a server running there?"
+    assert last.startswith("textenvs: the ")
+    assert last.endswith(f"{why}; the same command goes on from here")
+    with closing(ChatServer(by_tool)) as server:
+        other = [*words, f"--set=openai.base_url={server.address}"]
+        assert main([*other, "--budget", "calls=99"]) == (2 if beside else 0)
+        assert "holds another run" in capfd.readouterr().err or not beside
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"model": ""}, "say which model"),
+        ({"model": ""}, "say which model: openai.model=NAME"),
         ({"base_url": "localhost:8000"}, "base_url must be an address"),
         ({"base_url": "http://me:secret@localhost/v1"}, "must not hold a key"),
         ({"base_url": "http://localhost/v1?key=secret"}, "must not hold a key"),
@@ -334,6 +380,23 @@ def test_a_question_that_is_refused_loses_its_episode_alone(status):
         agent.reset(1)
         with pytest.raises(AgentFailure, match="the endpoint refuses the question"):
             agent.act("Hello.", {"choices": ("a", "b")})
+
+
+def test_a_run_with_lost_episodes_goes_on_and_is_verified(monkeypatch, tmp_path, capfd):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def refuse(question):
+        return (400, "no") if "[Turn 3 of" in question["messages"][-1]["content"] else None
+
+    with closing(ChatServer(by_tool, refuse=refuse)) as server:
+        words = ["run", "--env", ID, "--agent", "openai", "--episodes", "4", "--seeds", "1", "--workers", "1"]
+        words += ["--set=openai.model=m", f"--set=openai.base_url={server.address}", "--out", str(tmp_path / "run")]
+        assert main([*words, "--max-lost", "1"]) == 0
+        calls = server.calls
+        assert main(words) == 1
+        assert re.search(r"openai lost \d of 8 episodes of TextDialogueClean-v0 \(crash\)", capfd.readouterr().err)
+        assert server.calls == calls
+    assert main(["verify", str(tmp_path / "run")]) == 0
 
 
 # -- what is spent --------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ import textenvs
 from tests.benchmarks.conftest import ID, TINY
 from textenvs.evaluation import read_records
 from textenvs_benchmarks.folder import ResultsFolder
+from textenvs_benchmarks.intervals import MIN_SCORES
+from textenvs_benchmarks.page.columns import RESULTS
 from textenvs_benchmarks.report import print_text, to_csv, to_json, to_markdown
 from textenvs_benchmarks.summary import COLUMNS, summarise
 
@@ -100,6 +102,13 @@ def test_interval_from_three_seeds_on(frame: pd.DataFrame) -> None:
     one = frame.assign(score_test_low=-0.04, score_test_high=12.345)
     assert "[0.0, 12.3]" in as_text(one)
     assert "[0.0, 12.3]" in to_markdown(one, TINY)
+
+
+def test_the_legend_says_why_there_is_no_interval(frame: pd.DataFrame) -> None:
+    why = "or where all score the same"
+    assert f"[-]: there is none, of fewer than {MIN_SCORES} seeds, {why}" in to_markdown(frame, TINY)
+    (score,) = (column for column in RESULTS if column.key == "score_test")
+    assert f"there is none of fewer than {MIN_SCORES} trainings, n{why}" in score.meaning
 
 
 def test_failures_are_marked(frame: pd.DataFrame) -> None:

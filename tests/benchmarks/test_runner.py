@@ -109,6 +109,46 @@ def test_folder_of_another_run_is_left_alone(tiny_run: Path) -> None:
     assert contents(tiny_run) == before
 
 
+def test_folder_of_another_run_is_used_if_nothing_in_it_is_complete(tiny_run: Path, tmp_path: Path) -> None:
+    other = replace(TINY, agents=("random",), references=(), training_seeds=1, episodes=2)
+    folder, lone = ResultsFolder(tmp_path / "run"), ResultsFolder(tmp_path / "lone")
+    run_suite(other, lone, 1, Lines())
+    shutil.copytree(tiny_run, folder.path)
+    for name in ("agents", "curves"):
+        shutil.rmtree(folder.path / name)
+    for path in (folder.path / "episodes").rglob("*.jsonl"):
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    kept = folder.path / "episodes" / "optimal" / ID / "train-0.jsonl"
+    half = kept.read_text()
+    kept.write_bytes((tiny_run / kept.relative_to(folder.path)).read_bytes())
+    with pytest.raises(ValueError, match="holds another run"):  # one job is complete
+        run_suite(other, folder, 1, Lines())
+    kept.write_text(half)
+    trained = folder.path / "agents" / "rule" / ID / "0.json"
+    trained.parent.mkdir(parents=True)
+    trained.write_text("{}")
+    with pytest.raises(ValueError, match="holds another run"):  # one agent was trained
+        run_suite(other, folder, 1, Lines())
+    trained.unlink()
+    folder.log(f"rule/{ID}/0").parent.mkdir(parents=True)
+    folder.log(f"rule/{ID}/0").write_text("it failed")
+    folder.write_failure(f"rule/{ID}/0", "it failed")
+    (folder.path / "notes.txt").write_text("mine")
+    run_suite(other, folder, 1, Lines())
+    assert contents(folder.path) == {**contents(lone.path), "notes.txt": b"mine"}
+
+
+def test_folder_of_the_same_run_goes_on_though_nothing_in_it_is_complete(tiny_run: Path, tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path / "run")
+    shutil.copytree(tiny_run, folder.path)
+    for path in (folder.path / "episodes").rglob("test-*.jsonl"):
+        path.unlink()
+    before = {path: path.stat().st_mtime_ns for path in (folder.path / "episodes").rglob("*.jsonl")}
+    run_suite(TINY, folder, 1, Lines())
+    assert before.items() <= {path: path.stat().st_mtime_ns for path in folder.path.rglob("*.jsonl")}.items()
+    assert contents(folder.path) == contents(tiny_run)
+
+
 def test_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(ValueError, match="neither empty nor a results folder: give another --out"):

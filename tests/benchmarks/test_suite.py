@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from textenvs.evaluation import read_records
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plan_jobs
+from textenvs_benchmarks.report import write_results
 from textenvs_benchmarks.suite import REFERENCES, Suite, load_suite, make_suite, suite_names
+
+HERE = ["openai", "--set", "openai.model=m", "--set", "openai.base_url=http://localhost:9/v1"]
 
 
 @pytest.mark.parametrize("name", suite_names())
@@ -89,15 +93,69 @@ def test_agents_have_options_and_other_names() -> None:
     assert (jobs["slow"].installed, jobs["slow"].options) == ("q_learning", {"epsilon_start": 0.01})
     assert jobs["slow"].name == f"slow/{ID}/4"
     for options, message in (
-        ({"nobody": {}}, "unknown agent in options"),
+        ({"nobody": {}}, r"unknown agent in options 'nobody': .*; add it to agents, or remove \[options.nobody\]"),
         ({"slow": {"agent": "qlearning"}}, "unknown agent"),
         ({"slow": 3}, "options must give a table"),
         ({"slow": {"agent": "q_learning", "epsilon_start": [1]}}, "must be texts, numbers"),
         ({"slow": {"agent": "q_learning", "epsilon": 1}}, "unknown setting of q_learning 'epsilon'"),
-        ({"slow": {"agent": "q_learning", "epsilon_start": 7}}, "epsilon_start must be"),
     ):
         with pytest.raises(ValueError, match=message):
             make_suite(values | {"options": options})
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (["q_learning", "--set", "q_learning.epsilon_start=7"], "textenvs: q_learning: epsilon_start must be"),
+        (["lm", "--set", "lm.model=nowhere"], "textenvs: lm: there is no folder 'nowhere'"),
+        (["openai"], "textenvs: openai: say which model: openai.model=NAME"),
+        (["openai", "--set", "openai.model=m"], "textenvs: openai: an https address elsewhere needs a key"),
+        (["openai", "--set", "openai.model=m", "--set", "openai.base_url=x"], "base_url must be an address such as"),
+        ([*HERE, "--budget", "call=2"], "textenvs: openai: unknown part of the budget 'call': did you mean 'calls'?"),
+        ([*HERE, "--budget", "usd=1"], "textenvs: openai: a budget in money needs prices: add usd_in and usd_out"),
+    ],
+)
+def test_an_agent_that_cannot_be_made_stops_a_run_before_it_begins(
+    told: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("TEXTENVS_BUDGET", "")
+    words = ["run", "--env", ID, "--episodes", "2", "--seeds", "1", "--steps", "100", "--workers", "1"]
+    assert main([*words, "--agent", "random", *told, "--out", str(tmp_path / "run")]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_results_are_read_where_their_agents_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run on another machine: it had the model, the key, the budget and the cache."""
+    monkeypatch.setenv("TEXTENVS_BUDGET", "")
+    folder = tmp_path / "run"
+    words = ["run", "--env", ID, "--agent", "random", "--episodes", "2", "--seeds", "1", "--workers", "1"]
+    assert main([*words, "--out", str(folder)]) == 0
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["suite"]["agents"] += ["lm", "openai"]
+    manifest["suite"]["options"] = {"lm": {"model": "nowhere"}, "openai": {"model": "m"}}
+    manifest["agents"] |= {"lm": "0", "openai": "0"}
+    path.write_text(json.dumps(manifest))
+    for name in ("lm", "openai"):
+        ResultsFolder(folder).write_failure(f"{name}/{ID}/0", "it was not there either")
+    write_results(ResultsFolder(folder))
+    ResultsFolder(folder).finish()
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("TEXTENVS_BUDGET", "call=2")
+    monkeypatch.setenv("TEXTENVS_CACHE", "")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for command in (["report"], ["report", "--format", "html"], ["verify"], ["pack"]):
+        assert main([command[0], str(folder), *command[1:]]) == 0
+    assert main(["verify", str(tmp_path / "run.zip")]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(folder), "--rerun", "--trust-agents"]) == 2
+    assert "textenvs: lm: there is no folder 'nowhere'" in capsys.readouterr().err
 
 
 def test_options_on_the_line_are_recorded(tmp_path: Path) -> None:

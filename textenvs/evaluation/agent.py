@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -160,17 +160,30 @@ def _entry_point(name: str) -> EntryPoint:
 
 
 def check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Raises ValueError if an agent has no such options, or they cannot be; it names those that there are, if known.
+    """Raises ValueError if an agent has no such options, or cannot be made with them here.
 
-    An agent whose options are the fields of a dataclass has it as an attribute `config_class`.
+    An agent whose options are the fields of a dataclass has it as an attribute `config_class`, which is made: it may
+    look for what the agent needs on this machine, such as a model or a key.
 
     Args:
         name: Name of the agent.
         options: The options.
     """
+    check_option_names(name, options)
+    config = getattr(find_agent(name), "config_class", None)
+    if config is not None:
+        config(**options)
+
+
+def check_option_names(name: str, options: Iterable[str]) -> None:
+    """Raises ValueError if an agent has no such options; it names those that there are, if known.
+
+    Args:
+        name: Name of the agent.
+        options: Names of the options.
+    """
     factory = find_agent(name)
-    config = getattr(factory, "config_class", None)
-    parameters = inspect.signature(config or factory).parameters
+    parameters = inspect.signature(getattr(factory, "config_class", factory)).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
     known = [each for each in parameters if each not in ("env_id", "env_kwargs")]
@@ -179,8 +192,6 @@ def check_options(name: str, options: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} has no settings: leave --set out")
         if option not in known:
             raise unknown(f"setting of {name}", option, known)
-    if config is not None and options:
-        config(**options)
 
 
 def load_agent(name: str, env_id: str, env_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Agent:

@@ -2,7 +2,7 @@
 
 from textenvs.models.budget import Budget, read_budget, spent
 from textenvs.models.causal import LanguageModel, Message, Tokens
-from textenvs.models.endpoint import Answer, Endpoint, Refused
+from textenvs.models.endpoint import Answer, Endpoint, Refused, check_endpoint
 from textenvs.models.loading import check_model, load_model
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Message",
     "Refused",
     "Tokens",
+    "check_endpoint",
     "check_model",
     "load_model",
     "read_budget",

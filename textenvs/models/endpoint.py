@@ -94,12 +94,8 @@ class Endpoint:
             http_client=self._openai.DefaultHttpxClient(trust_env=False) if direct else None,
         )
         weakref.finalize(self, self._client.close)
-        cache = folder()
-        if cache is None:
-            raise ValueError(
-                "answers are kept in the cache, which is turned off: unset TEXTENVS_CACHE, or name a folder"
-            )
-        self._url, self._answers, self._tries = base_url, cache / "answers", tries
+        cache = _cache()
+        self._url, self._answers, self._tries, self._timeout = base_url, cache / "answers", tries, timeout
         self._ledger = Ledger(ledger_of(cache), budget)
 
     def ask(self, question: Mapping[str, Any]) -> Answer:
@@ -160,7 +156,7 @@ class Endpoint:
             try:
                 answer = _parsed(self._client.chat.completions.create(**question))
             except self._openai.APIStatusError as error:
-                said, status = self._scrubbed(error), error.status_code
+                said, status, why = self._scrubbed(error), error.status_code, self._why(error)
                 if status in REFUSING:
                     return Answer("", "", None, None, f"{status} {said}")
                 if status in (401, 403):
@@ -169,13 +165,13 @@ class Endpoint:
                     break
                 asked_wait = _asked_wait(error.response.headers)
             except (self._openai.OpenAIError, ValueError, AttributeError, TypeError, IndexError) as error:
-                said = self._scrubbed(error)
+                why = self._why(error)
             else:
                 self._settle(question, answer)
                 return answer
             if attempt + 1 < self._tries:
                 time.sleep(_wait(attempt, asked_wait, path.stem))
-        raise Halt(f"the endpoint does not answer ({said}): see that it runs, and that base_url is its address")
+        raise Halt(why)
 
     def _settle(self, question: Mapping[str, Any], answer: Answer) -> None:
         counted = (answer.prompt_tokens, answer.completion_tokens)
@@ -186,12 +182,44 @@ class Endpoint:
         )
         self._ledger.settle(question["model"], read, written, known=None not in counted)
 
-    def _scrubbed(self, error: Exception) -> str:
-        """What went wrong, on one line, without the key."""
-        said = f"{type(error).__name__}: {error}"
-        if self._key:
-            said = said.replace(self._key, "***")
-        return printable(" ".join(said.split()))[:LONGEST_ERROR]
+    def _why(self, error: Exception) -> str:
+        """Why there is no answer, and what to look at."""
+        address, said = self._scrubbed(self._url), self._scrubbed(error)
+        if isinstance(error, self._openai.APITimeoutError):
+            return f"the endpoint does not answer in {self._timeout:g} s at {address}: is it busy? Else raise timeout"
+        if isinstance(error, self._openai.APIConnectionError):
+            return f"the endpoint does not answer ({said}) at {address}: is a server running there?"
+        if isinstance(error, self._openai.APIStatusError):
+            return f"the endpoint does not answer ({said}) at {address}: is that its address, and is it well?"
+        return f"what came from {address} is no chat completion: does base_url end in /v1?"
+
+    def _scrubbed(self, said: object) -> str:
+        """What went wrong, or an address, on one line, without the key."""
+        text, key = f"{type(said).__name__}: {said}" if isinstance(said, Exception) else str(said), _key()
+        return printable(" ".join((text.replace(key, "***") if key else text).split()))[:LONGEST_ERROR]
+
+
+def check_endpoint(base_url: str) -> None:
+    """Raises ValueError if what is at an address cannot be asked from here, as without a key or a cache."""
+    _key_for(base_url)
+    _cache()
+
+
+def _cache() -> Path:
+    """The cache.
+
+    Raises:
+        ValueError: If it is turned off.
+    """
+    cache = folder()
+    if cache is None:
+        raise ValueError("answers are kept in the cache, which is turned off: unset TEXTENVS_CACHE, or name a folder")
+    return cache
+
+
+def _key() -> str:
+    """The key in the environment; "" where there is none."""
+    return os.environ.get(KEY, "").strip()
 
 
 def _key_for(base_url: str) -> tuple[str, bool]:
@@ -209,7 +237,7 @@ def _key_for(base_url: str) -> tuple[str, bool]:
         raise ValueError("base_url must be an address such as http://localhost:8000/v1, and is not")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(f"base_url must not hold a key, nor end in ?... or #...: the key is read from {KEY} alone")
-    here, key = host in HERE, os.environ.get(KEY, "").strip()
+    here, key = host in HERE, _key()
     if parts.scheme == "http":
         return key if here else "", here
     if not key and not here:

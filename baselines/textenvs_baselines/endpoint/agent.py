@@ -12,7 +12,7 @@ import numpy as np
 
 from textenvs.errors import Halt
 from textenvs.evaluation import AgentFailure
-from textenvs.models import Answer, Endpoint, Message, Refused, read_budget
+from textenvs.models import Answer, Endpoint, Message, Refused, check_endpoint, read_budget
 from textenvs_baselines.language.conversation import final, message
 from textenvs_baselines.language.prompt import load_prompt
 from textenvs_baselines.language.talker import TalkConfig, Talker
@@ -66,14 +66,16 @@ class OpenAIConfig(TalkConfig):
     tries: int = 8
 
     def __post_init__(self) -> None:
-        """Checks the ranges."""
+        """Checks the ranges, and what an endpoint needs: its address, a key, a budget that can be read."""
         super().__post_init__()
         self.check_counts({"tries": 1, "seed": 0})
         self.check_numbers("timeout")
         if not self.model:
-            raise ValueError("say which model: --set model=NAME, and --set base_url=URL where it is not OpenAI's")
+            raise ValueError("say which model: openai.model=NAME, and openai.base_url=URL where it is not OpenAI's")
         if load_prompt(self.prompt).thinks and self.tools:
             raise ValueError(f"with {self.prompt} the model thinks before it answers: add tools=false")
+        check_endpoint(self.base_url)
+        read_budget()
 
 
 class OpenAIAgent(Talker):
@@ -87,6 +89,8 @@ class OpenAIAgent(Talker):
 
     action_type = "reply"
     name = "openai"
+    may_fail = True
+    """An endpoint may refuse a question, which loses its episode."""
     config_class = OpenAIConfig
     unrecorded = ("timeout", "tries", "rows")
     uses: ClassVar[tuple[str, ...]] = ("textenvs.models.endpoint", "textenvs_baselines.language.conversation")

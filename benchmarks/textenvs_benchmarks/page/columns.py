@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from textenvs_benchmarks.intervals import FEW_SCORES
+from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES
 
 Row = Mapping[str, Any]
 NONE = "\N{EN DASH}"
@@ -91,7 +91,8 @@ RESULTS = (
         "Score on test",
         "The mean reward of an agent's episodes on a scale on which 0 is random play and 100 the optimum, or a bound "
         "on it. It is the interquartile mean (IQM) of its trainings: the mean of the middle half. In brackets its 95 % "
-        "interval. Measured on finitely many episodes, it may lie a little beyond 0 or 100.",
+        f"interval; there is none of fewer than {MIN_SCORES} trainings, nor where all score the same, so that it would "
+        "be a point. Measured on finitely many episodes, it may lie a little beyond 0 or 100.",
         "score_test",
         _of("score_test"),
         lambda row: "" if row["reference"] else ends(row["score_test_low"], row["score_test_high"]),
