@@ -15,13 +15,16 @@ class ChatServer:
         calls: How many requests came.
         keys: The keys that they had.
         questions: What was asked.
+        logprobs: Given a question that asks for them, the alternatives to the first token, (token, log-probability).
         refuse: Given a question, the status and the message with which it is refused; None where it is not.
         pause: Seconds before an answer, or without one where that is the fault.
     """
 
-    def __init__(self, reply, faults=(), tools=True, refuse=lambda question: None, usage=True, pause=0.0):
+    def __init__(
+        self, reply, faults=(), tools=True, refuse=lambda question: None, usage=True, pause=0.0, logprobs=None
+    ):
         self.reply, self.faults, self.tools, self.refuse = reply, faults, tools, refuse
-        self.usage, self.pause = usage, pause
+        self.usage, self.pause, self.logprobs = usage, pause, logprobs
         self.calls, self.keys, self.questions = 0, set(), []
         self._struck = {}
         self._lock = threading.Lock()
@@ -95,12 +98,16 @@ class ChatServer:
                 "content": None,
                 "tool_calls": [{"id": "1", "type": "function", "function": call}],
             }
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        if self.logprobs and question.get("logprobs"):
+            top = [{"token": token, "logprob": logprob, "bytes": None} for token, logprob in self.logprobs(question)]
+            choice["logprobs"] = {"content": [{**(top[0] if top else {}), "top_logprobs": top}], "refusal": None}
         return {
             "id": "x",
             "object": "chat.completion",
             "created": 0,
             "model": question["model"],
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "choices": [choice],
             "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110} if self.usage else None,
         }
 

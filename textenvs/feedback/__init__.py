@@ -7,8 +7,10 @@ and the most that could have been had.
 
 from textenvs.feedback.candidates import UNITS, Candidate, Collector, Pair, Step
 from textenvs.feedback.encoders import ENCODERS
+from textenvs.feedback.endpoint_judge import EndpointJudge, EndpointJudgeConfig
 from textenvs.feedback.frontier import Frontier, Point, evaluate, soft_optimum
 from textenvs.feedback.judges import INJECTION, Judge, ScriptedJudge
+from textenvs.feedback.model_judges import EmbeddingJudge, LikelihoodJudge, ScoringJudge
 from textenvs.feedback.policies import best_of, learn, policy_of, softened
 from textenvs.feedback.preferences import (
     Preference,
@@ -30,8 +32,12 @@ __all__ = [
     "UNITS",
     "Candidate",
     "Collector",
+    "EmbeddingJudge",
+    "EndpointJudge",
+    "EndpointJudgeConfig",
     "Frontier",
     "Judge",
+    "LikelihoodJudge",
     "Pair",
     "Point",
     "Preference",
@@ -40,6 +46,7 @@ __all__ = [
     "RewardModel",
     "Rewards",
     "Scene",
+    "ScoringJudge",
     "ScriptedJudge",
     "Step",
     "best_of",

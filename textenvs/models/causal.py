@@ -78,6 +78,12 @@ class LanguageModel:
         begin = [] if self._tokenizer.bos_token_id is None else [int(self._tokenizer.bos_token_id)]
         return begin + self.encode("\n\n".join([*lines, "Assistant:"]))
 
+    def shared(self, opening: Sequence[Message]) -> int:
+        """How many tokens all conversations have in common that begin with these messages, before one of the user."""
+        first, second = (self.chat([*opening, {"role": "user", "content": text}]) for text in ("A", "B"))
+        same = [a == b for a, b in zip(first, second, strict=False)]
+        return same.index(False) if False in same else len(same) - 1
+
     def _by_template(self, messages: Sequence[Message]) -> str:
         """A conversation as its template has it: on a day that does not change, and without a thought before."""
         template = self._tokenizer.get_chat_template()

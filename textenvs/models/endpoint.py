@@ -9,7 +9,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ LONGEST_WAIT = 60.0
 """Seconds between two tries, at most, and up to a quarter more."""
 LONGEST_ERROR = 200
 """Characters of what went wrong that are kept."""
+LIKELIEST = 20
+"""Alternatives to a token that are kept, at most."""
 TOKEN_LENGTH = 3
 """Characters of a token, where an endpoint does not say how many tokens there were."""
 
@@ -46,6 +48,8 @@ class Answer:
         prompt_tokens: Tokens that were read, by its own word; None where it does not say.
         completion_tokens: Tokens that were written.
         refused: Status and words with which the question was refused; "" where it was answered.
+        first: The first token with its log-probability, and then the likeliest in its place with theirs; empty where
+            the endpoint does not tell.
     """
 
     content: str
@@ -53,6 +57,7 @@ class Answer:
     prompt_tokens: int | None
     completion_tokens: int | None
     refused: str = ""
+    first: tuple[tuple[str, float], ...] = ()
 
 
 _lock = threading.Lock()
@@ -116,6 +121,24 @@ class Endpoint:
         if found.refused:
             raise Refused(found.refused)
         return found
+
+    def first_taken(self, questions: Sequence[Mapping[str, Any]]) -> int:
+        """The place of the first of several questions that the endpoint takes; its answer is kept like all others.
+
+        Raises:
+            Halt: If it refuses them all; they are forgotten, as what is wrong may be mended before the next run.
+        """
+        refusal: Refused | None = None
+        for place, question in enumerate(questions):
+            try:
+                self.ask(question)
+            except Refused as error:
+                refusal = error
+            else:
+                return place
+        for question in questions:
+            self.forget(question)
+        raise Halt(f"the endpoint refuses every question ({refusal}): check model and base_url")
 
     def forget(self, question: Mapping[str, Any]) -> None:
         """Forgets the answer to a question: it is asked anew the next time."""
@@ -233,7 +256,24 @@ def _parsed(response: Any) -> Answer:
     arguments = calls[0].function.arguments if calls else ""
     if not isinstance(content, str) or not isinstance(arguments, str):
         raise ValueError("the answer is no text")
-    return Answer(content, arguments, read, written)
+    return Answer(content, arguments, read, written, first=_first(response.choices[0]))
+
+
+def _first(choice: Any) -> tuple[tuple[str, float], ...]:
+    """The first token of an answer and those in its place; empty where that cannot be read."""
+    try:
+        token = choice.logprobs.content[0]
+        return _pairs([(each.token, each.logprob) for each in (token, *(token.top_logprobs or ())[:LIKELIEST])])
+    except (AttributeError, TypeError, IndexError, KeyError, ValueError):
+        return ()
+
+
+def _pairs(found: Sequence[Any]) -> tuple[tuple[str, float], ...]:
+    """Tokens with their log-probabilities; raises ValueError where they are none."""
+    pairs = tuple((token, float(logprob)) for token, logprob in found)
+    if not all(isinstance(token, str) and math.isfinite(logprob) for token, logprob in pairs):
+        raise ValueError("these are no log-probabilities of tokens")
+    return pairs
 
 
 def _wait(attempt: int, asked: float, digest: str) -> float:
@@ -254,8 +294,9 @@ def _asked_wait(headers: Mapping[str, str]) -> float:
 def _read(path: Path) -> Answer | None:
     """An answer that is known; None where it is not, or its file is damaged."""
     try:
-        return Answer(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        kept = json.loads(path.read_bytes())
+        return Answer(**{**kept, "first": _pairs(kept.get("first", ()))})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

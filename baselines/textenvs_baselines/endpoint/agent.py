@@ -131,16 +131,7 @@ class OpenAIAgent(Talker):
         told = [message("user", self._prompt.say("Choose one.", PROBE))]
         dialects = [each for each in DIALECTS if self.settings.tools or not each.tools]
         questions = [self._question(told, PROBE, self.settings.seed, each) for each in dialects]
-        for dialect, question in zip(dialects, questions, strict=True):
-            try:
-                self._endpoint.ask(question)
-            except Refused as error:
-                refusal = error
-            else:
-                return dialect
-        for question in questions:  # what was wrong may be mended before the next run
-            self._endpoint.forget(question)
-        raise Halt(f"the endpoint refuses every question ({refusal}): check model and base_url")
+        return dialects[self._endpoint.first_taken(questions)]
 
     def _reply(self, row: int, dialect: Dialect) -> str | AgentFailure:
         """The reply in a row, with the turns before, or without them where they are refused."""

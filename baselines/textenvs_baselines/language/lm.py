@@ -77,7 +77,7 @@ class LMAgent(Talker):
         super().__init__(env_id, env_kwargs, **settings)
         self.action_type = "choice" if self.settings.act == "score" else "reply"
         self._model: LanguageModel = load_model(self.settings.model, self.settings.device, self.settings.dtype)
-        self._shared = self._common_tokens()
+        self._shared = self._model.shared(self._teller.opening)
         opening = len(self._model.chat(self._teller.opening))
         if opening + self.settings.max_tokens > self._model.context:
             raise ValueError(
@@ -179,9 +179,3 @@ class LMAgent(Talker):
                 return messages, tokens
         begin = min(self._shared, most)
         return messages, tokens[:begin] + tokens[len(tokens) - (most - begin) :]
-
-    def _common_tokens(self) -> int:
-        """How many tokens all conversations begin with."""
-        first, second = (self._model.chat([*self._teller.opening, message("user", text)]) for text in ("A", "B"))
-        same = [a == b for a, b in zip(first, second, strict=False)]
-        return same.index(False) if False in same else len(same) - 1
