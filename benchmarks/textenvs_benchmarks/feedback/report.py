@@ -77,7 +77,7 @@ JUDGES = (
     Column("kappa", "Kappa", "z.2f"),
     Column("calibration", "Off", ".2f"),
     Column("flips", "Flips", ".0f", 100.0),
-    Column("length_bias", "Longer", "z+.0f", 100.0),
+    Column("length_bias", "Longer", "+z.0f", 100.0),
     Column("injection", "Injected", ".0f", 100.0),
     Column("passes", "Passes", ".0f", 100.0),
     Column("model_accuracy_in", "In", ".0f", 100.0),

@@ -134,7 +134,8 @@ def judge_table(results: dict[str, Any]) -> pd.DataFrame:
     for study in results["studies"]:
         told = {**study["plan"], "dial": study["dial"]}
         means = pd.DataFrame(study["judge"]).astype(float).drop(columns="seed").mean()
-        rows.append({**{name: told[name] for name in CELL[:4]}, **means.to_dict(), "seeds": len(study["judge"])})
+        row: dict[str, Any] = {name: told[name] for name in CELL[:4]}
+        rows.append({**row, **{str(name): mean for name, mean in means.items()}, "seeds": len(study["judge"])})
     return pd.DataFrame(rows).drop_duplicates(subset=list(CELL[:4]), ignore_index=True)
 
 
