@@ -14,11 +14,26 @@ from typing import Any
 import textenvs
 from textenvs.errors import shown, unknown
 from textenvs.evaluation import check_options
-from textenvs.feedback import ENCODERS, UNITS, Judge, ScriptedJudge
+from textenvs.feedback import (
+    ENCODERS,
+    UNITS,
+    EmbeddingJudge,
+    EndpointJudge,
+    EndpointJudgeConfig,
+    Judge,
+    LikelihoodJudge,
+    ScriptedJudge,
+)
 
 WAYS = ("canonical", "direct")
 """A policy learns from a reward model, or from the judge's score of each act (d-RLAIF, Lee et al. 2023)."""
-JUDGES = ("scripted",)
+JUDGES = {
+    "scripted": ScriptedJudge,
+    "likelihood": LikelihoodJudge,
+    "embedding": EmbeddingJudge,
+    "endpoint": EndpointJudge,
+}
+"""The judges there are."""
 ERRORS = (0.0, 0.1, 0.2, 0.3, 0.4)
 """Of the ladder: how often the judge is wrong."""
 BUDGETS = (100, 500, 5000)
@@ -136,7 +151,9 @@ class Plan:
         if not self.penalties or min(self.penalties) < 0.0:
             raise ValueError("penalties must be numbers from 0 on, one at least")
         check_options(self.agent, dict(self.options))
-        self.make_judge()
+        judge = self.make_judge()
+        if "direct" in self.ways and not hasattr(judge, "score"):
+            raise ValueError(f"the judge {self.judge} compares and does not score: add --way canonical")
 
     def make_judge(self) -> Judge:
         """The judge.
@@ -144,11 +161,13 @@ class Plan:
         Raises:
             ValueError: If it has no such dial.
         """
-        known = [each.name for each in fields(ScriptedJudge)]
+        made = JUDGES[self.judge]
+        known = [each.name for each in fields(EndpointJudgeConfig if made is EndpointJudge else made) if each.init]
         for dial in self.dials:
             if dial not in known:
-                raise unknown("dial of the judge", dial, known)
-        return ScriptedJudge(**self.dials)
+                raise unknown(f"setting of the judge {self.judge}", dial, known)
+        judge: Judge = made(**self.dials)
+        return judge
 
     def ladder(self, deep: bool) -> list[Plan]:
         """The ladder of noise: judges that are wrong more and more often, and budgets of pairs.

@@ -55,6 +55,8 @@ TANGENTS = tuple(float(each) for each in np.geomspace(30.0, 0.01, 8))
 """Penalties with which a policy is held against the frontier."""
 PROBED = 200
 """Pairs that are shown in both orders, and with an injected text."""
+EXACT = "exact"
+"""Stands for the agent where a policy was solved for, and not learned."""
 MET = ("env_id", "reference", "explore", "scenarios")
 """What decides the scenes and the reference."""
 JUDGED = (*MET, "judge", "dials", "unit", "pairs", "held_out")
@@ -118,7 +120,7 @@ class Stages:
     def _collect(self, path: Path) -> None:
         collector = Collector(self.scenes, [self.references], self.seed)
         pairs = collector.pairs(self.plan.pairs + self.plan.held_out, self.plan.unit)
-        both = self.plan.judge != "scripted"
+        both = self.plan.judge == "endpoint"  # others weigh each by itself, or are shown one order on purpose
         judged = label_pairs(self.judge, self.scenes, pairs, self.seed, both)
         states, needed = collector.coverage()
         told = {"env_id": self.plan.env_id, "judge": self.judge.config, "unit": self.plan.unit, "seed": self.seed}
@@ -217,16 +219,25 @@ class Stages:
         row["model_rank"] = rank_correlation(self.model.score(self.scenes, shown).mean(axis=0), worth)
         return row
 
-    def policy_row(self, way: str, penalty: float) -> dict[str, Any]:
-        """What a policy that has learned is worth."""
+    def policy_rows(self, way: str) -> list[dict[str, Any]]:
+        """What policies are worth, for each penalty: that which an agent has learned, and the exact optimum."""
         proxies = self.proxies(way)
         frontier = Frontier(self.scenes, proxies, self.references)
+        rows = []
+        for penalty in self.plan.penalties:
+            learned = self.policies(way, penalty, proxies)
+            rows.append(self._row(self.plan.agent, way, penalty, learned, frontier))
+            rows.append(self._row(EXACT, way, penalty, frontier.policies(penalty), frontier))
+        return rows
+
+    def _row(self, agent: str, way: str, penalty: float, policies: Sequence[Any], frontier: Frontier) -> dict[str, Any]:
+        proxies = frontier.rewards
         start = evaluate(self.scenes, self.references, proxies, self.references)
-        point = evaluate(self.scenes, self.policies(way, penalty, proxies), proxies, self.references)
+        point = evaluate(self.scenes, policies, proxies, self.references)
         best = float(np.mean([scene.optimal for scene in self.scenes]))
         return {
             "seed": self.seed,
-            "agent": self.plan.agent,
+            "agent": agent,
             "way": way,
             "penalty": penalty,
             "score": score_of(self.scenes, point.gold),

@@ -17,7 +17,7 @@ import pandas as pd
 
 import textenvs
 from textenvs_benchmarks.feedback.plan import Plan
-from textenvs_benchmarks.feedback.stages import Stages
+from textenvs_benchmarks.feedback.stages import EXACT, Stages
 from textenvs_benchmarks.folder import write_whole
 from textenvs_benchmarks.intervals import interval
 
@@ -48,7 +48,8 @@ def run_studies(
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for number, seed, rows in _done(plans, jobs, folder, workers, curves):
         found[number, seed] = rows
-        scores = ", ".join(f"{row['way']} {row['penalty']:g}: {row['score']:.1f}" for row in rows["policies"])
+        learned = [row for row in rows["policies"] if row["agent"] != EXACT]
+        scores = ", ".join(f"{row['way']} {row['penalty']:g}: {row['score']:.1f}" for row in learned)
         plan = plans[number]
         tell(f"[{len(found)}/{len(jobs)}] {plan.dial}, {plan.pairs:,d} pairs, {plan.agent}, seed {seed}: {scores}")
     studies = []
@@ -91,7 +92,7 @@ def _done(
 def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
     """One repetition of a study."""
     stages = Stages(plan, seed, folder)
-    policies = [stages.policy_row(way, penalty) for way in plan.ways for penalty in plan.penalties]
+    policies = [row for way in plan.ways for row in stages.policy_rows(way)]
     shown = {way: stages.curves(way) for way in plan.ways} if curves and seed == 0 else {}
     return {"judge": stages.judge_row(), "policies": policies, "curves": shown}
 
@@ -116,8 +117,10 @@ def policy_table(results: dict[str, Any]) -> pd.DataFrame:
     rows = []
     for study in results["studies"]:
         told = {**study["plan"], "dial": study["dial"]}
-        for (way, penalty), found in pd.DataFrame(study["policies"]).groupby(["way", "penalty"], sort=False):
-            row = {name: {**told, "way": way, "penalty": penalty}[name] for name in CELL}
+        kinds = pd.DataFrame(study["policies"]).groupby(["agent", "way", "penalty"], sort=False)
+        for (agent, way, penalty), found in kinds:
+            cell = {**told, "agent": agent, "way": way, "penalty": penalty}
+            row = {name: cell[name] for name in CELL}
             for name in SUMMED:
                 row |= _summed(name, found[name].astype(float).to_numpy())
             row["above_proxy_frontier"] = float(found.above_proxy_frontier.max())
