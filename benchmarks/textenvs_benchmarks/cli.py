@@ -619,11 +619,23 @@ def _console(stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=WIDTH)
 
 
+def _typed() -> str:
+    """The command line, without where the results go and how many processes there are."""
+    words, kept = sys.argv[1:], ["textenvs"]
+    while words:
+        word = words.pop(0)
+        if word in ("--out", "--workers"):
+            words[:1] = []
+        elif word != "--json" and not word.startswith(("--out=", "--workers=")):
+            kept.append(word)
+    return shlex.join(kept)
+
+
 def feedback_command(arguments: argparse.Namespace) -> int:
     """Learns from the judgements of an AI, and prints what came of it."""
     from textenvs_benchmarks.feedback.page import to_html
     from textenvs_benchmarks.feedback.plan import plans_of
-    from textenvs_benchmarks.feedback.report import print_study
+    from textenvs_benchmarks.feedback.report import print_study, to_markdown
     from textenvs_benchmarks.feedback.study import run_studies
     from textenvs_benchmarks.folder import write_whole
 
@@ -639,6 +651,7 @@ def feedback_command(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted: the same command goes on from here", INTERRUPTED)
     write_whole(folder / "report.html", to_html(results).encode())
+    write_whole(folder / "results.md", to_markdown(results, _typed()).encode())
     if arguments.json:
         _print_json(results)
     else:

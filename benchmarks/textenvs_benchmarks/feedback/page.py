@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 import textenvs
 from textenvs_benchmarks.feedback.report import JUDGE_NOTE, JUDGES, NOTES, POLICIES, shown_columns
+from textenvs_benchmarks.feedback.stages import EXACT
 from textenvs_benchmarks.feedback.study import judge_table, policy_table
 from textenvs_benchmarks.page import charts
 from textenvs_benchmarks.page.build import render
@@ -27,12 +28,16 @@ class Curve:
         plane: Score and proxy by divergence.
         peak: The divergence at which gold is largest on the proxy's curve, and how large.
         end: What gold is where nothing is penalised.
+        learned: Name, divergence and gold score of the policies that have learned.
+        examples: Episodes of policies.
     """
 
     title: str
     plane: charts.Plane
     peak: tuple[float, float]
     end: float
+    learned: Sequence[tuple[str, float, float]]
+    examples: Sequence[Mapping[str, Any]]
 
 
 def to_html(results: Mapping[str, Any]) -> str:
@@ -58,14 +63,16 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _curves(results: Mapping[str, Any]) -> list[Curve]:
-    return [
-        _curve(f"{study['dial']}, {study['plan']['pairs']:,d} pairs, {way}", curves)
-        for study in results["studies"]
-        for way, curves in study["curves"].items()
+    return [_curve(study, way) for study in results["studies"] for way in study["curves"]]
+
+
+def _curve(study: Mapping[str, Any], way: str) -> Curve:
+    title, curves = f"{study['dial']}, {study['plan']['pairs']:,d} pairs, {way}", study["curves"][way]
+    learned = [
+        (f"{row['agent']}, penalty {row['penalty']:g}", row["divergence"], row["score"])
+        for row in study["policies"]
+        if row["way"] == way and row["seed"] == 0 and row["agent"] != EXACT
     ]
-
-
-def _curve(title: str, curves: Mapping[str, list[Mapping[str, float]]]) -> Curve:
     ours, bound = ([row for row in curves[name] if math.isfinite(row["divergence"])] for name in ("proxy", "gold"))
     least, most = ours[0]["proxy"], max(row["proxy"] for row in ours)
     gained = [100.0 * (row["proxy"] - least) / ((most - least) or 1.0) for row in ours]
@@ -80,10 +87,11 @@ def _curve(title: str, curves: Mapping[str, list[Mapping[str, float]]]) -> Curve
             [math.nan] * len(bound),
         ),
     }
-    furthest = max(row["divergence"] for row in (*ours, *bound))
+    furthest = max(row["divergence"] for row in (*ours, *bound, *({"divergence": far} for _, far, _ in learned)))
     peak = max(ours, key=lambda row: row["score"])
     plane = charts.make_plane((0.0, furthest), (0.0, 100.0), lines, (0, 25, 50, 75, 100))
-    return Curve(title, plane, (peak["divergence"], peak["score"]), ours[-1]["score"])
+    met = (peak["divergence"], peak["score"])
+    return Curve(title, plane, met, ours[-1]["score"], learned, study["examples"][way])
 
 
 def _ladder(policies: pd.DataFrame) -> Mapping[str, Any] | None:

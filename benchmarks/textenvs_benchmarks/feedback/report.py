@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -104,6 +105,37 @@ def print_study(results: dict[str, Any], console: Console) -> None:
     console.print(_table(judges, JUDGES))
     for note in (*NOTES, JUDGE_NOTE):
         console.print(f"\n{note}")
+
+
+def to_markdown(results: dict[str, Any], command: str) -> str:
+    """The tables and episodes of studies as Markdown.
+
+    Args:
+        results: What came of them.
+        command: The command that made them.
+    """
+    policies, judges = policy_table(results), judge_table(results)
+    lines = [f"# Feedback on {results['env_id']}", "", f"`{command}`", "", "## What was learned", ""]
+    lines += [f"The reference scores {policies.reference_score.iloc[0]:.1f}.", "", *_markdown(policies, POLICIES)]
+    lines += ["", "## The judge, and the reward model", "", *_markdown(judges, JUDGES), ""]
+    lines += [f"{note}\n" for note in (*NOTES, JUDGE_NOTE)]
+    for study in results["studies"]:
+        for way, examples in study["examples"].items():
+            lines += [f"## Episodes: {study['dial']}, {way}", ""]
+            for each in examples:
+                said = [f"> {html.escape(line, quote=False)}  " for line in each["text"].splitlines()]
+                lines += [f"{each['who']}, gold return {each['gold']:z.2f}:", "", *said, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
+    kept = shown_columns(frame, columns)
+    rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    return [
+        "| " + " | ".join(column.label for column in kept) + " |",
+        "|" + "|".join("---:" if column.form else "---" for column in kept) + "|",
+        *("| " + " | ".join(column.show(row) for column in kept) + " |" for row in rows),
+    ]
 
 
 def shown_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:

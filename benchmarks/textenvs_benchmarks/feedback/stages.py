@@ -48,11 +48,14 @@ from textenvs.feedback.measures import (
     length_bias,
     rank_correlation,
 )
+from textenvs.feedback.reading import conversation
 from textenvs_benchmarks.feedback.plan import Plan
 from textenvs_benchmarks.folder import write_whole
 
 TANGENTS = tuple(float(each) for each in np.geomspace(30.0, 0.01, 8))
 """Penalties with which a policy is held against the frontier."""
+SHOWN = 7
+"""Seed of the episodes that are shown."""
 PROBED = 200
 """Pairs that are shown in both orders, and with an injected text."""
 EXACT = "exact"
@@ -251,6 +254,20 @@ class Stages:
             "above_proxy_frontier": frontier.excess(point, point.proxy, TANGENTS),
             "above_gold_frontier": self._gold.excess(point, point.gold, TANGENTS),
         }
+
+    def examples(self, way: str) -> list[dict[str, Any]]:
+        """An episode of each policy that has learned, and of the optimal one, in the same scene, to be read."""
+        proxies = self.proxies(way)
+        shown = [
+            (f"{self.plan.agent}, penalty {each:g}", self.policies(way, each, proxies)) for each in self.plan.penalties
+        ]
+        optimal = [scene.optimum for scene in self.scenes]
+        return [self._example(name, policies) for name, policies in (*shown, ("optimal play", optimal))]
+
+    def _example(self, name: str, policies: Sequence[Any]) -> dict[str, Any]:
+        (episode,) = Collector(self.scenes, [policies], SHOWN).episodes(1)
+        text = conversation(self.scenes[episode.scene], episode)
+        return {"who": name, "gold": episode.worth * self.unit, "text": text}
 
     def curves(self, way: str) -> dict[str, list[dict[str, float]]]:
         """The most that is to be had for each divergence: of the proxy, with its gold, and of gold."""

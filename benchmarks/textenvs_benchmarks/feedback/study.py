@@ -39,7 +39,7 @@ def run_studies(
         folder: Where all of it goes.
         workers: Number of processes.
         tell: Is told what was done.
-        curves: Whether the exact curves of the first seed of each are computed.
+        curves: Whether the exact curves of the first seed of each are computed, and episodes written down.
 
     Returns:
         What stands in `results.json`, which is the same for any number of workers.
@@ -62,6 +62,7 @@ def run_studies(
                 "judge": [rows["judge"] for rows in rows_of],
                 "policies": [row for rows in rows_of for row in rows["policies"]],
                 "curves": rows_of[0]["curves"],
+                "examples": rows_of[0]["examples"],
             }
         )
     results = {"format": FORMAT, "env_id": plans[0].env_id, "version": textenvs.__version__, "studies": studies}
@@ -93,8 +94,13 @@ def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
     """One repetition of a study."""
     stages = Stages(plan, seed, folder)
     policies = [row for way in plan.ways for row in stages.policy_rows(way)]
-    shown = {way: stages.curves(way) for way in plan.ways} if curves and seed == 0 else {}
-    return {"judge": stages.judge_row(), "policies": policies, "curves": shown}
+    first = curves and seed == 0
+    return {
+        "judge": stages.judge_row(),
+        "policies": policies,
+        "curves": {way: stages.curves(way) for way in plan.ways} if first else {},
+        "examples": {way: stages.examples(way) for way in plan.ways} if first else {},
+    }
 
 
 def _name(plan: Plan) -> str:
