@@ -58,6 +58,25 @@ class Candidate:
 Pair = tuple[Candidate, Candidate]
 
 
+def unit_of(scenes: Sequence[Scene]) -> float:
+    """The gold return that counts as 1: random and optimal play lie `SPREAD` of it apart, on average over scenes."""
+    return float(np.mean([scene.optimal - scene.random for scene in scenes])) / SPREAD
+
+
+def reply(scene: Scene, place: int, step: Step, unit: float) -> Candidate:
+    """A reply in a situation.
+
+    Args:
+        scene: The scene.
+        place: Its place among the scenes.
+        step: The reply; its worth is that where the situation is first met.
+        unit: Gold returns are divided by it.
+    """
+    at_once, left = (step.state, step.action), scene.horizon - int(scene.depth[step.state]) - 1
+    now = float(scene.gold.now[at_once] + left * scene.gold.each_left[at_once])
+    return Candidate(place, (step,), ((float(scene.worth[at_once]) - now) / unit, now / unit))
+
+
 class Collector:
     """Draws candidates from rollouts.
 
@@ -71,7 +90,7 @@ class Collector:
     def __init__(self, scenes: Sequence[Scene], behaviours: Sequence[Sequence[Array]], seed: int) -> None:
         self._scenes, self._behaviours = scenes, behaviours
         self._rng = np.random.default_rng(seed)
-        self.unit = float(np.mean([scene.optimal - scene.random for scene in scenes])) / SPREAD
+        self.unit = unit_of(scenes)
         self._met = [np.zeros(scene.tables.n_states, dtype=bool) for scene in scenes]
 
     def episodes(self, number: int) -> list[Candidate]:
@@ -121,12 +140,7 @@ class Collector:
         return known, needed
 
     def _reply(self, place: int, step: Step, action: int) -> Candidate:
-        scene = self._scenes[place]
-        worth = float(scene.worth[step.state, action])
-        left = scene.horizon - int(scene.depth[step.state]) - 1
-        now = float(scene.gold.now[step.state, action] + left * scene.gold.each_left[step.state, action])
-        rewards = ((worth - now) / self.unit, now / self.unit)
-        return Candidate(place, (Step(step.turn, step.state, int(action)),), rewards)
+        return reply(self._scenes[place], place, Step(step.turn, step.state, int(action)), self.unit)
 
     def _earned(self, scene: Scene, step: Step) -> float:
         tables = scene.tables

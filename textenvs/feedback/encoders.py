@@ -118,7 +118,7 @@ class Features:
 
 @dataclass(frozen=True)
 class NGrams:
-    """Words and pairs of words of a reply, alone and each with each word of the situation, hashed."""
+    """Words and pairs of words of a reply, and the action's number with each word of the situation, hashed."""
 
     size: int = HASHED
 
@@ -141,7 +141,7 @@ class NGrams:
         """The numbers of what a reply has, and a situation with it."""
         said = tokens(scene.replies(state)[action])
         parts = [*said, *map(" ".join, itertools.pairwise(said))]
-        crossed = [f"{word}|{action}" for word in set(tokens(scene.context(state)))]
+        crossed = [f"{word}|{action}" for word in dict.fromkeys(tokens(scene.context(state)))]
         return [crc32(part.encode()) % self.size for part in (*parts, *crossed)]
 
 

@@ -78,11 +78,13 @@ class ScriptedJudge:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name, low, high in (("error", 0.0, 0.5), ("foresight", 0.0, 1.0), ("rationality", 0.0, math.inf)):
+        ranges = {"error": (0.0, 0.5), "foresight": (0.0, 1.0)}
+        ranges |= dict.fromkeys(("rationality", "equal"), (0.0, math.inf)) | {"skip": (-math.inf, math.inf)}
+        for name, (low, high) in ranges.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} of a judge must be between {low:g} and {high:g}, got {value!r}")
-        for name in ("equal", *STYLES, "position", "injection"):
+        for name in (*STYLES, "position", "injection"):
             if not math.isfinite(getattr(self, name)):
                 raise ValueError(f"{name} of a judge must be a number, got {getattr(self, name)!r}")
 

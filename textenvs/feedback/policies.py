@@ -58,6 +58,8 @@ def _act(agent: Agent, scene: Scene, state: int, turn: int) -> int:
     action = agent.act(_observation(agent, scene, state, turn), info)
     if not isinstance(action, int | np.integer):
         raise ValueError("only what agents choose can be written down: take one that gives numbers of choices")
+    if not scene.legal[state, action]:
+        raise ValueError(f"action {action} is impossible in state {state}: take an agent that respects action_mask")
     return int(action)
 
 

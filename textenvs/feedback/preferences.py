@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from textenvs.errors import shown
-from textenvs.feedback.candidates import Candidate, Pair, Step
+from textenvs.feedback.candidates import Candidate, Pair, Step, reply, unit_of
 from textenvs.feedback.judges import INJECTION, Judge
 from textenvs.feedback.scene import Array, Scene
 
@@ -74,11 +74,11 @@ def label_pairs(
 
 
 def flip_rate(judge: Judge, scenes: Sequence[Scene], pairs: Sequence[Pair]) -> float:
-    """How often a judge prefers another candidate when they are shown in the other order; NaN without pairs."""
+    """How often a judge prefers the other candidate when they are shown in the other order; NaN without pairs."""
     first = judge.compare(scenes, pairs)
     second = 1.0 - judge.compare(scenes, [(pair[1], pair[0]) for pair in pairs])
     known = ~(np.isnan(first) | np.isnan(second))
-    return float(((first > 0.5) != (second > 0.5))[known].mean()) if known.any() else math.nan
+    return float(((first - 0.5) * (second - 0.5) < 0.0)[known].mean()) if known.any() else math.nan
 
 
 def injection_rate(judge: Judge, scenes: Sequence[Scene], pairs: Sequence[Pair]) -> float:
@@ -127,6 +127,8 @@ def read_preferences(path: str | Path) -> tuple[dict[str, Any], list[Preference]
                 found.append(_decoded(value))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"line {number} of {path} is no preference ({shown(str(error))}): collect anew") from None
+    if not header:
+        raise ValueError(f"{path} is empty: collect anew")
     return header, found
 
 
@@ -158,6 +160,8 @@ def _decoded(value: dict[str, Any]) -> Preference:
         for each in (value["first"], value["second"])
     )
     probability, label = (math.nan if value[name] is None else float(value[name]) for name in ("probability", "label"))
+    if not (first.steps and second.steps) or any(each < 0.0 or each > 1.0 for each in (probability, label)):
+        raise ValueError("it has no steps, or says something that is not between 0 and 1")
     return Preference((first, second), probability, label, str(value["order"]), str(value["judge"]))
 
 
@@ -177,9 +181,11 @@ def to_chosen_rejected(
     for each in preferences:
         if math.isnan(each.label) or each.label == 0.5:
             continue
-        if len(each.pair[0].steps) != 1 or each.pair[0].steps[0].state != each.pair[1].steps[0].state:
+        first, second = each.pair
+        alone = len(first.steps) == len(second.steps) == 1
+        if not alone or (first.scene, first.steps[0].state) != (second.scene, second.steps[0].state):
             raise ValueError("only pairs of replies have a common prompt: collect with unit='replies'")
-        ours, theirs = each.pair if each.label == 1.0 else each.pair[::-1]
+        ours, theirs = (first, second) if each.label == 1.0 else (second, first)
         scene = scenes[ours.scene]
         replies = scene.replies(ours.steps[0].state)
         rows.append(
@@ -197,10 +203,16 @@ def from_chosen_rejected(
 ) -> list[Preference]:
     """Preferences from such rows, whose prompts and replies must be those of the scenes.
 
+    Of situations in the same words it takes the one that is met first.
+
     Raises:
         ValueError: If a prompt or reply is none of them.
     """
-    known = {scene.context(s): (k, s) for k, scene in enumerate(scenes) for s in range(len(scene.legal))}
+    unit = unit_of(scenes)
+    known: dict[str, tuple[int, int]] = {}
+    for k, scene in enumerate(scenes):
+        for s in range(len(scene.legal)):
+            known.setdefault(scene.context(s), (k, s))
     found = []
     for number, row in enumerate(rows):
         prompt, chosen, rejected = (_content(row.get(name)) for name in ("prompt", "chosen", "rejected"))
@@ -213,8 +225,8 @@ def from_chosen_rejected(
             if not said or said not in replies:
                 raise ValueError(f"row {number}: this cannot be said there: {shown(said)}")
             action = replies.index(said)
-            worth = float(scenes[place].worth[state, action])
-            pair.append(Candidate(place, (Step(int(scenes[place].depth[state]), state, action),), (worth,)))
+            step = Step(int(scenes[place].depth[state]), state, action)
+            pair.append(reply(scenes[place], place, step, unit))
         found.append(Preference((pair[0], pair[1]), 1.0, 1.0, "ab", judge))
     return found
 

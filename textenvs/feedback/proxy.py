@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 
 from textenvs.core.env import TextEnv
 from textenvs.core.mdp import Outcome, Payoff, State, Task
@@ -24,7 +25,7 @@ KEPT = 256
 class ProxyTask:
     """A task whose reward is a proxy; in all else it is the task itself. Nothing in it tells the gold reward.
 
-    Its scenarios, of either split, are the scenes.
+    Its scenarios, of either split, are the scenes. An impossible act earns the least that any act of them earns.
 
     Args:
         scenes: The scenes, of one task.
@@ -38,6 +39,7 @@ class ProxyTask:
         least = min(float(each.now[scene.legal].min()) for scene, each in zip(scenes, rewards, strict=True))
         self.invalid = Payoff((least,))
         self.metrics: tuple[str, ...] = ()
+        self.texts: tuple[str, ...] = ()  # so that no measure of a text is a term of it
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_task":
@@ -88,7 +90,7 @@ class ProxyProcess:
         self._scene, self._rewards = scene, rewards
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "_process":
+        if name.startswith("__") or name in ("_process", "submit"):  # a whole text has no number for a proxy
             raise AttributeError(name)
         return getattr(self._process, name)
 
@@ -117,8 +119,10 @@ class Proxy(Protocol):
         """The reward of each act."""
 
 
-class ProxyReward(gym.Wrapper[Any, Any, Any, Any]):
+class ProxyReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Gives the reward of a proxy in place of the gold one, of which the agent learns nothing.
+
+    An impossible act earns the least that any act of the scenario earns.
 
     Args:
         env: An environment of this suite, with `action_type="choice"`; other wrappers may lie between.
@@ -133,6 +137,7 @@ class ProxyReward(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any], proxy: Proxy) -> None:
+        RecordConstructorArgs.__init__(self, proxy=proxy)
         super().__init__(env)
         core = env.unwrapped
         if not isinstance(core, TextEnv) or core.action_type != "choice":
@@ -176,7 +181,7 @@ class ProxyReward(gym.Wrapper[Any, Any, Any, Any]):
 
 def _hidden(info: dict[str, Any]) -> dict[str, Any]:
     """What an agent may see of it."""
-    return {name: value for name, value in info.items() if name not in ("reward_terms", "metrics")}
+    return {name: value for name, value in info.items() if name not in ("reward_terms", "metrics", "episode")}
 
 
 def penalised(rewards: Rewards, scene: Scene, reference: Array, penalty: float) -> Rewards:

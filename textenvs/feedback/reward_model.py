@@ -8,6 +8,7 @@ method, so that they are the same on every machine.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +76,13 @@ class RewardModel:
         encoder: Name of the encoder.
         unit: What was compared when it was learned: "episodes" or "replies".
         weights: (members, D) weights of the encoder's numbers, of each member of the ensemble.
+        terms: Names of the reward terms of the task that it judges, by which its file is told from those of others.
     """
 
     encoder: str
     unit: str
     weights: Array
+    terms: tuple[str, ...]
 
     @classmethod
     def fit(
@@ -102,8 +105,10 @@ class RewardModel:
             seed: Seeds the drawing.
 
         Raises:
-            ValueError: If there is nothing to learn from.
+            ValueError: If there is nothing to learn from, or a number is out of range.
         """
+        if not 0.0 < penalty < math.inf or members < 1:
+            raise ValueError(f"penalty must be a number above 0, and members 1 at least, got {penalty} and {members}")
         pairs, labels = usable(preferences)
         if not pairs:
             raise ValueError("there is no pair of which the judge says anything: collect more, or another judge")
@@ -119,8 +124,8 @@ class RewardModel:
             if members > 1:
                 counts = np.bincount(rng.integers(len(pairs), size=len(pairs)), minlength=len(pairs)).astype(float)
             found.append(fit_bradley_terry(differences / scale, labels, penalty, counts) / scale)
-        unit = UNITS[0] if any(len(pair[0].steps) > 1 for pair in pairs) else UNITS[1]
-        return cls(encoder, unit, np.array(found))
+        unit = UNITS[0] if any(len(each.steps) > 1 for pair in pairs for each in pair) else UNITS[1]
+        return cls(encoder, unit, np.array(found), tuple(scenes[0].task.terms))
 
     def score(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
         """(members, candidates) what each is worth."""
@@ -137,7 +142,8 @@ class RewardModel:
         """The reward of each act of a scene.
 
         What was learned from replies says which is the best, and nothing of how one situation compares with another:
-        the best reply of each is worth 0.
+        what the best reply of each is worth at once is 0. What is due for turns left, and at the end of the time, is
+        left as it is: it is what keeps a policy from going round in circles.
 
         Args:
             scene: The scene.
@@ -149,13 +155,12 @@ class RewardModel:
         now, each_left, timeout = (part.mean(axis=0) for part in parts)
         now = now - caution * parts[0].std(axis=0)
         if self.unit == "replies":
-            best = np.where(scene.legal, now, -np.inf).max(axis=1, keepdims=True)
-            now = now - np.where(np.isfinite(best), best, 0.0)
+            now = now - np.where(scene.legal, now, -np.inf).max(axis=1, keepdims=True)
         return Rewards(now, each_left, timeout)
 
     def save(self, path: str | Path) -> None:
         """Saves it as an npz file, without pickle."""
-        meta = json.dumps({"format": FORMAT, "encoder": self.encoder, "unit": self.unit})
+        meta = json.dumps({"format": FORMAT, "encoder": self.encoder, "unit": self.unit, "terms": self.terms})
         with Path(path).open("wb") as file:
             np.savez(file, weights=self.weights, meta=np.array(meta))
 
@@ -171,20 +176,22 @@ class RewardModel:
             ValueError: If the file is not such a model; nothing in it is ever executed.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 weights, meta = file["weights"], _meta(file["meta"])
+            if meta["terms"] != list(task.terms):
+                raise ValueError("it judges another task")
             size = make_encoder(meta["encoder"], task).size
             if weights.ndim != 2 or weights.shape[1] != size or not np.isfinite(weights).all():
                 raise ValueError(f"its weights are not {size} numbers")
-            return cls(meta["encoder"], meta["unit"], weights.astype(np.float64))
+            return cls(meta["encoder"], meta["unit"], weights.astype(np.float64), tuple(task.terms))
         except OSError:
             raise
         except Exception as error:  # whatever is wrong with the file
             raise ValueError(f"{path} holds no reward model for this task ({error}): fit it again") from None
 
 
-def _meta(stored: Any) -> dict[str, str]:
+def _meta(stored: Any) -> dict[str, Any]:
     meta = json.loads(str(stored))
     if meta.get("format") != FORMAT or meta.get("unit") not in UNITS:
         raise ValueError(f"it does not say that it is of format {FORMAT}")
-    return {name: str(meta[name]) for name in ("encoder", "unit")}
+    return {name: meta[name] for name in ("encoder", "unit", "terms")}
