@@ -187,9 +187,10 @@ def _evaluate(parser: Parser) -> None:
 
 def _feedback(parser: Parser) -> None:
     parser.add_argument("env_id", metavar="ENV", help="what is played")
-    parser.add_argument("--judge", metavar="NAME", default="scripted", help="who judges (scripted)")
+    what = "who judges: scripted (default), likelihood, embedding, endpoint; several are tried one after another"
+    parser.add_argument("--judge", metavar="NAME", nargs="+", default=["scripted"], help=what)
     parser.add_argument("--agent", metavar="NAME", default="q_learning", help="who learns (q_learning)")
-    what = "a setting judge.KEY=VALUE or agent.KEY=VALUE; several values of a judge, 0,1,3, are tried one after another"
+    what = "a setting judge.KEY=VALUE, of one judge NAME.KEY=VALUE, or agent.KEY=VALUE; judge.KEY=0,1,3 tries several"
     parser.add_argument("--set", metavar="WHOSE.KEY=VALUE", type=_setting, action="append", default=[], help=what)
     parser.add_argument("--compare", metavar="UNIT", default="episodes", help="what is compared: episodes or replies")
     what = "pairs that the judge is shown (500); several numbers are tried one after another"

@@ -320,6 +320,8 @@ def load_scenes(
         reward: The gold reward, if it is not the task's own.
         **parameters: Parameters that replace those of the id.
     """
+    if isinstance(scenarios, int) and scenarios < 1:
+        raise ValueError(f"scenarios must be a number from 1 on, or the numbers of some, got {scenarios}")
     task = task_of(env_id, **parameters)
     task, weights = compose(task, counted(task, reward))
     n = task.n_scenarios(check_split(split))

@@ -48,19 +48,27 @@ def plans_of(arguments: argparse.Namespace) -> list[Plan]:
     Raises:
         ValueError: For a name or value that cannot be.
     """
+    plans: list[Plan] = []
+    for judge in arguments.judge:
+        plans += _plans_of(arguments, judge)
+    return plans
+
+
+def _plans_of(arguments: argparse.Namespace, judge: str) -> list[Plan]:
+    """The studies of one judge."""
     dials: dict[str, list[Any]] = {}
     options: dict[str, Any] = {}
     for key, value in arguments.set:
         whose, _, name = key.partition(".")
-        if whose == "judge" and name:
-            dials[name] = _values(value)
-        elif whose == "agent" and name:
+        if not name or whose not in ("judge", "agent", *JUDGES):
+            raise ValueError(f"--set must be judge.KEY=VALUE, NAME.KEY=VALUE or agent.KEY=VALUE, got {shown(key)}")
+        if whose == "agent":
             options[name] = value
-        else:
-            raise ValueError(f"--set must be judge.KEY=VALUE or agent.KEY=VALUE, got {shown(key)}")
+        elif whose in ("judge", judge):
+            dials[name] = _values(value)
     plan = Plan(
         arguments.env_id.removeprefix("textenvs:"),
-        arguments.judge,
+        judge,
         {name: values[0] for name, values in dials.items()},
         arguments.compare,
         arguments.pairs[0],

@@ -59,7 +59,8 @@ class Column:
 
 
 POLICIES = (
-    Column("dial", "Judge"),
+    Column("judge", "Judge"),
+    Column("dial", "Setting"),
     Column("pairs", "Pairs", ",.0f"),
     Column("agent", "Agent"),
     Column("way", "Way"),
@@ -72,7 +73,8 @@ POLICIES = (
     Column("above_proxy_frontier", "Above", "z.2g"),
 )
 JUDGES = (
-    Column("dial", "Judge"),
+    Column("judge", "Judge"),
+    Column("dial", "Setting"),
     Column("pairs", "Pairs", ",.0f"),
     Column("agreement", "Right", ".0f", 100.0),
     Column("kappa", "Kappa", "z.2f"),
@@ -140,7 +142,7 @@ def _markdown(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
 
 def shown_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
     """The columns that say something: texts that are the same in all rows are left out."""
-    return [each for each in columns if each.form or each.key == "dial" or frame[each.key].nunique() > 1]
+    return [each for each in columns if each.form or each.key == "judge" or frame[each.key].nunique() > 1]
 
 
 def _table(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:

@@ -38,6 +38,7 @@ from textenvs.feedback import (
     softened,
     write_preferences,
 )
+from textenvs.feedback.candidates import SPREAD, unit_of
 from textenvs.feedback.measures import (
     agreement,
     calibration_error,
@@ -102,7 +103,7 @@ class Stages:
         self.scenes = scenes_of(plan.env_id, plan.scenarios)
         met = (plan.env_id, plan.scenarios, plan.reference, plan.explore)
         self.references, self._gold = references_of(*met), gold_frontier(*met)
-        self.unit = float(np.mean([scene.optimal - scene.random for scene in self.scenes])) / 10.0
+        self.unit = unit_of(self.scenes)
         self.coverage = (float("nan"), float("nan"))
 
     def _stage(self, name: str, made_from: str, make: Callable[[Path], None]) -> Path:
@@ -162,7 +163,7 @@ class Stages:
             for scene, each in zip(self.scenes, found, strict=True)
         ]
         spread = float(np.mean(spreads))
-        scale = 10.0 * self.unit / spread if spread > 1e-12 else 1.0
+        scale = SPREAD * self.unit / spread if spread > 1e-12 else 1.0
         return [Rewards(scale * each.now, scale * each.each_left, scale * each.timeout) for each in found]
 
     def policies(self, way: str, penalty: float, proxies: Sequence[Rewards]) -> list[Any]:
