@@ -199,8 +199,8 @@ def _feedback(parser: Parser) -> None:
     parser.add_argument("--members", metavar="N", type=_positive, default=1, help="size of its ensemble (1)")
     what = "how policies learn: from the reward model (canonical), from the judge's score (direct); both by default"
     parser.add_argument("--way", metavar="WAY", nargs="+", default=["canonical", "direct"], help=what)
-    what = "penalties on the divergence from the reference, in reward for a nat (0 0.3 1)"
-    parser.add_argument("--penalty", metavar="X", type=float, nargs="+", default=[0.0, 0.3, 1.0], help=what)
+    what = "penalties on the divergence from the reference, for a nat; random and optimal play lie 10 apart (0 0.1 0.3)"
+    parser.add_argument("--penalty", metavar="X", type=float, nargs="+", default=[0.0, 0.1, 0.3], help=what)
     parser.add_argument("--steps", metavar="N", type=_positive, default=200_000, help="environment steps (200000)")
     what = "the agent from which policies begin, and whose rollouts are compared (rule)"
     parser.add_argument("--reference", metavar="NAME", default="rule", help=what)

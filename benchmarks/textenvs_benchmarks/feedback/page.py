@@ -39,6 +39,11 @@ class Curve:
     learned: Sequence[tuple[str, float, float]]
     examples: Sequence[Mapping[str, Any]]
 
+    @property
+    def points(self) -> list[tuple[str, float, float]]:
+        """What is marked: what was learned, and the peak."""
+        return [*self.learned, ("peak", *self.peak)]
+
 
 def to_html(results: Mapping[str, Any]) -> str:
     """The page of a study, the same for the same results."""

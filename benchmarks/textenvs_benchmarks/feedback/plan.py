@@ -13,7 +13,7 @@ from typing import Any
 
 import textenvs
 from textenvs.errors import shown, unknown
-from textenvs.evaluation import check_options
+from textenvs.evaluation import check_options, find_agent
 from textenvs.feedback import (
     ENCODERS,
     UNITS,
@@ -117,7 +117,8 @@ class Plan:
         options: Its settings.
         steps: Environment steps of learning.
         ways: Of learning: "canonical", "direct".
-        penalties: On the divergence from the reference, in gold reward for a nat; each makes a policy.
+        penalties: On the divergence from the reference, for a nat, in units of which random and optimal play lie ten
+            apart; each makes a policy.
         reference: The agent from which policies begin, and whose rollouts are compared;
         explore: how often it does anything instead.
         scenarios: How many scenarios of train are played.
@@ -137,7 +138,7 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)
     steps: int = 100_000
     ways: tuple[str, ...] = WAYS
-    penalties: tuple[float, ...] = (0.0, 0.3, 1.0)
+    penalties: tuple[float, ...] = (0.0, 0.1, 0.3)
     reference: str = "rule"
     explore: float = 0.5
     scenarios: int = 32
@@ -159,6 +160,8 @@ class Plan:
         if not self.penalties or min(self.penalties) < 0.0:
             raise ValueError("penalties must be numbers from 0 on, one at least")
         check_options(self.agent, dict(self.options))
+        if not hasattr(find_agent(self.agent), "train"):
+            raise ValueError(f"{self.agent} does not learn: take q_learning, sarsa, dqn or ppo")
         judge = self.make_judge()
         if "direct" in self.ways and not hasattr(judge, "score"):
             raise ValueError(f"the judge {self.judge} compares and does not score: add --way canonical")

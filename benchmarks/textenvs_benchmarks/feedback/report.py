@@ -19,8 +19,9 @@ NOTES = (
     "policies are evaluated exactly on the tables of the scenarios, without sampling.",
     "Proxy, gold: what a policy has gained under the reward that it learned from, and in truth, of all that could be "
     "gained beyond the reference, in percent. Gap: the proxy's gain that gold did not see (Goodhart).",
-    "KL: divergence of its episodes from those of the reference, in nats. Penalty: in gold reward for a nat. No "
-    "policy lies above the exact frontier of the proxy, nor above that of gold: 'above' is how far it does, at most.",
+    "KL: divergence of its episodes from those of the reference, in nats. Penalty: for a nat, where random and "
+    "optimal play lie ten apart. No policy lies above the exact frontier of the proxy, nor above that of gold: "
+    "'above' is how far it does, at most.",
     "Canonical: from a reward model of the judge's preferences; direct: from what the judge says of each act (where a"
     " judge compares whole episodes, from the parts of its score).",
     "A judge that is wrong at random only scales what Bradley-Terry finds, as long as there are pairs enough to "

@@ -175,7 +175,7 @@ class Stages:
 
         def make(path: Path) -> None:
             aims = [
-                penalised(each, scene, reference, penalty)
+                penalised(each, scene, reference, penalty * self.unit)
                 for each, scene, reference in zip(proxies, self.scenes, self.references, strict=True)
             ]
             learn(plan.env_id, self.scenes, aims, plan.agent, plan.steps, self.seed, **plan.options).save(path)
@@ -231,7 +231,7 @@ class Stages:
         for penalty in self.plan.penalties:
             learned = self.policies(way, penalty, proxies)
             rows.append(self._row(self.plan.agent, way, penalty, learned, frontier))
-            rows.append(self._row(EXACT, way, penalty, frontier.policies(penalty), frontier))
+            rows.append(self._row(EXACT, way, penalty, frontier.policies(penalty * self.unit), frontier))
         return rows
 
     def _row(self, agent: str, way: str, penalty: float, policies: Sequence[Any], frontier: Frontier) -> dict[str, Any]:
