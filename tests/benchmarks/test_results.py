@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from textenvs_benchmarks.feedback.report import to_markdown
+from textenvs_benchmarks.feedback.study import policy_table
+
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 SCRIPT = ROOT / "scripts" / "publish_results.py"
@@ -26,6 +29,24 @@ def test_the_readme_has_the_tables_that_it_has_a_place_for():
     assert readme.count("written by scripts/publish_results.py") == len(shown)
     for name in shown:
         assert script.block(name) in readme
+
+
+STUDIES = sorted(path.stem.removeprefix("feedback-") for path in RESULTS.glob("feedback-*.json"))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_tables_of_feedback_are_what_the_results_say(name):
+    spec = importlib.util.spec_from_file_location("publish_feedback", SCRIPT.with_name("publish_feedback.py"))
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.block(name) in (ROOT / "docs" / "feedback.md").read_text(encoding="utf-8")
+    results = json.loads((RESULTS / f"feedback-{name}.json").read_text())
+    text = (RESULTS / f"feedback-{name}.md").read_text(encoding="utf-8")
+    (command,) = (line.strip("`") for line in text.splitlines() if line.startswith("`textenvs feedback "))
+    assert to_markdown(results, command) == text
+    policies = policy_table(results)
+    assert (policies.above_proxy_frontier <= 1e-6).all()
+    assert (policies.above_gold_frontier <= 1e-6).all()
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
