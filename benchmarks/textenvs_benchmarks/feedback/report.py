@@ -24,6 +24,8 @@ NOTES = (
     "'above' is how far it does, at most.",
     "Canonical: from a reward model of the judge's preferences; direct: from what the judge says of each act (where a"
     " judge compares whole episodes, from the parts of its score).",
+    "Exact: the optimum under the proxy and the penalty. Best of n: the reference draws n replies each turn, and "
+    "says the one that the proxy likes best at once.",
     "A judge that is wrong at random only scales what Bradley-Terry finds, as long as there are pairs enough to "
     "average it out: its logit is smaller, its order the same. With few pairs the order is lost.",
 )

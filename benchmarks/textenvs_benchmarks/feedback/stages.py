@@ -24,6 +24,7 @@ from textenvs.feedback import (
     RewardModel,
     Rewards,
     Scene,
+    best_of,
     evaluate,
     flip_rate,
     injection_rate,
@@ -223,8 +224,13 @@ class Stages:
         row["model_rank"] = rank_correlation(self.model.score(self.scenes, shown).mean(axis=0), worth)
         return row
 
-    def policy_rows(self, way: str) -> list[dict[str, Any]]:
-        """What policies are worth, for each penalty: that which an agent has learned, and the exact optimum."""
+    def policy_rows(self, way: str, drawn: Sequence[int] = ()) -> list[dict[str, Any]]:
+        """What policies are worth, for each penalty: that which an agent has learned, and the exact optimum.
+
+        Args:
+            way: What they learn from.
+            drawn: Numbers of replies of which the reference, unchanged, takes the one that the proxy likes best.
+        """
         proxies = self.proxies(way)
         frontier = Frontier(self.scenes, proxies, self.references)
         rows = []
@@ -232,6 +238,9 @@ class Stages:
             learned = self.policies(way, penalty, proxies)
             rows.append(self._row(self.plan.agent, way, penalty, learned, frontier))
             rows.append(self._row(EXACT, way, penalty, frontier.policies(penalty * self.unit), frontier))
+        for n in drawn:
+            best = [best_of(*each, n) for each in zip(self.references, proxies, self.scenes, strict=True)]
+            rows.append(self._row(f"best of {n}", way, 0.0, best, frontier))
         return rows
 
     def _row(self, agent: str, way: str, penalty: float, policies: Sequence[Any], frontier: Frontier) -> dict[str, Any]:

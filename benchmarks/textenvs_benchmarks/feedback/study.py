@@ -17,7 +17,7 @@ import pandas as pd
 
 import textenvs
 from textenvs_benchmarks.feedback.plan import Plan
-from textenvs_benchmarks.feedback.stages import EXACT, Stages
+from textenvs_benchmarks.feedback.stages import Stages
 from textenvs_benchmarks.folder import write_whole
 from textenvs_benchmarks.intervals import interval
 
@@ -26,6 +26,8 @@ CELL = ("judge", "dial", "pairs", "encoder", "agent", "way", "penalty")
 """What tells the rows of a table."""
 SUMMED = ("score", "gap", "proxy_gained", "gold_gained", "divergence")
 """What is summed up over seeds, with an interval."""
+BEST_OF = (4, 64)
+"""How many replies are drawn of a reference that does not learn."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -48,7 +50,7 @@ def run_studies(
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for number, seed, rows in _done(plans, jobs, folder, workers, curves):
         found[number, seed] = rows
-        learned = [row for row in rows["policies"] if row["agent"] != EXACT]
+        learned = [row for row in rows["policies"] if row["agent"] == plans[number].agent]
         scores = ", ".join(f"{row['way']} {row['penalty']:g}: {row['score']:.1f}" for row in learned)
         plan = plans[number]
         tell(f"[{len(found)}/{len(jobs)}] {plan.dial}, {plan.pairs:,d} pairs, {plan.agent}, seed {seed}: {scores}")
@@ -93,7 +95,8 @@ def _done(
 def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
     """One repetition of a study."""
     stages = Stages(plan, seed, folder)
-    policies = [row for way in plan.ways for row in stages.policy_rows(way)]
+    drawn = BEST_OF if curves else ()
+    policies = [row for way in plan.ways for row in stages.policy_rows(way, drawn)]
     first = curves and seed == 0
     return {
         "judge": stages.judge_row(),
