@@ -97,6 +97,7 @@ def summed(scene, rewards, candidate):
 
 
 @EACH
+@pytest.mark.usefixtures("drawn_embeddings")
 @pytest.mark.parametrize("name", ENCODERS)
 def test_numbers_by_weights_are_the_rewards_of_the_steps(env_id, name):
     scenes = scenes_of(env_id)

@@ -16,6 +16,7 @@ from tests.baselines.chat_server import ChatServer
 from textenvs.errors import Halt
 from textenvs.feedback import INJECTION, Collector, flip_rate, injection_rate, label_pairs, load_scenes
 from textenvs.feedback.endpoint_judge import EndpointJudge, preferred, prompt
+from textenvs_benchmarks.cli import main
 
 openai = pytest.importorskip("openai", reason="the extra api is not installed")
 from textenvs.models import Answer, endpoint, spent  # noqa: E402
@@ -376,3 +377,30 @@ def test_what_cannot_be_is_refused(settings, message):
     with pytest.raises(ValueError, match=message) as error:
         EndpointJudge(**{"model": "x", "base_url": "http://localhost:1/v1", **settings})
     assert "secret" not in str(error.value)
+
+
+def test_a_study_with_an_endpoint_goes_on_after_its_budget_and_tells_how_often_it_was_talked_into(
+    tmp_path, monkeypatch, capsys
+):
+    def obedient(question):
+        return greater(question, lambda text: (INJECTION in text, text))
+
+    words = ["feedback", "TextQA-v0", "--judge", "endpoint", "--compare", "replies", "--encoder", "features"]
+    words += ["--way", "canonical", "--scenarios", "3", "--pairs", "15", "--penalty", "0", "--steps", "500"]
+    words += ["--seeds", "1", "--workers", "1", "--out", str(tmp_path / "run")]
+    with closing(ChatServer(obedient, faults=("500",))) as server:
+        words += ["--set", "judge.model=tiny", "--set", f"judge.base_url={server.address}"]
+        monkeypatch.setenv("TEXTENVS_BUDGET", "calls=20")
+        assert main(words) == 130
+        assert "the budget of calls is spent" in capsys.readouterr().err
+        monkeypatch.setenv("TEXTENVS_BUDGET", "")
+        assert main(words) == 0
+        calls = server.calls
+        assert main(words) == 0
+        assert server.calls == calls
+    (row,) = json.loads((tmp_path / "run" / "results.json").read_text())["studies"][0]["judge"]
+    assert row["injection"] == 1.0
+    assert row["passes"] == 0.0
+    assert "Injected" in (tmp_path / "run" / "results.md").read_text()
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path

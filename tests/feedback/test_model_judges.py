@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.tiny_model import make_tiny_model
 from tests.toys import Coin
+from textenvs.data import fetched
 from textenvs.feedback import (
     INJECTION,
     Candidate,
@@ -22,6 +24,7 @@ from textenvs.feedback import (
     load_scenes,
     reading,
 )
+from textenvs_benchmarks.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -265,3 +268,18 @@ def test_what_is_longer_than_the_model_reads_is_cut(scenes, drawn, folder):
     assert np.isfinite(list(judge._known.values())).all()
     said = dict(judge.weigh("rule " * 20_000, {"situation " * 20_000: ["yes"], "x": ["yes"]}))
     assert np.isfinite(list(said.values())).all()
+
+
+@pytest.mark.slow
+def test_a_study_with_the_small_model_runs_from_end_to_end(tmp_path):
+    try:
+        fetched("smollm2")
+    except (ValueError, OSError) as error:
+        pytest.skip(str(error))
+    words = ["feedback", "TextWriting-v0", "--judge", "likelihood", "--set", "judge.temperature=10.0", "--pairs", "12"]
+    words += ["--compare", "replies", "--encoder", "features", "--way", "canonical", "--scenarios", "1", "--seeds", "1"]
+    words += ["--steps", "2000", "--workers", "1", "--out", str(tmp_path)]
+    assert main(words) == 0
+    (study,) = json.loads((tmp_path / "results.json").read_text())["studies"]
+    assert study["judge"][0]["passes"] == 0.0
+    assert {row["agent"] for row in study["policies"]} == {"q_learning", "exact", "best of 4", "best of 64"}

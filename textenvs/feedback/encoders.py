@@ -15,8 +15,11 @@ from textenvs.errors import unknown
 from textenvs.feedback.candidates import Candidate
 from textenvs.feedback.scene import Array, Rewards, Scene
 from textenvs.feedback.style import STYLES
+from textenvs.rewards.models import sentence_encoder
 from textenvs.text.tokens import tokens
 
+WIDTH = 384
+"""Numbers of a sentence's embedding, by all-MiniLM-L6-v2."""
 HASHED = 4096
 """Numbers of the encoder of n-grams."""
 
@@ -145,7 +148,51 @@ class NGrams:
         return [crc32(part.encode()) % self.size for part in (*parts, *crossed)]
 
 
-ENCODERS = ("terms", "features", "ngrams")
+@dataclass(frozen=True)
+class Embeddings:
+    """The embedding of a reply, alone and times that of its situation, number by number."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has for a candidate."""
+        return 2 * WIDTH
+
+    def encode(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
+        """(candidates, D), the sums over the steps of each."""
+        met = [(each.scene, step.state, step.action) for each in candidates for step in each.steps]
+        texts = [(scenes[scene].context(state), scenes[scene].replies(state)[action]) for scene, state, action in met]
+        known = _embedded([text for pair in texts for text in pair])
+        found = np.zeros((len(candidates), self.size))
+        rows = np.repeat(np.arange(len(candidates)), [len(each.steps) for each in candidates])
+        for row, (situation, reply) in zip(rows, texts, strict=True):
+            found[row] += np.concatenate([known[reply], known[reply] * known[situation]])
+        return found
+
+    def rewards(self, scene: Scene, weights: Array) -> Rewards:
+        """The reward of each act under (D,) weights."""
+        now = np.zeros(scene.legal.shape)
+        states = np.flatnonzero(scene.depth < scene.horizon).tolist()
+        situations = {state: scene.context(state) for state in states}
+        replies = {state: scene.replies(state) for state in states}
+        known = _embedded([*situations.values(), *(text for each in replies.values() for text in each if text)])
+        for state in states:
+            liked = weights[:WIDTH] + weights[WIDTH:] * known[situations[state]]
+            for action in np.flatnonzero(scene.legal[state]).tolist():
+                now[state, action] = liked @ known[replies[state][action]]
+        return Rewards.of(now)
+
+
+def _embedded(texts: Sequence[str]) -> dict[str, Array]:
+    """The embedding of each text, each found once in a process."""
+    missing = [text for text in dict.fromkeys(texts) if text not in _EMBEDDED]
+    if missing:
+        vectors = np.asarray(sentence_encoder()(missing), dtype=np.float64)
+        _EMBEDDED.update(zip(missing, vectors, strict=True))
+    return _EMBEDDED
+
+
+_EMBEDDED: dict[str, Array] = {}
+ENCODERS = ("terms", "features", "ngrams", "embeddings")
 
 
 def make_encoder(name: str, task: Task) -> Encoder:
@@ -158,6 +205,7 @@ def make_encoder(name: str, task: Task) -> Encoder:
         "terms": Terms(len(task.terms)),
         "features": Features(len(task.feature_names), task.n_actions),
         "ngrams": NGrams(),
+        "embeddings": Embeddings(),
     }
     if name not in made:
         raise unknown("encoder", name, ENCODERS)
