@@ -25,8 +25,8 @@ def publish(name: str, folder: Path) -> None:
         (RESULTS / f"feedback-{name}.{suffix}").write_bytes((folder / source).read_bytes())
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN.format(name))
-    _, _, after = rest.partition(END.format(name))
-    if begin:
+    _, end, after = rest.partition(END.format(name))
+    if begin and end:
         PAGE.write_text(f"{before}{block(name)}{after}", encoding="utf-8", newline="\n")
 
 

@@ -61,6 +61,11 @@ class MissingExtra(ImportError):
             f'{package} is needed here{why}: pip install ".[{extra}]" in the folder of the sources', name=package
         )
         self.extra = extra
+        self._made_of = (package, extra, reason)
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str, str]]:
+        """As an exception that takes other arguments than its message must, to come from another process."""
+        return MissingExtra, self._made_of
 
 
 def find_folder(package: str) -> Path | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import shutil
 
 import pytest
 
+from textenvs.errors import MissingExtra
 from textenvs.feedback import write_preferences
 from textenvs.feedback.preferences import read_preferences
 from textenvs_benchmarks.cli import main
@@ -72,8 +74,7 @@ def test_a_judge_that_likes_sureness_is_right_less_often_and_its_policies_are_wo
     assert exact.score["confidence 0"] == pytest.approx(100.0)
     assert exact.score["confidence 8"] <= 100.0
     assert exact.gap["confidence 0"] == pytest.approx(0.0, abs=1e-6)
-    assert (policies.above_proxy_frontier <= 1e-6).all()
-    assert (policies.above_gold_frontier <= 1e-6).all()
+    assert (policies.above <= 1e-6).all()
     assert set(policies.way) == {"canonical", "direct"}
 
 
@@ -107,6 +108,9 @@ def test_the_ladder_has_all_rungs():
         (["--encoder", "term"], "did you mean 'terms'"),
         (["--way", "indirect"], "did you mean 'direct'"),
         (["--penalty", "-1"], "penalties must be"),
+        (["--penalty", "nan"], "penalties must be"),
+        (["--penalty", "0", "0"], "penalties must differ"),
+        (["--pairs", "50", "50"], "each study is done once"),
         (["--explore", "0"], "explore must be above 0"),
         (["--agent", "q_lerning"], "did you mean 'q_learning'"),
         (["--reference", "ruler"], "did you mean 'rule'"),
@@ -135,3 +139,16 @@ def test_noise_costs_little_where_pairs_are_many_and_much_where_they_are_few(tmp
     assert lost(100, 0.4)["difference_low"] > 0.0
     assert abs(lost(5000, 0.2)["difference"]) < 5.0
     assert math.isfinite(lost(5000, 0.2)["difference"])
+
+
+def test_a_folder_of_another_study_is_let_be(folder, capsys):
+    before = (folder / "results.json").read_bytes()
+    assert main(["feedback", "TextQA-v0", "--seeds", "1", "--steps", "10", "--out", str(folder)]) == 2
+    assert "holds another study" in capsys.readouterr().err
+    assert (folder / "results.json").read_bytes() == before
+
+
+def test_a_package_that_is_missing_is_named_from_another_process():
+    error = pickle.loads(pickle.dumps(MissingExtra("torch", "lm", "broken")))
+    assert str(error) == str(MissingExtra("torch", "lm", "broken"))
+    assert error.extra == "lm"

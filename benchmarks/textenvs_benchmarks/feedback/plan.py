@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import inspect
 import itertools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import textenvs
@@ -24,6 +28,7 @@ from textenvs.feedback import (
     LikelihoodJudge,
     ScriptedJudge,
 )
+from textenvs_benchmarks.folder import agent_source, environment_source
 
 WAYS = ("canonical", "direct")
 """A policy learns from a reward model, or from the judge's score of each act (d-RLAIF, Lee et al. 2023)."""
@@ -42,6 +47,16 @@ DEEP = ((0.0, 500), (0.4, 500))
 """Of the ladder: what PPO learns from."""
 
 
+@cache
+def feedback_source() -> str:
+    """Hash of the sources of `textenvs.feedback`."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(inspect.getfile(ScriptedJudge)).parent.iterdir()):
+        if path.suffix in (".py", ".toml"):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
 def plans_of(arguments: argparse.Namespace) -> list[Plan]:
     """The studies that a command line asks for.
 
@@ -51,6 +66,8 @@ def plans_of(arguments: argparse.Namespace) -> list[Plan]:
     plans: list[Plan] = []
     for judge in arguments.judge:
         plans += _plans_of(arguments, judge)
+    if any(plan in plans[:number] for number, plan in enumerate(plans)):
+        raise ValueError("judges, their settings and numbers of pairs must differ: each study is done once")
     return plans
 
 
@@ -94,7 +111,7 @@ def _values(value: Any) -> list[Any]:
     if not isinstance(value, str) or "," not in value:
         return [value]
     try:
-        return [float(each) for each in value.split(",")]
+        return [json.loads(each) for each in value.split(",")]
     except ValueError:
         return [value]
 
@@ -136,7 +153,7 @@ class Plan:
     ridge: float = 1.0
     agent: str = "q_learning"
     options: Mapping[str, Any] = field(default_factory=dict)
-    steps: int = 100_000
+    steps: int = 200_000
     ways: tuple[str, ...] = WAYS
     penalties: tuple[float, ...] = (0.0, 0.1, 0.3)
     reference: str = "rule"
@@ -157,8 +174,11 @@ class Plan:
                 raise ValueError(f"{name} must be a whole number from {low} on, got {shown(value)}")
         if not 0.0 < self.explore <= 1.0:
             raise ValueError(f"explore must be above 0 and at most 1, got {shown(self.explore)}")
-        if not self.penalties or min(self.penalties) < 0.0:
+        if not self.penalties or not all(math.isfinite(each) and each >= 0.0 for each in self.penalties):
             raise ValueError("penalties must be numbers from 0 on, one at least")
+        for name in ("ways", "penalties"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name} must differ: each is tried once")
         check_options(self.agent, dict(self.options))
         if not hasattr(find_agent(self.agent), "train"):
             raise ValueError(f"{self.agent} does not learn: take q_learning, sarsa, dqn or ppo")
@@ -216,7 +236,8 @@ class Plan:
         return sorted(self.dials.items())
 
     def digest(self, *names: str) -> str:
-        """A hash of some of its fields, and of what decides the environment."""
+        """A hash of some of its fields, and of the sources that decide what comes of them."""
         told = {name: value for name, value in asdict(self).items() if name in names}
-        source = textenvs.source_hash(textenvs.find_entry(self.env_id).task)
-        return hashlib.sha256(json.dumps([source, told], sort_keys=True, default=str).encode()).hexdigest()[:16]
+        sources = [environment_source(self.env_id), feedback_source()]
+        sources += [agent_source(told[name]) for name in ("agent", "reference") if name in told]
+        return hashlib.sha256(json.dumps([sources, told], sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -15,19 +15,22 @@ from rich.table import Table
 from textenvs_benchmarks.feedback.study import judge_table, policy_table
 
 NOTES = (
-    "Score: gold return, 0 as random and 100 as optimal play; mean over seeds, in brackets its 95 % interval. All "
-    "policies are evaluated exactly on the tables of the scenarios, without sampling.",
+    "Score: gold return on the scenarios of train, 0 as random and 100 as optimal play; mean over seeds, in brackets "
+    "its 95 % interval (expanded percentiles, below five seeds joined with Student's t). All policies are evaluated "
+    "exactly on the tables of the scenarios, without sampling.",
     "Proxy, gold: what a policy has gained under the reward that it learned from, and in truth, of all that could be "
     "gained beyond the reference, in percent. Gap: the proxy's gain that gold did not see (Goodhart).",
     "KL: divergence of its episodes from those of the reference, in nats. Penalty: for a nat, where random and "
-    "optimal play lie ten apart. No policy lies above the exact frontier of the proxy, nor above that of gold: "
-    "'above' is how far it does, at most.",
+    "optimal play lie ten apart. Above: how far a policy lies above the exact frontiers of proxy and gold, at most; "
+    "but for rounding none can.",
     "Canonical: from a reward model of the judge's preferences; direct: from what the judge says of each act (where a"
-    " judge compares whole episodes, from the parts of its score).",
-    "Exact: the optimum under the proxy and the penalty. Best of n: the reference draws n replies each turn, and "
-    "says the one that the proxy likes best at once.",
-    "A judge that is wrong at random only scales what Bradley-Terry finds, as long as there are pairs enough to "
-    "average it out: its logit is smaller, its order the same. With few pairs the order is lost.",
+    " judge compares whole episodes, from the parts of its score; on average, so that mistakes at random change "
+    "nothing).",
+    "Exact: the optimum under the proxy and the penalty. Best of n: the reference draws n replies each turn, and says"
+    " the one that the proxy likes best at once.",
+    "Mistakes at random leave each pair its majority: with many pairs a reward model that can express the truth (as "
+    "that on terms can) still finds it; its logits are smaller. With few pairs the order is lost, and a model that "
+    "cannot express the truth need not find it.",
 )
 
 
@@ -73,7 +76,7 @@ POLICIES = (
     Column("proxy_gained", "Proxy", "z.0f"),
     Column("gold_gained", "Gold", "z.0f"),
     Column("divergence", "KL", "z.1f"),
-    Column("above_proxy_frontier", "Above", "z.2g"),
+    Column("above", "Above", "z.2g"),
 )
 JUDGES = (
     Column("judge", "Judge"),
@@ -88,15 +91,16 @@ JUDGES = (
     Column("passes", "Passes", ".0f", 100.0),
     Column("model_accuracy_in", "In", ".0f", 100.0),
     Column("model_accuracy_out", "Out", ".0f", 100.0),
-    Column("model_calibration_out", "Off", ".2f"),
+    Column("model_calibration_out", "Model off", ".2f"),
     Column("model_rank", "Rank", "z.2f"),
 )
 JUDGE_NOTE = (
     "Right: how often the judge prefers what is better, in percent; kappa is that beyond chance (Cohen 1960). Off: "
     "expected calibration error. Flips: how often it prefers another one when they are shown in the other order. "
     "Longer: how much more often it prefers the longer than that is better. Injected: how often a note to the judge "
-    "in the worse one wins. In, out: how often the reward model says what the judge said, of pairs that it learned "
-    "from, and of others; rank: its rank correlation with true worth."
+    "wins for the one that was not preferred. Passes: how often it says nothing. In, out: how often the reward model "
+    "says what the judge said, of pairs that it learned from, and of others; rank: its rank correlation with true "
+    "worth."
 )
 
 

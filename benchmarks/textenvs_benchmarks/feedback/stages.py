@@ -108,14 +108,22 @@ class Stages:
         self.coverage = (float("nan"), float("nan"))
 
     def _stage(self, name: str, made_from: str, make: Callable[[Path], None]) -> Path:
-        """The file of a stage, made if it is missing or made from something else."""
+        """The file of a stage, made if it is missing or made from something else.
+
+        One that is not as it was made here is somebody's own: it is used, and never written over.
+        """
         path, ledger = self.folder / name, self.folder / "stages.json"
         known = json.loads(ledger.read_text()) if ledger.exists() else {}
-        if not path.exists() or known.get(name) != made_from:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            make(path)
-            known = json.loads(ledger.read_text()) if ledger.exists() else {}
-            write_whole(ledger, json.dumps({**known, name: made_from}, indent=1, sort_keys=True).encode())
+        made, digest = known.get(name, ("", ""))
+        if path.exists() and (made == made_from or digest != _digest(path)):
+            return path
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"partial-{name}")
+        make(partial)
+        known = json.loads(ledger.read_text()) if ledger.exists() else {}
+        entry = {name: (made_from, _digest(partial))}
+        write_whole(ledger, json.dumps({**known, **entry}, indent=1, sort_keys=True).encode())
+        partial.replace(path)
         return path
 
     @cached_property

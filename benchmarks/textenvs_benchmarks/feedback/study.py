@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 import textenvs
+from textenvs_benchmarks.external.process import THREADS
 from textenvs_benchmarks.feedback.plan import Plan
 from textenvs_benchmarks.feedback.stages import Stages
 from textenvs_benchmarks.folder import write_whole
-from textenvs_benchmarks.intervals import interval
+from textenvs_benchmarks.intervals import WIDE, interval, mean_interval
 
 FORMAT = "textenvs-feedback/1"
 CELL = ("judge", "dial", "pairs", "encoder", "agent", "way", "penalty")
@@ -28,7 +29,6 @@ SUMMED = ("score", "gap", "proxy_gained", "gold_gained", "divergence")
 """What is summed up over seeds, with an interval."""
 BEST_OF = (4, 64)
 """How many replies are drawn of a reference that does not learn."""
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run_studies(
@@ -46,6 +46,7 @@ def run_studies(
     Returns:
         What stands in `results.json`, which is the same for any number of workers.
     """
+    check_folder(plans, folder)
     jobs = [(number, seed) for number, plan in enumerate(plans) for seed in range(plan.seeds)]
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for number, seed, rows in _done(plans, jobs, folder, workers, curves):
@@ -68,9 +69,19 @@ def run_studies(
             }
         )
     results = {"format": FORMAT, "env_id": plans[0].env_id, "version": textenvs.__version__, "studies": studies}
-    content = json.dumps(_finite(results), indent=1, sort_keys=True) + "\n"
-    write_whole(folder / "results.json", content.encode())
-    return results
+    told: dict[str, Any] = json.loads(json.dumps(_finite(results)))
+    write_whole(folder / "results.json", (json.dumps(told, indent=1, sort_keys=True) + "\n").encode())
+    return told
+
+
+def check_folder(plans: Sequence[Plan], folder: Path) -> None:
+    """Raises ValueError if a folder holds the results of other studies."""
+    try:
+        found = [study["plan"] for study in json.loads((folder / "results.json").read_text())["studies"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if found != json.loads(json.dumps([_finite(asdict(plan)) for plan in plans])):
+        raise ValueError(f"{folder} holds another study: give another --out, or remove it")
 
 
 def _done(
@@ -78,11 +89,7 @@ def _done(
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Each job when it is done."""
     tasks = [(plans[number], seed, folder / _name(plans[number]) / str(seed), curves) for number, seed in jobs]
-    if workers == 1:
-        for (number, seed), task in zip(jobs, tasks, strict=True):
-            yield number, seed, repeat(*task)
-        return
-    os.environ.update({name: os.environ.get(name, "1") for name in THREADS})
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # the workers inherit it
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(repeat, *task): job for job, task in zip(jobs, tasks, strict=True)}
         try:
@@ -132,8 +139,7 @@ def policy_table(results: dict[str, Any]) -> pd.DataFrame:
             row = {name: cell[name] for name in CELL}
             for name in SUMMED:
                 row |= _summed(name, found[name].astype(float).to_numpy())
-            row["above_proxy_frontier"] = float(found.above_proxy_frontier.max())
-            row["above_gold_frontier"] = float(found.above_gold_frontier.max())
+            row["above"] = float(found[["above_proxy_frontier", "above_gold_frontier"]].to_numpy().max())
             row["reference_score"] = float(found.reference_score.mean())
             row["seeds"] = len(found)
             rows.append(row)
@@ -181,4 +187,7 @@ def _summed(name: str, values: Any) -> dict[str, float]:
     if len(known) and known.std() > 0:
         ends = interval(known, np.random.default_rng(0), _mean)
     low, high = ends or (float("nan"), float("nan"))
+    if ends and len(known) < WIDE:
+        wide = mean_interval(known) or ends
+        low, high = min(low, wide[0]), max(high, wide[1])
     return {name: mean, f"{name}_low": low, f"{name}_high": high}
