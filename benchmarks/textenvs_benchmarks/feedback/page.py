@@ -72,7 +72,10 @@ def _curves(results: Mapping[str, Any]) -> list[Curve]:
 
 
 def _curve(study: Mapping[str, Any], way: str) -> Curve:
-    title, curves = f"{study['dial']}, {study['plan']['pairs']:,d} pairs, {way}", study["curves"][way]
+    title, curves = (
+        f"{study['plan']['judge']}, {study['dial']}, {study['plan']['pairs']:,d} pairs, {way}",
+        study["curves"][way],
+    )
     learned = [
         (f"{row['agent']}, penalty {row['penalty']:g}", row["divergence"], row["score"])
         for row in study["policies"]
