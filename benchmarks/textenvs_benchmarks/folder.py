@@ -8,7 +8,7 @@ import json
 import os
 import pkgutil
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -94,11 +94,21 @@ def agent_source(name: str, reach: Reach | None = None) -> str:
     """
     if reach is not None:
         return source_of(reach)
-    digest = hashlib.blake2b(digest_size=16)
     factory = find_agent(name)
-    folder = Path(inspect.getfile(factory)).parent
     used = [Path(inspect.getfile(pkgutil.resolve_name(module))) for module in getattr(factory, "uses", ())]
-    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]) + used:
+    return hash_of([*sources_beside(factory), *used])
+
+
+def sources_beside(thing: Any) -> list[Path]:
+    """The Python files, and those of settings, of the folder in which something is defined."""
+    folder = Path(inspect.getfile(thing)).parent
+    return sorted([*folder.glob("*.py"), *folder.glob("*.toml")])
+
+
+def hash_of(paths: Iterable[Path]) -> str:
+    """A hash of the names and texts of files, in their order; how lines end makes no difference."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
 

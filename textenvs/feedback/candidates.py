@@ -145,16 +145,14 @@ class Collector:
     def _earned(self, scene: Scene, step: Step) -> float:
         tables = scene.tables
         earned = scene.payoff_reward(int(tables.payoff[step.outcome]), step.turn)
-        after = int(tables.next[step.outcome])
-        if step.turn == scene.horizon - 1 and not tables.payoffs[tables.payoff[step.outcome]].terminated:
-            earned += float(scene.gold.timeout[after])
+        if step.turn == scene.horizon - 1 and scene.goes_on(step.outcome):
+            earned += float(scene.gold.timeout[tables.next[step.outcome]])
         return earned / self.unit
 
     def _play(self, scene: Scene, policy: Array, number: int) -> list[list[Step]]:
         """Episodes of one policy in one scene, side by side."""
         tables = scene.tables
         steps: list[list[Step]] = [[] for _ in range(number)]
-        ends = np.array([payoff.terminated for payoff in tables.payoffs])
         rows = np.arange(number)
         states = tables.next[scene.first(self._rng.random(number))]
         for turn in range(scene.horizon):
@@ -164,6 +162,6 @@ class Collector:
             outcomes = scene.outcomes(states, actions, self._rng.random(len(rows)))
             for row, *step in zip(rows.tolist(), states.tolist(), actions.tolist(), outcomes.tolist(), strict=True):
                 steps[row].append(Step(turn, *step))
-            going = ~ends[tables.payoff[outcomes]]
+            going = ~scene.ends[outcomes]
             rows, states = rows[going], tables.next[outcomes][going]
         return steps

@@ -38,6 +38,12 @@ class Encoder(Protocol):
         """The reward of each act under (D,) weights."""
 
 
+def _styled(scene: Scene, weights: Array) -> Array:
+    """(states, actions) what each reply is worth for how it is said, under weights of the `STYLES`."""
+    said = zip(weights, STYLES, strict=True)
+    return sum((weight * scene.style(name) for weight, name in said), np.zeros(scene.legal.shape))
+
+
 @dataclass(frozen=True)
 class Terms:
     """What an act amounts to on average in the task's reward terms, and how it is said.
@@ -72,8 +78,7 @@ class Terms:
     def rewards(self, scene: Scene, weights: Array) -> Rewards:
         """The reward of each act under (D,) weights."""
         earned = scene.amounts.weighted(weights[: self.n_terms])
-        styles = zip(weights[self.n_terms :], STYLES, strict=True)
-        return earned.plus(sum((weight * scene.style(name) for weight, name in styles), np.zeros(scene.legal.shape)))
+        return earned.plus(_styled(scene, weights[self.n_terms :]))
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,7 @@ class Features:
     def rewards(self, scene: Scene, weights: Array) -> Rewards:
         """The reward of each act under (D,) weights."""
         own = weights[: -len(STYLES)].reshape(self.n_actions, self.n_features + 1)
-        styles = zip(weights[-len(STYLES) :], STYLES, strict=True)
-        said = sum((weight * scene.style(name) for weight, name in styles), np.zeros(scene.legal.shape))
-        return Rewards.of(self._seen(scene) @ own.T + said)
+        return Rewards.of(self._seen(scene) @ own.T + _styled(scene, weights[-len(STYLES) :]))
 
 
 @dataclass(frozen=True)

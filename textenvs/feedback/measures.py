@@ -25,8 +25,13 @@ def decided(preferences: Sequence[Preference]) -> tuple[Array, Array]:
     Returns:
         (pairs,) what the judge says, and what is true, as 0 and 1.
     """
-    kept = [each for each in preferences if each.label in (0.0, 1.0) and abs(each.margin) > EQUAL]
+    kept = _clear(preferences)
     return np.array([each.label for each in kept]), np.array([float(each.margin > 0) for each in kept])
+
+
+def _clear(preferences: Sequence[Preference]) -> list[Preference]:
+    """Those in which one is better, and the judge says which it prefers."""
+    return [each for each in preferences if each.label in (0.0, 1.0) and abs(each.margin) > EQUAL]
 
 
 def agreement(preferences: Sequence[Preference]) -> float:
@@ -65,7 +70,7 @@ def length_bias(scenes: Sequence[Scene], preferences: Sequence[Preference]) -> f
 
     0 for one who is always right, or blind to length; from -1 to 1.
     """
-    kept = [each for each in preferences if each.label in (0.0, 1.0) and abs(each.margin) > EQUAL]
+    kept = _clear(preferences)
     longer = np.array([_words(scenes, each.pair[0]) - _words(scenes, each.pair[1]) for each in kept])
     differ = np.abs(longer) > EQUAL
     if not differ.any():

@@ -9,9 +9,9 @@ import numpy as np
 
 from textenvs.core.env import TextEnv
 from textenvs.core.vector import TextVectorEnv
-from textenvs.evaluation import Agent, Learner, find_agent, load_agent
+from textenvs.evaluation import Agent, Learner, load_agent
 from textenvs.feedback.proxy import ProxyTask
-from textenvs.feedback.scene import Array, Rewards, Scene, at
+from textenvs.feedback.scene import Array, Rewards, Scene
 
 
 def policy_of(agent: Agent, scene: Scene) -> Array:
@@ -94,7 +94,7 @@ def learn(
     if not isinstance(learner, Learner):
         raise ValueError(f"{agent} does not learn: take q_learning, sarsa, dqn or ppo")
     task: Any = ProxyTask(scenes, rewards)
-    rows = getattr(find_agent(agent), "num_envs", None) and getattr(learner, "num_envs", None)
+    rows = getattr(learner, "num_envs", None)
     if rows:
         env: Any = TextVectorEnv(
             task, rows, obs_type=learner.obs_type, autoreset_mode="SameStep", info_keys=("action_mask",)
@@ -116,7 +116,7 @@ def best_of(reference: Array, rewards: Rewards, scene: Scene, n: int) -> Array:
     """
     worth = rewards.now + (scene.horizon - scene.depth - 1)[:, None] * rewards.each_left
     order = np.argsort(np.where(scene.legal, worth, -np.inf), axis=1, kind="stable")
-    sorted_chances = np.take_along_axis(at(reference, 0), order, axis=1)
+    sorted_chances = np.take_along_axis(reference, order, axis=1)
     below = np.cumsum(sorted_chances, axis=1)
     best = below**n - np.hstack([np.zeros((len(below), 1)), below[:, :-1]]) ** n
     policy = np.zeros_like(best)

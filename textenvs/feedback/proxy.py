@@ -57,14 +57,11 @@ class ProxyTask:
     def compiled(self, split: str, index: int) -> Tables:
         """The tables of a scene, with the proxy as their payoffs."""
         scene, rewards = self._scenes[index], self._rewards[index]
-        tables = scene.tables
-        n_rows = tables.n_states * tables.n_actions
-        rows = np.repeat(np.arange(n_rows), tables.count[:n_rows])
-        ends = np.array([payoff.terminated for payoff in tables.payoffs])[tables.payoff]
-        told = np.zeros((len(ends), 3))
+        tables, rows = scene.tables, scene.rows
+        told = np.zeros((len(scene.ends), 3))
         told[: len(rows), 0] = rewards.now.ravel()[rows]
         told[: len(rows), 1] = rewards.each_left.ravel()[rows]
-        told[:, 2] = ends
+        told[:, 2] = scene.ends
         late = np.stack([rewards.timeout, np.zeros_like(rewards.timeout), np.zeros_like(rewards.timeout)], axis=1)
         distinct, numbers = np.unique(np.vstack([told, late]), axis=0, return_inverse=True)
         numbers = numbers.reshape(-1) + 1  # number 0 is that of an impossible act

@@ -2,7 +2,7 @@
 
 `P(first preferred) = sigmoid(r(first) - r(second))`, where `r` is linear in what is told of an act and adds up over
 steps. The weights are the maximum of the likelihood with a penalty on their squares, found to the end by Newton's
-method, so that they are the same on every machine.
+method, so that nothing of how they are found is left in them but rounding.
 """
 
 from __future__ import annotations

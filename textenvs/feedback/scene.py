@@ -83,6 +83,8 @@ class Scene:
         optimal: Expected gold return of the optimal policy.
         random: The same of the uniform policy over legal actions.
         process: The scenario's process.
+        rows: (outcomes of acts,) the number of the act, `state * n_actions + action`, of each outcome.
+        ends: (outcomes,) bool, whether the episode ends with each.
     """
 
     def __init__(self, task: Task, split: str, number: int, weights: Mapping[str, float]) -> None:
@@ -100,9 +102,9 @@ class Scene:
         self._end = int(tables.start[self._n_rows])
         rows = np.repeat(np.arange(self._n_rows), tables.count[: self._n_rows])
         self._row_state, self._row_action = rows // tables.n_actions, rows % tables.n_actions
-        self._rows = rows
-        going = np.array([not payoff.terminated for payoff in tables.payoffs], dtype=np.float64)
-        self._continue = tables.probability[: self._end] * going[tables.payoff[: self._end]]
+        self.rows = rows
+        self.ends = np.array([payoff.terminated for payoff in tables.payoffs])[tables.payoff]
+        self._continue = tables.probability[: self._end] * ~self.ends[: self._end]
 
     @property
     def horizon(self) -> int:
@@ -143,7 +145,7 @@ class Scene:
 
     def _sum(self, of_outcomes: Array) -> Array:
         """Sums over the outcomes of each act, (states, actions)."""
-        return np.bincount(self._rows, of_outcomes, self._n_rows).reshape(self.legal.shape).astype(np.float64)
+        return np.bincount(self.rows, of_outcomes, self._n_rows).reshape(self.legal.shape).astype(np.float64)
 
     @cached_property
     def gold(self) -> Rewards:
@@ -291,11 +293,11 @@ class Scene:
         row = state * self.tables.n_actions + action
         place = slice(self.tables.start[row], self.tables.start[row] + self.tables.count[row])
         led = self.tables.next[place] == self.numbers[after]
-        return any(self.tables.payoffs[payoff].terminated for payoff in self.tables.payoff[place][led])
+        return bool(self.ends[place][led].any())
 
     def goes_on(self, outcome: int) -> bool:
         """Whether an episode goes on after an outcome."""
-        return not self.tables.payoffs[self.tables.payoff[outcome]].terminated
+        return not self.ends[outcome]
 
     def payoff_reward(self, payoff: int, turn: int) -> float:
         """The gold reward of a payoff at a turn."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import inspect
 import itertools
 import json
 import math
@@ -12,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import textenvs
@@ -28,7 +26,7 @@ from textenvs.feedback import (
     LikelihoodJudge,
     ScriptedJudge,
 )
-from textenvs_benchmarks.folder import agent_source, environment_source
+from textenvs_benchmarks.folder import agent_source, environment_source, hash_of, sources_beside
 
 WAYS = ("canonical", "direct")
 """A policy learns from a reward model, or from the judge's score of each act (d-RLAIF, Lee et al. 2023)."""
@@ -50,11 +48,7 @@ DEEP = ((0.0, 500), (0.4, 500))
 @cache
 def feedback_source() -> str:
     """Hash of the sources of `textenvs.feedback`."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(inspect.getfile(ScriptedJudge)).parent.iterdir()):
-        if path.suffix in (".py", ".toml"):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
+    return hash_of(sources_beside(ScriptedJudge))
 
 
 def plans_of(arguments: argparse.Namespace) -> list[Plan]:
@@ -226,14 +220,10 @@ class Plan:
     @property
     def dial(self) -> str:
         """The judge's settings, as they stand in tables."""
-        told = (
-            f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}" for name, value in self._set
-        )
+        told = []
+        for name, value in sorted(self.dials.items()):
+            told.append(f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}")
         return ", ".join(told) or "as it is"
-
-    @property
-    def _set(self) -> list[tuple[str, Any]]:
-        return sorted(self.dials.items())
 
     def digest(self, *names: str) -> str:
         """A hash of some of its fields, and of the sources that decide what comes of them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,7 @@ class Stages:
         self.references, self._gold = references_of(*met), gold_frontier(*met)
         self.unit = unit_of(self.scenes)
         self.coverage = (float("nan"), float("nan"))
+        self.proxies = cache(self._proxies)
 
     def _stage(self, name: str, made_from: str, make: Callable[[Path], None]) -> Path:
         """The file of a stage, made if it is missing or made from something else.
@@ -161,7 +162,7 @@ class Stages:
         """The reward model."""
         return RewardModel.load(self._model_file, self.scenes[0].task)
 
-    def proxies(self, way: str) -> list[Rewards]:
+    def _proxies(self, way: str) -> list[Rewards]:
         """The proxy in each scene, scaled so that its best and random play lie as far apart as those of gold."""
         if way == "direct":
             found = [self.judge.score(scene, self.unit) for scene in self.scenes]  # type: ignore[attr-defined]
