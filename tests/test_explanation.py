@@ -52,10 +52,11 @@ def test_luck_is_fair():
 @pytest.mark.parametrize("env_id", ["TextDialogue-v0", "TextQA-v0"])
 def test_action_values_are_those_of_backward_induction(env_id):
     solved = textenvs.solve(env_id, "test")
-    backup = Backup(solved.task, solved.tables)
+    backup = Backup(solved.tables, solved.task.horizon)
+    rewards = backup.rewards(list(solved.reward_weights.values()))
     horizon = solved.task.horizon
     for turn in (0, horizon // 2, horizon - 1):
-        whole = backup.action_values(turn, solved.solution.values[turn + 1])
+        whole = backup.action_values(rewards, turn, solved.solution.values[turn + 1])
         for state in range(0, solved.tables.n_states, max(1, solved.tables.n_states // 50)):
             values = solved.action_values(turn, state)
             possible = solved.tables.mask[state].astype(bool)

@@ -24,7 +24,7 @@ ALLOWED = {
     "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
     "textenvs.registration textenvs.text",
     "textenvs.feedback": "textenvs.feedback textenvs.core textenvs.errors textenvs.evaluation textenvs.models "
-    "textenvs.registration textenvs.rewards textenvs.text",
+    "textenvs.reference textenvs.registration textenvs.rewards textenvs.text",
     "textenvs.testing": "textenvs.core",
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.models "
     "textenvs.wrappers textenvs_baselines",

@@ -58,10 +58,10 @@ def test_replies_are_two_in_one_situation_and_worth_what_follows(env_id):
         assert (first.scene, one.state, one.turn) == (second.scene, other.state, other.turn)
         assert one.action != other.action
         for each in (first, second):
-            worth = scenes[each.scene].worth[each.steps[0].state, each.steps[0].action]
+            worth = scenes[each.scene].worth(one.turn, one.state)[each.steps[0].action]
             assert each.worth * collector.unit == pytest.approx(worth)
     scene = scenes[first.scene]
-    if scene.depth[one.state] == scene.horizon - 1:
+    if one.turn == scene.horizon - 1:
         assert first.rewards[0] == 0.0
 
 

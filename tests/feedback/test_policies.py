@@ -142,7 +142,9 @@ def test_an_agent_that_does_not_learn_is_refused(name):
 def test_the_best_of_one_is_the_reference_and_more_are_better(env_id):
     scene = scenes_of(env_id)[-1]
     reference = random_policy(scene, 0, turns=False)
-    liked = np.where(scene.legal, scene.worth - scene.worth.max(axis=1, keepdims=True), 0.0)
+    worth = scene.backup.action_values(scene.gold, 0, scene.solved.solution.values[1])
+    worth = np.where(scene.legal, worth, -np.inf)
+    liked = np.where(scene.legal, worth - worth.max(axis=1, keepdims=True), 0.0)
     proxy = Rewards.of(liked)
     assert best_of(reference, proxy, scene, 1) == pytest.approx(reference)
     before, golds = None, []

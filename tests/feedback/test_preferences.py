@@ -114,8 +114,7 @@ def test_exported_replies_come_back_with_their_worth(env_id):
     for each, again in zip(clear, from_chosen_rejected(scenes, json.loads(json.dumps(rows))), strict=True):
         chosen, rejected = each.pair if each.label == 1.0 else each.pair[::-1]
         for one, other in zip((chosen, rejected), again.pair, strict=True):
-            assert (one.scene, one.rewards) == (other.scene, other.rewards)
-            assert (one.steps[0].state, one.steps[0].action) == (other.steps[0].state, other.steps[0].action)
+            assert (one.scene, one.rewards, one.steps) == (other.scene, other.rewards, other.steps)
         assert (again.label, again.margin) == (1.0, abs(each.margin))
 
 
@@ -141,6 +140,7 @@ def test_what_cannot_be_exported_or_imported_is_told():
         ("prompt", row["prompt"] * 2, "row 1: the prompt is no situation"),
         ("chosen", "Elsewhere.", "row 1: this cannot be said there: 'Elsewhere.'"),
         ("rejected", [], "row 1: this cannot be said there: ''"),
+        ("turn", 99, "row 1: its situation is not met at turn 99"),
     ):
         with pytest.raises(ValueError, match=message):
             from_chosen_rejected(scenes, [row, {**row, name: value}])

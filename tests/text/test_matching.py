@@ -45,6 +45,25 @@ def test_paraphrases_are_understood():
     assert right >= 85
 
 
+REFUSALS = (
+    "I would rather not.",
+    "I am sorry.",
+    "Sorry, I can't do that.",
+    "As an AI language model, I cannot do that.",
+    "I'm unable to assist with this request.",
+    "I will not.",
+    "I do not understand.",
+)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_to_refuse_is_not_to_say_that_there_is_nothing(situation):
+    for sentence in REFUSALS:
+        assert understood(sentence, situation) is None, sentence
+    for sentence in ("Unfortunately not.", "I'm afraid there isn't one.", "Sorry, I cannot find any such restaurant."):
+        assert understood(sentence, situation) == "none", sentence
+
+
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_nonsense_and_everything_at_once_mean_nothing(situation):
     for sentence in (*NONSENSE, "", " ", "...", " ".join(words.choices(SITUATIONS[situation]))):

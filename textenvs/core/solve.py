@@ -6,7 +6,7 @@ All functions take one scenario's `Tables`. A policy is an array (horizon, state
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,55 +34,83 @@ class Solution:
     random: float
 
 
-class Backup:
-    """One-step look-ahead on tables under fixed reward weights.
+@dataclass(frozen=True, eq=False)
+class Rewards:
+    """A reward of states and actions.
 
-    Args:
-        task: The task, for its horizon and terms.
-        tables: The compiled scenario.
-        reward: Weights that replace the task's own, by term.
-        allowed: (states, actions) bool, actions a policy may take; all legal ones by default.
+    A step in state *s* with action *a* and *left* turns left after it earns `now[s, a] + left * each_left[s, a]`, and
+    `timeout` of the next state on top if it was the last turn and the episode has not ended by itself.
+
+    Attributes:
+        now: (states, actions) float64.
+        each_left: (states, actions) float64.
+        timeout: (states,) float64.
     """
 
-    def __init__(
-        self,
-        task: Task,
-        tables: Tables,
-        reward: Mapping[str, float] | None = None,
-        allowed: NDArray[np.bool_] | None = None,
-    ) -> None:
-        weights = tuple({**task.terms, **(reward or {})}.values())
-        priced = np.array([price(payoff, weights) for payoff in tables.payoffs])
+    now: NDArray[np.float64]
+    each_left: NDArray[np.float64]
+    timeout: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, now: NDArray[np.float64]) -> Rewards:
+        """A reward that does not ask how many turns are left."""
+        return cls(now, np.zeros_like(now), np.zeros(len(now)))
+
+    def plus(self, other: NDArray[np.float64]) -> Rewards:
+        """With something added to each state and action."""
+        return Rewards(self.now + other, self.each_left, self.timeout)
+
+    def times(self, factor: float) -> Rewards:
+        """All of it so many times."""
+        return Rewards(factor * self.now, factor * self.each_left, factor * self.timeout)
+
+
+class Backup:
+    """One-step look-ahead on tables.
+
+    Args:
+        tables: The compiled scenario.
+        horizon: Number of turns.
+    """
+
+    def __init__(self, tables: Tables, horizon: int) -> None:
         going = np.array([not payoff.terminated for payoff in tables.payoffs], dtype=np.float64)
-        self.horizon = task.horizon
-        self.tables = tables
+        self.tables, self.horizon = tables, horizon
         self._n_rows = tables.n_states * tables.n_actions
-        rows = tables.count[: self._n_rows]
-        self._filled = np.flatnonzero(rows)
+        self._filled = np.flatnonzero(tables.count[: self._n_rows])
         self._starts = tables.start[self._filled]
         self._end = int(tables.start[-1])
-        self._continue = tables.probability * going[tables.payoff]
-        self._reward = self._sum(tables.probability * priced[tables.payoff, 0])
-        self._reward_left = self._sum(tables.probability * priced[tables.payoff, 1])
-        self._timeout = priced[tables.timeout, 0]
-        legal = tables.mask.astype(bool)
-        self.allowed = legal if allowed is None else legal & allowed
+        self._next = tables.next[: self._end]
+        self._continue = tables.probability[: self._end] * going[tables.payoff[: self._end]]
 
-    def _sum(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sums over the outcomes of each row, as (states, actions)."""
+    def mean(self, of_outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The mean over the outcomes of each act, (states, actions); 0 where an action is impossible.
+
+        Args:
+            of_outcomes: (outcomes,), those of the start, which stand at the end, need not be there.
+        """
+        return self._sum(self.tables.probability[: self._end] * of_outcomes[: self._end])
+
+    def _sum(self, of_outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
         total = np.zeros(self._n_rows)
-        total[self._filled] = np.add.reduceat(values[: self._end], self._starts)
+        total[self._filled] = np.add.reduceat(of_outcomes, self._starts)
         return total.reshape(self.tables.n_states, self.tables.n_actions)
 
-    def action_values(self, turn: int, after: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Expected return of each action at a turn, (states, actions), given the values after it; illegal ones too."""
+    def rewards(self, weights: Sequence[float]) -> Rewards:
+        """The reward under weights of the task's terms."""
+        priced = np.array([price(payoff, tuple(weights)) for payoff in self.tables.payoffs])
+        now, left = (self.mean(column[self.tables.payoff]) for column in priced.T)
+        return Rewards(now, left, priced[self.tables.timeout, 0])
+
+    def action_values(self, rewards: Rewards, turn: int, after: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Expected return of each action at a turn, (states, actions), given the (states,) values after it."""
         left = self.horizon - turn - 1
-        ahead = self._timeout if left == 0 else after
-        return self._reward + left * self._reward_left + self._sum(self._continue * ahead[self.tables.next])
+        ahead = rewards.timeout if left == 0 else after
+        return rewards.now + left * rewards.each_left + self._sum(self._continue * ahead[self._next])
 
     def start_value(self, values: NDArray[np.float64]) -> float:
-        """Expectation over the first states."""
-        first = slice(int(self.tables.start[-1]), None)
+        """Expectation of (states,) values over the first states."""
+        first = slice(self._end, None)
         return float(self.tables.probability[first] @ values[self.tables.next[first]])
 
 
@@ -101,19 +129,21 @@ def solve_tables(
         allowed: (states, actions) bool, to find the best policy among those that take only these actions. A state in
             which none is allowed may use every legal one.
     """
-    backup = Backup(task, tables, reward, allowed)
+    backup = Backup(tables, task.horizon)
+    rewards = backup.rewards(_weights(task, reward))
+    legal = tables.mask.astype(bool)
     if allowed is not None:
-        stuck = ~backup.allowed.any(axis=1)
-        backup.allowed[stuck] = tables.mask[stuck].astype(bool)
+        some = legal & allowed
+        legal = np.where(some.any(axis=1, keepdims=True), some, legal)
     values = np.zeros((task.horizon + 1, tables.n_states))
     policy = np.zeros((task.horizon, tables.n_states), dtype=np.int64)
     for turn in reversed(range(task.horizon)):
-        q = np.where(backup.allowed, backup.action_values(turn, values[turn + 1]), -np.inf)
+        q = np.where(legal, backup.action_values(rewards, turn, values[turn + 1]), -np.inf)
         policy[turn] = q.argmax(axis=1)
         values[turn] = q.max(axis=1)
     mask = tables.mask.astype(np.float64)
     uniform = mask / mask.sum(axis=1, keepdims=True)
-    random = _evaluate(backup, np.broadcast_to(uniform, (task.horizon, *uniform.shape)))
+    random = _evaluate(backup, rewards, np.broadcast_to(uniform, (task.horizon, *uniform.shape)))
     return Solution(values, policy, backup.start_value(values[0]), random)
 
 
@@ -133,11 +163,17 @@ def evaluate_policy(
     """
     if policy.ndim == 2:
         policy = np.eye(tables.n_actions)[policy.astype(np.int64)]
-    return _evaluate(Backup(task, tables, reward), policy.astype(np.float64, copy=False))
+    backup = Backup(tables, task.horizon)
+    return _evaluate(backup, backup.rewards(_weights(task, reward)), policy.astype(np.float64, copy=False))
 
 
-def _evaluate(backup: Backup, policy: NDArray[np.float64]) -> float:
+def _weights(task: Task, reward: Mapping[str, float] | None) -> tuple[float, ...]:
+    """The weight of each of the task's terms, in their order."""
+    return tuple({**task.terms, **(reward or {})}.values())
+
+
+def _evaluate(backup: Backup, rewards: Rewards, policy: NDArray[np.float64]) -> float:
     value = np.zeros(backup.tables.n_states)
     for turn in reversed(range(backup.horizon)):
-        value = (policy[turn] * backup.action_values(turn, value)).sum(axis=1)
+        value = (policy[turn] * backup.action_values(rewards, turn, value)).sum(axis=1)
     return backup.start_value(value)

@@ -5,6 +5,7 @@ the judge directly. As the tasks are solved exactly, it is known exactly what co
 and the most that could have been had.
 """
 
+from textenvs.core.solve import Rewards
 from textenvs.feedback.candidates import UNITS, Candidate, Collector, Pair, Step
 from textenvs.feedback.encoders import ENCODERS
 from textenvs.feedback.endpoint_judge import EndpointJudge, EndpointJudgeConfig
@@ -24,7 +25,7 @@ from textenvs.feedback.preferences import (
 )
 from textenvs.feedback.proxy import ProxyReward, ProxyTask, penalised
 from textenvs.feedback.reward_model import RewardModel, fit_bradley_terry
-from textenvs.feedback.scene import Rewards, Scene, load_scenes, score_of
+from textenvs.feedback.scene import Scene, load_scenes, score_of
 
 __all__ = [
     "ENCODERS",

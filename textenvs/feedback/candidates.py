@@ -69,12 +69,13 @@ def reply(scene: Scene, place: int, step: Step, unit: float) -> Candidate:
     Args:
         scene: The scene.
         place: Its place among the scenes.
-        step: The reply; its worth is that where the situation is first met.
+        step: The reply.
         unit: Gold returns are divided by it.
     """
-    at_once, left = (step.state, step.action), scene.horizon - int(scene.depth[step.state]) - 1
+    at_once, left = (step.state, step.action), scene.horizon - step.turn - 1
     now = float(scene.gold.now[at_once] + left * scene.gold.each_left[at_once])
-    return Candidate(place, (step,), ((float(scene.worth[at_once]) - now) / unit, now / unit))
+    worth = float(scene.worth(step.turn, step.state)[step.action])
+    return Candidate(place, (step,), ((worth - now) / unit, now / unit))
 
 
 class Collector:

@@ -11,9 +11,10 @@ from zlib import crc32
 import numpy as np
 
 from textenvs.core.mdp import Task
+from textenvs.core.solve import Rewards
 from textenvs.errors import unknown
 from textenvs.feedback.candidates import Candidate
-from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.feedback.scene import Array, Scene
 from textenvs.feedback.style import STYLES
 from textenvs.models.sentences import sentence_encoder
 from textenvs.text.tokens import tokens

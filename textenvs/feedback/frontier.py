@@ -13,7 +13,8 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.core.solve import Rewards
+from textenvs.feedback.scene import Array, Scene
 
 PENALTIES = tuple(float(each) for each in np.geomspace(300.0, 0.003, 26))
 """Of a frontier, from none of the reward to nearly all of it, as shares of the spread of returns."""
@@ -75,7 +76,7 @@ def soft_optimum(scene: Scene, rewards: Rewards, reference: Array, penalty: floa
     values = np.zeros(len(reference))
     policy = np.zeros((scene.horizon, *reference.shape))
     for turn in reversed(range(scene.horizon)):
-        ahead = np.where(scene.legal, scene.look_ahead(rewards, turn, values), -np.inf)
+        ahead = np.where(scene.legal, scene.backup.action_values(rewards, turn, values), -np.inf)
         best = ahead.max(axis=1)
         some = np.isfinite(best)
         if penalty > 0:
@@ -88,7 +89,7 @@ def soft_optimum(scene: Scene, rewards: Rewards, reference: Array, penalty: floa
         else:
             policy[turn, np.arange(len(best)), ahead.argmax(axis=1)] = 1.0
             values = np.where(some, best, 0.0)
-    return policy, scene.start_value(values)
+    return policy, scene.backup.start_value(values)
 
 
 class Frontier:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from textenvs.core.solve import Rewards
 from textenvs.feedback.candidates import Candidate, Pair
 from textenvs.feedback.reading import clean, sentences, situation
-from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.feedback.scene import Array, Scene
 from textenvs.models import LanguageModel, Message, Tokens, check_model, load_model
 from textenvs.models.sentences import sentence_encoder
 from textenvs.rewards.models import Embed

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from textenvs.core.env import TextEnv
+from textenvs.core.solve import Rewards
 from textenvs.core.vector import TextVectorEnv
 from textenvs.evaluation import Agent, Learner, load_agent
 from textenvs.feedback.proxy import ProxyTask
-from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.feedback.scene import Array, Scene
 
 
 def policy_of(agent: Agent, scene: Scene) -> Array:

@@ -165,10 +165,10 @@ def _decoded(value: dict[str, Any]) -> Preference:
     return Preference((first, second), probability, label, str(value["order"]), str(value["judge"]))
 
 
-def to_chosen_rejected(
-    scenes: Sequence[Scene], preferences: Sequence[Preference]
-) -> list[dict[str, list[dict[str, str]]]]:
+def to_chosen_rejected(scenes: Sequence[Scene], preferences: Sequence[Preference]) -> list[dict[str, Any]]:
     """The form that TRL and others read: rows of `prompt`, `chosen` and `rejected`, as messages; ties are left out.
+
+    Each row has its `turn` too, which decides what the replies are worth; others do not read it.
 
     Args:
         scenes: Where the candidates are from; all pairs must be of replies.
@@ -193,6 +193,7 @@ def to_chosen_rejected(
                 "prompt": [{"role": "user", "content": scene.context(ours.steps[0].state)}],
                 "chosen": [{"role": "assistant", "content": replies[ours.steps[0].action]}],
                 "rejected": [{"role": "assistant", "content": replies[theirs.steps[0].action]}],
+                "turn": ours.steps[0].turn,
             }
         )
     return rows
@@ -203,10 +204,11 @@ def from_chosen_rejected(
 ) -> list[Preference]:
     """Preferences from such rows, whose prompts and replies must be those of the scenes.
 
-    Of situations in the same words it takes the one that is met first.
+    Of situations in the same words it takes the one that is met first; a row without a `turn` is of the first turn at
+    which its situation can be met.
 
     Raises:
-        ValueError: If a prompt or reply is none of them.
+        ValueError: If a prompt, a reply or a turn is none of them.
     """
     unit = unit_of(scenes)
     known: dict[str, tuple[int, int]] = {}
@@ -219,14 +221,16 @@ def from_chosen_rejected(
         if prompt not in known:
             raise ValueError(f"row {number}: the prompt is no situation of these scenes: {shown(prompt)}")
         place, state = known[prompt]
-        replies = list(scenes[place].replies(state))
+        scene = scenes[place]
+        replies, first = list(scene.replies(state)), int(scene.depth[state])
+        turn = row.get("turn", first)
+        if type(turn) is not int or not first <= turn < scene.horizon:
+            raise ValueError(f"row {number}: its situation is not met at turn {shown(turn)}")
         pair = []
         for said in (chosen, rejected):
             if not said or said not in replies:
                 raise ValueError(f"row {number}: this cannot be said there: {shown(said)}")
-            action = replies.index(said)
-            step = Step(int(scenes[place].depth[state]), state, action)
-            pair.append(reply(scenes[place], place, step, unit))
+            pair.append(reply(scene, place, Step(turn, state, replies.index(said)), unit))
         found.append(Preference((pair[0], pair[1]), 1.0, 1.0, "ab", judge))
     return found
 

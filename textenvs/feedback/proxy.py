@@ -13,8 +13,9 @@ from gymnasium.utils import RecordConstructorArgs
 
 from textenvs.core.env import TextEnv
 from textenvs.core.mdp import Outcome, Payoff, State, Task
+from textenvs.core.solve import Rewards
 from textenvs.core.tables import Tables
-from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.feedback.scene import Array, Scene
 
 TERM = "proxy"
 """The one reward term of a task under a proxy."""

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from textenvs.core.mdp import Task
+from textenvs.core.solve import Rewards
 from textenvs.feedback.candidates import UNITS, Candidate, Pair
 from textenvs.feedback.encoders import make_encoder
 from textenvs.feedback.preferences import Preference, usable
-from textenvs.feedback.scene import Array, Rewards, Scene
+from textenvs.feedback.scene import Array, Scene
 
 FORMAT = "textenvs-reward-model/1"
 NEWTON = 60

@@ -14,9 +14,10 @@ from textenvs.core.composition import Reward, compose, counted
 from textenvs.core.loading import check_split, load_tables
 from textenvs.core.mdp import State, Task
 from textenvs.core.payoffs import price
-from textenvs.core.solve import Backup, solve_tables
+from textenvs.core.solve import Backup, Rewards, solve_tables
 from textenvs.core.tables import Tables
 from textenvs.feedback.style import STYLES
+from textenvs.reference import Solved
 from textenvs.registration import task_of
 
 Array = NDArray[np.float64]
@@ -24,10 +25,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Amounts:
-    """What acts amount to on average, in each of several terms.
-
-    A step in state *s* with action *a* and *left* turns left after it amounts to `now[s, a] + left * each_left[s, a]`,
-    and to `timeout` of the next state on top if it was the last turn and the episode has not ended by itself.
+    """What acts amount to on average, in each of several terms; laid out as `Rewards`, with an axis more.
 
     Attributes:
         now: (states, actions, terms).
@@ -44,30 +42,6 @@ class Amounts:
         return Rewards(self.now @ weights, self.each_left @ weights, self.timeout @ weights)
 
 
-@dataclass(frozen=True, eq=False)
-class Rewards:
-    """A reward of states and actions, laid out as `Amounts`.
-
-    Attributes:
-        now: (states, actions).
-        each_left: (states, actions).
-        timeout: (states,).
-    """
-
-    now: Array
-    each_left: Array
-    timeout: Array
-
-    @classmethod
-    def of(cls, now: Array) -> Rewards:
-        """A reward that does not ask how many turns are left."""
-        return cls(now, np.zeros_like(now), np.zeros(len(now)))
-
-    def plus(self, other: Array) -> Rewards:
-        """With something added to each state and action."""
-        return Rewards(self.now + other, self.each_left, self.timeout)
-
-
 class Scene:
     """One scenario, solved under the gold reward.
 
@@ -79,6 +53,8 @@ class Scene:
 
     Attributes:
         tables: The compiled scenario.
+        solved: Its exact solution.
+        backup: One-step look-ahead on the tables.
         legal: (states, actions) bool.
         optimal: Expected gold return of the optimal policy.
         random: The same of the uniform policy over legal actions.
@@ -93,10 +69,10 @@ class Scene:
         self.weights = dict(weights)
         self.legal = self.tables.mask.astype(bool)
         self.process = task.scenario(split, number)
-        solution = solve_tables(task, self.tables, weights)
-        self.optimal, self.random = solution.optimal, solution.random
+        self.solved = Solved(task, self.tables, solve_tables(task, self.tables, weights), weights)
+        self.backup = Backup(self.tables, task.horizon)
+        self.optimal, self.random = self.solved.solution.optimal, self.solved.solution.random
         self._styles: dict[str, Array] = {}
-        self._values, self._policy = solution.values, solution.policy
         tables = self.tables
         self._n_rows = tables.n_states * tables.n_actions
         self._end = int(tables.start[self._n_rows])
@@ -121,7 +97,7 @@ class Scene:
     @cached_property
     def optimum(self) -> Array:
         """(horizon, states, actions) an optimal policy."""
-        return np.eye(self.tables.n_actions)[self._policy]
+        return np.eye(self.tables.n_actions)[self.solved.solution.policy]
 
     @cached_property
     def depth(self) -> NDArray[np.int64]:
@@ -135,33 +111,20 @@ class Scene:
         payoffs, tables = self.tables.payoffs, self.tables
         now = np.array([payoff.terms for payoff in payoffs])
         left = np.array([payoff.per_turn_left or (0.0,) * now.shape[1] for payoff in payoffs])
-        return Amounts(self._mean(now), self._mean(left), now[tables.timeout])
+        return Amounts(self._means(now), self._means(left), now[tables.timeout])
 
-    def _mean(self, of_payoffs: Array) -> Array:
-        """The expectation over the outcomes of each act, (states, actions, terms)."""
-        tables, chances = self.tables, self.tables.probability[: self._end]
-        columns = [self._sum(chances * column[tables.payoff[: self._end]]) for column in of_payoffs.T]
-        return np.stack(columns, axis=-1)
-
-    def _sum(self, of_outcomes: Array) -> Array:
-        """Sums over the outcomes of each act, (states, actions)."""
-        return np.bincount(self.rows, of_outcomes, self._n_rows).reshape(self.legal.shape).astype(np.float64)
+    def _means(self, of_payoffs: Array) -> Array:
+        """The means over the outcomes of each act, (states, actions, terms)."""
+        return np.stack([self.backup.mean(column[self.tables.payoff]) for column in of_payoffs.T], axis=-1)
 
     @cached_property
     def gold(self) -> Rewards:
         """The gold reward."""
-        return self.amounts.weighted(np.array(list(self.weights.values())))
+        return self.backup.rewards(list(self.weights.values()))
 
-    @cached_property
-    def worth(self) -> Array:
-        """(states, actions) the gold value of an act where the state is first met, if all that follows is optimal."""
-        backup = Backup(self.task, self.tables, self.weights)
-        worth = np.zeros(self.legal.shape)
-        for turn in range(self.horizon):
-            there = self.depth == turn
-            if there.any():
-                worth[there] = backup.action_values(turn, self._values[turn + 1])[there]
-        return np.where(self.legal, worth, -np.inf)
+    def worth(self, turn: int, state: int) -> Array:
+        """(actions,) the gold value of each act at a turn, if all that follows is optimal; NaN if it is impossible."""
+        return self.solved.action_values(turn, state)
 
     def occupancy(self, policy: Array) -> Array:
         """(horizon, states) the probability with which each state is met at each turn.
@@ -245,18 +208,6 @@ class Scene:
             total += float(met[turn] @ (here * ratio).sum(axis=1))
         return total
 
-    def look_ahead(self, rewards: Rewards, turn: int, after: Array) -> Array:
-        """(states, actions) the expected return of each act at a turn, given the (states,) values after it."""
-        left = self.horizon - turn - 1
-        ahead = rewards.timeout if left == 0 else after
-        follow = self._sum(self._continue * ahead[self.tables.next[: self._end]])
-        return rewards.now + left * rewards.each_left + follow
-
-    def start_value(self, values: Array) -> float:
-        """The expectation of (states,) values over the first states."""
-        first = slice(int(self.tables.start[-1]), None)
-        return float(self.tables.probability[first] @ values[self.tables.next[first]])
-
     def style(self, name: str) -> Array:
         """(states, actions) a measure of each reply; 0 where an action is impossible.
 
@@ -283,10 +234,10 @@ class Scene:
         """An event in words."""
         return str(self.process.say(event, bits))
 
-    @cached_property
+    @property
     def numbers(self) -> Mapping[State, int]:
         """The number of each state in the tables."""
-        return {state: number for number, state in enumerate(self.tables.states)}
+        return self.solved.numbers
 
     def ended(self, state: int, action: int, after: State) -> bool:
         """Whether an act that led to a state has ended the episode by itself; an impossible one never does."""

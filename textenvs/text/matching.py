@@ -36,7 +36,7 @@ UNKNOWN_WEIGHT = 1.6
 CUE_FACTOR = 1.6
 """How much more a cue counts than a word that only stands in the choice."""
 EMPTY_WORDS = frozenset(
-    "a about actually all alright an and are as at be been but by can could do does dont done for fine from get go "
+    "a about actually all alright am an and are as at be been but by can could do does dont done for fine from get go "
     "going good got great had happen happens has hav have he hello her hey hi i id if ill im in into is it its ive "
     "just kindly let lets like lot lovely make may me might mind moment my need now of off oh ok okay on one or our "
     "out particular perhaps please quick quite ready really right said say see shall should so some something sort "
