@@ -189,24 +189,27 @@ def _feedback(parser: Parser) -> None:
     parser.add_argument("env_id", metavar="ENV", help="what is played")
     what = "who judges: scripted (default), likelihood, embedding, endpoint; several are tried one after another"
     parser.add_argument("--judge", metavar="NAME", nargs="+", default=["scripted"], help=what)
-    parser.add_argument("--agent", metavar="NAME", default="q_learning", help="who learns (q_learning)")
+    parser.add_argument("--agent", metavar="NAME", help="who learns: q_learning (default), sarsa, dqn, ppo")
     what = "a setting judge.KEY=VALUE, of one judge NAME.KEY=VALUE, or agent.KEY=VALUE; judge.KEY=0,1,3 tries several"
     parser.add_argument("--set", metavar="WHOSE.KEY=VALUE", type=_setting, action="append", default=[], help=what)
-    parser.add_argument("--compare", metavar="UNIT", default="episodes", help="what is compared: episodes or replies")
+    parser.add_argument("--compare", metavar="UNIT", help="what is compared: episodes (default) or replies")
     what = "pairs that the judge is shown (500); several numbers are tried one after another"
-    parser.add_argument("--pairs", metavar="N", type=_positive, nargs="+", default=[500], help=what)
-    parser.add_argument("--encoder", metavar="NAME", default="terms", help="what the reward model sees (terms)")
-    parser.add_argument("--members", metavar="N", type=_positive, default=1, help="size of its ensemble (1)")
+    parser.add_argument("--pairs", metavar="N", type=_positive, nargs="+", help=what)
+    what = "what the reward model sees: terms (default), features, ngrams, embeddings"
+    parser.add_argument("--encoder", metavar="NAME", help=what)
+    parser.add_argument("--members", metavar="N", type=_positive, help="size of its ensemble (1)")
     what = "how policies learn: from the reward model (canonical), from the judge's score (direct); both by default"
-    parser.add_argument("--way", metavar="WAY", nargs="+", default=["canonical", "direct"], help=what)
+    parser.add_argument("--way", metavar="WAY", nargs="+", help=what)
     what = "penalties on the divergence from the reference, for a nat; random and optimal play lie 10 apart (0 0.1 0.3)"
-    parser.add_argument("--penalty", metavar="X", type=float, nargs="+", default=[0.0, 0.1, 0.3], help=what)
-    parser.add_argument("--steps", metavar="N", type=_positive, default=200_000, help="environment steps (200000)")
+    parser.add_argument("--penalty", metavar="X", type=float, nargs="+", help=what)
+    parser.add_argument("--steps", metavar="N", type=_positive, help="environment steps (200000)")
     what = "the agent from which policies begin, and whose rollouts are compared (rule)"
-    parser.add_argument("--reference", metavar="NAME", default="rule", help=what)
-    parser.add_argument("--explore", metavar="X", type=_share, default=0.5, help="how often it does anything (0.5)")
-    parser.add_argument("--scenarios", metavar="N", type=_positive, default=32, help="scenarios of train, at most (32)")
-    parser.add_argument("--seeds", metavar="N", type=_positive, default=5, help="how often all of it is done (5)")
+    parser.add_argument("--reference", metavar="NAME", help=what)
+    parser.add_argument("--explore", metavar="X", type=_share, help="how often it does anything (0.5)")
+    parser.add_argument("--scenarios", metavar="N", type=_positive, help="scenarios of train, at most (32)")
+    what = "scenarios of test in which policies are evaluated too, at most (32); 0 for none"
+    parser.add_argument("--test-scenarios", metavar="N", type=_natural, help=what)
+    parser.add_argument("--seeds", metavar="N", type=_positive, help="how often all of it is done (5)")
     what = "the ladder of noise: judges that are wrong up to 40 %% of the time, 100 to 5,000 pairs; PPO if installed"
     parser.add_argument("--ladder", action="store_true", help=what)
     parser.add_argument("--out", metavar="DIR", type=Path, help="where it goes (default: runs/feedback-ENV)")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import platform
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from multiprocessing import reduction
 from pathlib import Path
@@ -23,13 +20,13 @@ import pandas as pd
 from textenvs.evaluation import Halt
 from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
-from textenvs_benchmarks.external.process import THREADS, stop_all
 from textenvs_benchmarks.folder import ResultsFolder, describe_run
 from textenvs_benchmarks.jobs import Job, Seconds, check_agents, is_complete, plan_jobs, run_job
 from textenvs_benchmarks.report import write_results
 from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.training import Progress
+from textenvs_benchmarks.workers import CONTEXT, shared_out
 
 TICK = 0.1
 """Seconds between two looks at the workers' progress."""
@@ -226,13 +223,10 @@ def _share(
     """Shares jobs among workers; gives each when it has ended, with None if a worker has died before that."""
     if not jobs:
         return
-    context = multiprocessing.get_context("spawn")
-    done_units = context.Value("q", 0)
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (done_units, _Inherited(lock)))
-    try:
-        with _inherited_by_workers():
-            pending = {pool.submit(_work, job, folder): job for job in jobs}
+    done_units = CONTEXT.Value("q", 0)
+    calls = [(job, folder) for job in jobs]
+    with shared_out(_work, calls, workers, _begin_worker, (done_units, _Inherited(lock))) as futures:
+        pending = dict(zip(futures, jobs, strict=True))
         seen = 0
         while pending:
             ended, _ = wait(pending, TICK, FIRST_COMPLETED)
@@ -242,33 +236,6 @@ def _share(
             for future in ended:
                 died = isinstance(future.exception(), BrokenProcessPool)
                 yield pending.pop(future), None if died else future.result()
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _inherited_by_workers() -> Iterator[None]:
-    """Workers that start in this context use one thread each, and leave Ctrl-C to their parent.
-
-    A Ctrl-C that comes meanwhile is held back, not lost.
-    """
-    before = {name: os.environ.get(name) for name in THREADS}
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if hasattr(signal, "pthread_sigmask") else None
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        if blocked is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 class _Inherited:
@@ -296,22 +263,6 @@ _done_units: Any = None
 def _begin_worker(done_units: Any, lock: _Inherited) -> None:
     global _done_units
     _done_units = done_units
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end(number: int, frame: object) -> None:
-    """Ends a worker that is not needed any more, and the agents that it has started."""
-    stop_all()
-    os._exit(128 + number)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _work(job: Job, folder: ResultsFolder) -> Outcome:

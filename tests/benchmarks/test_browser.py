@@ -16,6 +16,9 @@ import pytest
 
 import textenvs_benchmarks.suite
 from tests.benchmarks.conftest import ID
+from textenvs_benchmarks.feedback.page import to_html as feedback_page
+from textenvs_benchmarks.feedback.plan import Plan
+from textenvs_benchmarks.feedback.study import run_studies
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.page.build import to_html
 from textenvs_benchmarks.progress import Silent
@@ -225,6 +228,45 @@ def test_nothing_that_a_run_says_is_run(
     assert page.locator("img").count() == 0
     assert EVIL in page.locator("body").inner_text()
     assert "crash: </script>" in page.locator(".page.open").text_content()
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A small study of feedback, of two judges."""
+    plan = Plan("TextQA-v0", pairs=40, held_out=10, steps=2000, scenarios=4, test_scenarios=2, seeds=1)
+    plans = [plan.with_dials(confidence=value) for value in (0.0, 8.0)]
+    folder = tmp_path_factory.mktemp("study")
+    return run_studies(plans, folder, 1, lambda line: None, curves=True)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_a_study_fits_sorts_and_unfolds(
+    visit: Any, study: dict[str, Any], tmp_path: Path, scheme: str, width: int
+) -> None:
+    address = written(feedback_page(study), tmp_path)
+    page = visit(address, color_scheme=scheme, viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    table = page.locator("table", has_text="Penalty").first
+    table.locator("th button", has_text="Score").click()
+    headings = table.locator("th").all_inner_texts()
+    place = next(k for k, text in enumerate(headings) if "Score" in text)
+    shown = [row.locator("td").nth(place).get_attribute("data-v") for row in table.locator("tbody tr").all()]
+    assert [float(each) for each in shown] == sorted(map(float, shown), reverse=True)
+    details = page.locator("details").first
+    assert not details.locator("pre").is_visible()
+    details.locator("summary").click()
+    assert "Library:" in details.locator("pre").inner_text()
+    assert page.locator("figure.chart").count() == 6
+
+
+def test_nothing_that_a_judge_is_called_is_run(visit: Any, study: dict[str, Any], tmp_path: Path) -> None:
+    evil = json.loads(json.dumps(study))
+    for each in evil["studies"]:
+        each["dial"] = each["plan"]["judge"] = WORSE + EVIL + each["dial"]
+    page = visit(written(feedback_page(evil), tmp_path))
+    assert page.evaluate("typeof owned") == "undefined"
+    assert WORSE[:20] in page.locator("main").inner_text()
 
 
 def test_no_script_of_another_is_allowed(browser: Any, address: str) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pickle
+import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+from rich.console import Console
 
 from textenvs.errors import MissingExtra
 from textenvs.feedback import write_preferences
@@ -15,11 +22,12 @@ from textenvs.feedback.preferences import read_preferences
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.feedback.page import to_html
 from textenvs_benchmarks.feedback.plan import BUDGETS, ERRORS, Plan
-from textenvs_benchmarks.feedback.report import to_markdown
-from textenvs_benchmarks.feedback.study import difference, judge_table, policy_table, run_studies
+from textenvs_benchmarks.feedback.report import print_study, to_markdown
+from textenvs_benchmarks.feedback.stages import Stages
+from textenvs_benchmarks.feedback.study import check_judge, difference, held, judge_table, policy_table, run_studies
 
 WORDS = ["feedback", "TextQA-v0", "--set", "judge.confidence=0,8", "--seeds", "3", "--steps", "3000"]
-WORDS += ["--scenarios", "12", "--pairs", "60", "--penalty", "0", "0.2"]
+WORDS += ["--scenarios", "12", "--test-scenarios", "8", "--pairs", "60", "--penalty", "0", "0.2"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def test_one_worker_makes_the_same_bytes(folder, tmp_path, capsys):
     assert main([*WORDS, "--workers", "1", "--out", str(tmp_path / "again")]) == 0
     out = capsys.readouterr().out
     assert all(len(line) <= 100 for line in out.splitlines())
-    for heading in ("Score", "Gap", "Kappa", "the reference scores"):
+    for heading in ("Score", "Test", "Gap", "Kappa", "Peak", "The reference", "judge scripted; 60 pairs"):
         assert heading in out
     for name in ("results.json", "report.html"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
@@ -66,7 +74,8 @@ def test_what_is_there_is_not_made_again_and_what_is_exchanged_is_used(folder, t
 
 def test_a_judge_that_likes_sureness_is_right_less_often_and_its_policies_are_worth_less(results):
     judges = judge_table(results).set_index("dial")
-    assert judges.agreement["confidence 0"] == 1.0
+    assert judges.agreement["confidence 0"] == judges.leaning["confidence 0"] == 1.0
+    assert judges.model_rank["confidence 8"] < judges.model_rank["confidence 0"] <= 1.0
     assert judges.agreement["confidence 8"] < 1.0
     policies = policy_table(results)
     exact = policies[(policies.agent == "exact") & (policies.way == "direct") & (policies.penalty == 0.0)]
@@ -75,6 +84,11 @@ def test_a_judge_that_likes_sureness_is_right_less_often_and_its_policies_are_wo
     assert exact.score["confidence 8"] <= 100.0
     assert exact.gap["confidence 0"] == pytest.approx(0.0, abs=1e-6)
     assert (policies.above <= 1e-6).all()
+    exactly = policies[policies.agent == "exact"].above
+    assert (exactly >= -1e-9).all(), "what is optimal lies on the frontier, not below it"
+    assert exact.test_score["confidence 0"] == pytest.approx(100.0), "the truth is the truth in scenarios of test too"
+    learned = policies[policies.agent == "q_learning"]
+    assert (learned.test_score < learned.score).any(), "what is learned in twelve scenarios is not all there is"
     assert set(policies.way) == {"canonical", "direct"}
 
 
@@ -87,6 +101,28 @@ def test_the_page_and_the_markdown_say_what_was_done(results):
     assert "<circle" in page
     assert "NaN" not in page
     assert "`textenvs feedback X`" in text
+    assert "Gold by confidence of the judge, canonical" in page
+    assert "<polygon" in page, "three seeds have intervals"
+
+
+def test_nothing_that_a_setting_says_is_a_mark(results, capsys):
+    odd = "[bold]a|b</script><img src=x>"
+    for study in results["studies"]:
+        study["dial"] = f"{odd} {study['dial']}"
+    assert "\\|b</script>" in to_markdown(results, "textenvs feedback X")
+    assert "<img" not in to_html(results)
+    print_study(results, Console(width=200))
+    assert f"{odd} confidence 8" in capsys.readouterr().out
+
+
+def test_what_lies_beyond_the_scale_is_drawn_where_it_is(results):
+    """A learner that is worse than random is not drawn at 0."""
+    low = json.loads(json.dumps(results))
+    for row in low["studies"][0]["policies"]:
+        row["score"] -= 60.0
+    heights = [re.findall(r'<circle class="dot" cx="[^"]+" cy="([^"]+)"', to_html(each)) for each in (results, low)]
+    assert max(map(float, heights[1])) <= 270.0
+    assert heights[0] != heights[1]
 
 
 def test_the_ladder_has_all_rungs():
@@ -115,6 +151,13 @@ def test_the_ladder_has_all_rungs():
         (["--agent", "q_lerning"], "did you mean 'q_learning'"),
         (["--reference", "ruler"], "did you mean 'rule'"),
         (["--agent", "random"], "random does not learn"),
+        (["--set", "endpoint.model=x"], "endpoint does not judge here"),
+        (["--set", "judge.foresight=0.9"], "add --way canonical"),
+        (["--ladder", "--pairs", "10"], "leave out --pairs"),
+        (["--ladder", "--way", "direct"], "leave out --way"),
+        (["--ladder", "--judge", "embedding"], "leave out --judge"),
+        (["--ladder", "--set", "judge.error=0.1"], "mistakes of its own"),
+        (["--ladder", "--set", "judge.length=1,2"], "one value of all other dials"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(words, message, tmp_path, capsys):
@@ -139,6 +182,75 @@ def test_noise_costs_little_where_pairs_are_many_and_much_where_they_are_few(tmp
     assert lost(100, 0.4)["difference_low"] > 0.0
     assert abs(lost(5000, 0.2)["difference"]) < 5.0
     assert math.isfinite(lost(5000, 0.2)["difference"])
+
+
+def test_more_seeds_go_on_with_what_is_there(folder, tmp_path):
+    place = tmp_path / "copy"
+    words = [*WORDS[: WORDS.index("--seeds")], *WORDS[WORDS.index("--seeds") + 2 :], "--out", str(place)]
+    assert main([*words, "--seeds", "2", "--workers", "1"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in place.rglob("preferences.jsonl")}
+    assert len(before) == 4
+    assert main([*words, "--seeds", "3", "--workers", "1"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert (place / "results.json").read_bytes() == (folder / "results.json").read_bytes()
+
+
+def test_a_package_that_is_missing_is_named_before_anything_is_made(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("textenvs.errors.find_folder", lambda package: None)
+    for words in (["--agent", "ppo"], ["--judge", "likelihood"], ["--encoder", "embeddings"]):
+        monkeypatch.setattr("textenvs.feedback.model_judges.check_model", lambda name: None)
+        assert main(["feedback", "TextQA-v0", *words, "--way", "canonical", "--out", str(tmp_path / "x")]) == 2
+        assert "is needed here: pip install" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_judge_that_cannot_score_so_many_states_says_so_at_once():
+    plan = Plan("TextDialogueClean-v0", "embedding", {"most": 10}, ways=("direct",), scenarios=1)
+    with pytest.raises(ValueError, match="scores 10 at most"):
+        check_judge(plan, lambda line: None)
+
+
+def test_a_folder_in_which_another_process_works_is_let_be(folder, capsys):
+    with held(folder):
+        assert main([*WORDS, "--out", str(folder)]) == 2
+    assert "another process works in" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing on Windows")
+def test_an_interrupted_study_says_so_and_nothing_else(tmp_path):
+    def heed():  # a shell has its background jobs ignore Ctrl-C, and these tests with them
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    words = [sys.executable, "-m", "textenvs_benchmarks.cli", *WORDS, "--steps", "100000000", "--workers", "2"]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
+        assert process.stderr.readline().startswith("2 studies x 3 seeds on 2 processes")
+        time.sleep(2.0)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()  # ends when the workers have ended too
+        assert process.wait() == 130
+    assert rest == "textenvs: interrupted: the same command goes on from here\n"
+
+
+def test_pairs_that_were_learned_from_are_no_test_of_a_model(tmp_path):
+    plan = Plan("TextQA-v0", pairs=40, held_out=30, steps=10, ways=("canonical",), scenarios=2, test_scenarios=0)
+    stages = Stages(plan, 0, tmp_path)
+    kept, held_out = stages.preferences
+    assert "model_accuracy_out" in stages._model_row(kept, held_out)
+    assert "model_accuracy_out" not in stages._model_row(kept, kept)
+    row = stages.policy_rows("canonical")[0]
+    assert math.isnan(row["test_score"])
+
+
+def test_what_was_judged_elsewhere_is_told_from_its_file_alone(folder, tmp_path):
+    """Flips and obeyed notes are of whoever judged, not of the judge that the plan names."""
+    (file, *_) = sorted(folder.rglob("0/preferences.jsonl"))
+    header, preferences = read_preferences(file)
+    assert header["flips"] == 0.0
+    plan = Plan("TextQA-v0", pairs=60, steps=10, ways=("canonical",), penalties=(0.0,), scenarios=12, seeds=1)
+    write_preferences(tmp_path / "preferences.jsonl", preferences, {**header, "flips": 0.25, "injection": None})
+    row = Stages(plan, 0, tmp_path).judge_row()
+    assert row["flips"] == 0.25
+    assert math.isnan(row["injection"])
 
 
 def test_a_folder_of_another_study_is_let_be(folder, capsys):

@@ -261,7 +261,7 @@ def test_charts_by_hand() -> None:
     assert round_ticks(-10.0, 100.0) == [0.0, 25.0, 50.0, 75.0, 100.0]
     assert round_ticks(3.0, 3.0) == [3.0]
     nothing = [np.nan, np.nan]
-    plane = make_plane((0.0, 1.0), (0.0, 1.0), {"a": ([0.0, 1.0], [0.0, 1.0], nothing, nothing)}, (0.0, 1.0))
+    plane = make_plane((0.0, 1.0), (0.0, 1.0), (0.0, 1.0), {"a": ([0.0, 1.0], [0.0, 1.0], nothing, nothing)})
     assert (plane.lines[0].points, plane.lines[0].band) == ("46,270 628,24", "")
     assert ring([100.0, 0.0, 0.0]).split()[0] == "130,26"
     assert ring([-50.0, -1.0, 0.0]).split() == ["130,96"] * 3

@@ -68,7 +68,7 @@ def made(request):
         ],
     }
     for n in (2, 16):
-        policies[f"best of {n}"] = [best_of(*each, n) for each in zip(references, proxies, scenes, strict=True)]
+        policies[f"best of {n}"] = [best_of(*each, n) for each in zip(scenes, proxies, references, strict=True)]
     points = {name: evaluate(scenes, each, proxies, references) for name, each in policies.items()}
     return scenes, references, proxies, points
 

@@ -146,10 +146,10 @@ def test_the_best_of_one_is_the_reference_and_more_are_better(env_id):
     worth = np.where(scene.legal, worth, -np.inf)
     liked = np.where(scene.legal, worth - worth.max(axis=1, keepdims=True), 0.0)
     proxy = Rewards.of(liked)
-    assert best_of(reference, proxy, scene, 1) == pytest.approx(reference)
+    assert best_of(scene, proxy, reference, 1) == pytest.approx(reference)
     before, golds = None, []
     for n in (1, 2, 4, 16, 64):
-        policy = best_of(reference, proxy, scene, n)
+        policy = best_of(scene, proxy, reference, n)
         assert policy.sum(axis=1) == pytest.approx(1.0)
         each = (policy * liked).sum(axis=1)
         assert before is None or (each >= before - 1e-12).all()
@@ -172,4 +172,4 @@ def test_the_best_of_n_is_what_drawing_gives():
     drawn = rng.choice(len(worth), size=(20_000, 3), p=reference[0])
     best = drawn[np.arange(len(drawn)), worth[drawn].argmax(axis=1)]
     shares = np.bincount(best, minlength=len(worth)) / len(best)
-    assert np.abs(shares - best_of(reference, proxy, scene, 3)[0]).max() < 4 * math.sqrt(0.25 / len(best))
+    assert np.abs(shares - best_of(scene, proxy, reference, 3)[0]).max() < 4 * math.sqrt(0.25 / len(best))

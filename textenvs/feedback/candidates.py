@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textenvs.feedback.scene import Array, Scene, at
+from textenvs.core.solve import Rewards
+from textenvs.feedback.scene import Array, Scene, at, spread_of
 
 UNITS = ("episodes", "replies")
 """What is compared."""
@@ -54,13 +55,23 @@ class Candidate:
         """What it truly is worth."""
         return float(sum(self.rewards))
 
+    def earned(self, scene: Scene, rewards: Rewards) -> float:
+        """What its acts earn under a reward, in its scene."""
+        total = 0.0
+        for step in self.steps:
+            left = scene.horizon - step.turn - 1
+            total += rewards.now[step.state, step.action] + left * rewards.each_left[step.state, step.action]
+            if left == 0 and step.outcome >= 0 and scene.goes_on(step.outcome):
+                total += rewards.timeout[scene.tables.next[step.outcome]]
+        return float(total)
+
 
 Pair = tuple[Candidate, Candidate]
 
 
 def unit_of(scenes: Sequence[Scene]) -> float:
     """The gold return that counts as 1: random and optimal play lie `SPREAD` of it apart, on average over scenes."""
-    return float(np.mean([scene.optimal - scene.random for scene in scenes])) / SPREAD
+    return spread_of(scenes) / SPREAD
 
 
 def reply(scene: Scene, place: int, step: Step, unit: float) -> Candidate:
@@ -85,10 +96,12 @@ class Collector:
         scenes: The scenes.
         behaviours: Policies, each (states, actions) probabilities for each scene; an episode follows one of them, all
             alike.
-        seed: Seeds all that is random.
+        seed: Seeds all that is random; a number from 0 on, or several.
     """
 
-    def __init__(self, scenes: Sequence[Scene], behaviours: Sequence[Sequence[Array]], seed: int) -> None:
+    def __init__(
+        self, scenes: Sequence[Scene], behaviours: Sequence[Sequence[Array]], seed: int | Sequence[int]
+    ) -> None:
         self._scenes, self._behaviours = scenes, behaviours
         self._rng = np.random.default_rng(seed)
         self.unit = unit_of(scenes)
@@ -115,10 +128,15 @@ class Collector:
         Args:
             number: How many.
             unit: "episodes", or "replies": two different ones in a situation that was met.
+
+        Raises:
+            ValueError: If no situation has two possible replies.
         """
         if unit == "episodes":
             drawn = self.episodes(2 * number)
             return list(zip(drawn[::2], drawn[1::2], strict=True))
+        if not any((scene.legal.sum(axis=1) > 1)[scene.depth < scene.horizon].any() for scene in self._scenes):
+            raise ValueError("no situation has two possible replies: compare episodes")
         pairs: list[Pair] = []
         while len(pairs) < number:
             for episode in self.episodes(number):

@@ -45,6 +45,8 @@ class Judge(Protocol):
 class ScriptedJudge:
     """Knows what candidates are truly worth, and has faults, each a dial; without them it is always right.
 
+    `rationality`, `skip`, `equal` and `position` are faults of who compares: its scores do not have them.
+
     Its utility of a candidate is what is truly earned, in units of which random and optimal play lie ten apart, and
     what it likes of the way in which things are said, summed over the steps. The faults of B-Pref (Lee et al. 2021) are
     among them: mistakes (`error`), `rationality`, `foresight`, `skip` and `equal`.
@@ -133,7 +135,12 @@ class ScriptedJudge:
         Args:
             scene: The scene.
             unit: Gold returns are divided by it.
+
+        Raises:
+            ValueError: If it is short-sighted, so that its scores do not add up over steps.
         """
+        if self.foresight != 1.0:
+            raise ValueError("scores of a judge with foresight below 1 do not add up over steps: let it compare")
         gold, kept = scene.gold, 1.0 - 2.0 * self.error
         liked = sum((getattr(self, name) * scene.style(name) for name in STYLES), np.zeros(scene.legal.shape))
         return Rewards(kept * (gold.now / unit + liked), kept * gold.each_left / unit, kept * gold.timeout / unit)

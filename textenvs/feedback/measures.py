@@ -35,9 +35,19 @@ def _clear(preferences: Sequence[Preference]) -> list[Preference]:
 
 
 def agreement(preferences: Sequence[Preference]) -> float:
-    """How often a judge prefers what is better, of the pairs that it decides; NaN where there is none."""
+    """How often a judge's label is what is better, of the pairs that it decides; NaN where there is none.
+
+    Labels are drawn: a judge that is not sure is right less often than it leans to the right side.
+    """
     said, true = decided(preferences)
     return float((said == true).mean()) if len(said) else math.nan
+
+
+def leaning(preferences: Sequence[Preference]) -> float:
+    """How often what a judge finds likelier is better, of the pairs of which it finds one; NaN where there is none."""
+    leans = [(each.probability - 0.5) * each.margin for each in preferences if abs(each.margin) > EQUAL]
+    known = [each for each in leans if not math.isnan(each) and each != 0.0]
+    return float(np.mean([each > 0.0 for each in known])) if known else math.nan
 
 
 def kappa(said: ArrayLike, true: ArrayLike) -> float:

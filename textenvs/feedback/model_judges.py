@@ -102,12 +102,8 @@ class ScoringJudge(ABC):
         Raises:
             ValueError: If the scene has more states than it may score.
         """
+        self.check(scene)
         states = np.flatnonzero(scene.depth < scene.horizon).tolist()
-        if len(states) > self.most:
-            raise ValueError(
-                f"the scene has {len(states)} states, and {self.name} scores {self.most} at most: let a reward model "
-                "learn from its preferences, take an id with fewer states, or a larger `most`"
-            )
         read = {}
         for state in states:
             known, replies = situation(scene, state), scene.replies(state)
@@ -118,6 +114,15 @@ class ScoringJudge(ABC):
         for place, said in read.items():
             now[place] = self._known[said] / self.temperature
         return Rewards.of(now)
+
+    def check(self, scene: Scene) -> None:
+        """Raises ValueError if a scene has more states than it may score; nothing is scored."""
+        states = int((scene.depth < scene.horizon).sum())
+        if states > self.most:
+            raise ValueError(
+                f"a scenario has {states} states, and {self.name} scores {self.most} at most: let a reward model learn "
+                "from what it prefers (--way canonical), take an id with fewer states, or a larger `most`"
+            )
 
     def _learn(self, read: Iterable[Said]) -> None:
         """Weighs the replies that are not known yet."""

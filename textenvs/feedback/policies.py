@@ -106,13 +106,13 @@ def learn(
     return learner
 
 
-def best_of(reference: Array, rewards: Rewards, scene: Scene, n: int) -> Array:
+def best_of(scene: Scene, rewards: Rewards, reference: Array, n: int) -> Array:
     """(states, actions) the policy that draws n replies of a reference and takes the one that the proxy likes best.
 
     Args:
-        reference: (states, actions) probabilities.
-        rewards: The proxy.
         scene: The scene.
+        rewards: The proxy.
+        reference: (states, actions) probabilities.
         n: How many are drawn.
     """
     worth = rewards.now + (scene.horizon - scene.depth - 1)[:, None] * rewards.each_left

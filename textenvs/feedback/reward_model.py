@@ -148,13 +148,12 @@ class RewardModel:
 
         Args:
             scene: The scene.
-            caution: How many standard deviations of the ensemble are taken off.
+            caution: How many standard deviations of the ensemble are taken off each part.
         """
         told = make_encoder(self.encoder, scene.task)
         members = [told.rewards(scene, weights) for weights in self.weights]
         parts = [np.array([getattr(each, name) for each in members]) for name in ("now", "each_left", "timeout")]
-        now, each_left, timeout = (part.mean(axis=0) for part in parts)
-        now = now - caution * parts[0].std(axis=0)
+        now, each_left, timeout = (part.mean(axis=0) - caution * part.std(axis=0) for part in parts)
         if self.unit == "replies":
             now = now - np.where(scene.legal, now, -np.inf).max(axis=1, keepdims=True)
         return Rewards(now, each_left, timeout)

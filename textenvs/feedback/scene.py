@@ -283,7 +283,21 @@ def load_scenes(
 
 
 def score_of(scenes: Sequence[Scene], gold: float) -> float:
-    """A mean gold return on the scale on which 0 is random and 100 optimal."""
-    low = float(np.mean([scene.random for scene in scenes]))
-    high = float(np.mean([scene.optimal for scene in scenes]))
-    return 100.0 * (gold - low) / (high - low)
+    """A mean gold return on the scale on which 0 is random and 100 optimal.
+
+    Raises:
+        ValueError: If both are worth the same in all of these scenes.
+    """
+    return 100.0 * (gold - float(np.mean([scene.random for scene in scenes]))) / spread_of(scenes)
+
+
+def spread_of(scenes: Sequence[Scene]) -> float:
+    """By how much optimal play is worth more than random play, on average over scenes.
+
+    Raises:
+        ValueError: If it is worth no more in any of them.
+    """
+    spread = float(np.mean([scene.optimal - scene.random for scene in scenes]))
+    if not spread > 0.0:
+        raise ValueError("optimal and random play are worth the same in these scenes: take others, or another reward")
+    return spread

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 import textenvs
-from textenvs_benchmarks.feedback.report import JUDGE_NOTE, JUDGES, NOTES, POLICIES, shown_columns
+from textenvs_benchmarks.feedback.report import highest, rows_of, same_for_all, shown_columns, tables_of
 from textenvs_benchmarks.feedback.stages import EXACT
-from textenvs_benchmarks.feedback.study import judge_table, policy_table
+from textenvs_benchmarks.feedback.study import policy_table
 from textenvs_benchmarks.page import charts
 from textenvs_benchmarks.page.build import render
 
-PROXY, GOLD, BOUND = "proxy", "gold of the proxy's optimum", "most gold"
+PROXY, GOLD, BOUND = "the proxy, as a share of its range", "gold of the proxy's optimum", "the most gold there is"
 
 
 @dataclass(frozen=True)
@@ -26,56 +26,85 @@ class Curve:
     Attributes:
         title: Of which study and way.
         plane: Score and proxy by divergence.
-        peak: The divergence at which gold is largest on the proxy's curve, and how large.
-        end: What gold is where nothing is penalised.
-        learned: Name, divergence and gold score of the policies that have learned.
+        points: Name, divergence and gold score of the policies that have learned, and of the peak.
         examples: Episodes of policies.
     """
 
     title: str
     plane: charts.Plane
-    peak: tuple[float, float]
-    end: float
-    learned: Sequence[tuple[str, float, float]]
+    points: Sequence[tuple[str, float, float]]
     examples: Sequence[Mapping[str, Any]]
 
-    @property
-    def points(self) -> list[tuple[str, float, float]]:
-        """What is marked: what was learned, and the peak."""
-        return [*self.learned, ("peak", *self.peak)]
+
+@dataclass(frozen=True)
+class Dial:
+    """What becomes of policies as a dial of the judge is turned.
+
+    Attributes:
+        name: Of the dial.
+        title: What is drawn.
+        plane: Gold scores by its value.
+        numbers: Of each line, that of its colour.
+    """
+
+    name: str
+    title: str
+    plane: charts.Plane
+    numbers: Mapping[str, int]
 
 
 def to_html(results: Mapping[str, Any]) -> str:
     """The page of a study, the same for the same results."""
-    policies, judges = policy_table(dict(results)), judge_table(dict(results))
+    told = dict(results)
+    policies = policy_table(told)
     return render(
         "feedback.html.jinja",
         results=results,
         version=textenvs.__version__,
+        summary=f"{same_for_all(told)}The reference scores {policies.reference_score.iloc[0]:.1f}. {highest(told)}",
         tables=[
-            ("What was learned", shown_columns(policies, POLICIES), _rows(policies)),
-            ("The judge, and the reward model", shown_columns(judges, JUDGES), _rows(judges)),
+            (title, shown_columns(frame, columns), rows_of(frame), notes)
+            for title, frame, columns, notes in tables_of(told)
         ],
-        notes=[*NOTES, JUDGE_NOTE],
-        curves=_curves(results),
+        dials=_dials(told, policies),
+        curves=[_curve(study, way) for study in results["studies"] for way in study["curves"]],
         ladder=_ladder(policies),
         numbers={PROXY: 0, GOLD: 1, BOUND: 2},
     )
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+def _dials(results: Mapping[str, Any], policies: pd.DataFrame) -> list[Dial]:
+    """A drawing for each way, where nothing of the judge differs but one number."""
+    settings = [study["plan"]["dials"] for study in results["studies"]]
+    differ = [name for name in settings[0] if any(each.get(name) != settings[0][name] for each in settings)]
+    one = differ[0] if len(differ) == 1 else ""
+    if policies.judge.nunique() > 1 or not all(isinstance(each.get(one), int | float) for each in settings):
+        return []
+    values = {study["dial"]: float(study["plan"]["dials"][one]) for study in results["studies"]}
+    kept = policies[~policies.agent.str.startswith("best of")].assign(value=policies.dial.map(values))
+    return [_dial(one, str(way), rows.sort_values("value")) for way, rows in kept.groupby("way", sort=False)]
 
 
-def _curves(results: Mapping[str, Any]) -> list[Curve]:
-    return [_curve(study, way) for study in results["studies"] for way in study["curves"]]
+def _dial(name: str, way: str, rows: pd.DataFrame) -> Dial:
+    several, penalties = rows.pairs.nunique() > 1, rows.penalty.nunique() > 1
+    lines: dict[str, tuple[Any, Any, Any, Any]] = {}
+    for (agent, pairs, penalty), found in rows.groupby(["agent", "pairs", "penalty"], sort=False):
+        if len(found) > 1 and (agent != EXACT or penalty == 0.0):
+            parts = [str(agent), f"{pairs:,d} pairs" if several else "", f"penalty {penalty:g}" if penalties else ""]
+            lines[", ".join(filter(None, parts))] = (found.value, found.score, found.score_low, found.score_high)
+    spans = [end for _, scores, low, high in lines.values() for end in (*scores, *low.dropna(), *high.dropna())]
+    plane = charts.make_plane((rows.value.min(), rows.value.max()), *_range(spans), lines)
+    return Dial(name, f"Gold by {name} of the judge, {way}", plane, {line: k for k, line in enumerate(lines)})
+
+
+def _range(values: Sequence[float]) -> tuple[tuple[float, float], list[float]]:
+    """The vertical scale for scores: from 0 to 100, or as far as they lie beyond, with its ticks."""
+    span = min(0.0, *values), max(100.0, *values)
+    return span, [each for each in range(-100, 201, 25) if span[0] <= each <= span[1]]
 
 
 def _curve(study: Mapping[str, Any], way: str) -> Curve:
-    title, curves = (
-        f"{study['plan']['judge']}, {study['dial']}, {study['plan']['pairs']:,d} pairs, {way}",
-        study["curves"][way],
-    )
+    curves = study["curves"][way]
     learned = [
         (f"{row['agent']}, penalty {row['penalty']:g}", row["divergence"], row["score"])
         for row in study["policies"]
@@ -83,42 +112,31 @@ def _curve(study: Mapping[str, Any], way: str) -> Curve:
     ]
     ours, bound = ([row for row in curves[name] if math.isfinite(row["divergence"])] for name in ("proxy", "gold"))
     least, most = ours[0]["proxy"], max(row["proxy"] for row in ours)
-    gained = [100.0 * (row["proxy"] - least) / ((most - least) or 1.0) for row in ours]
-    none = [math.nan] * len(ours)
-    lines = {
-        PROXY: ([row["divergence"] for row in ours], gained, none, none),
-        GOLD: ([row["divergence"] for row in ours], [row["score"] for row in ours], none, none),
-        BOUND: (
-            [row["divergence"] for row in bound],
-            [row["score"] for row in bound],
-            [math.nan] * len(bound),
-            [math.nan] * len(bound),
-        ),
+    proxy = [100.0 * (row["proxy"] - least) / ((most - least) or 1.0) for row in ours]
+    drawn = {
+        PROXY: (ours, proxy),
+        GOLD: (ours, [row["score"] for row in ours]),
+        BOUND: (bound, [row["score"] for row in bound]),
     }
-    furthest = max(row["divergence"] for row in (*ours, *bound, *({"divergence": far} for _, far, _ in learned)))
+    lines = {
+        name: ([row["divergence"] for row in rows], values, [math.nan] * len(rows), [math.nan] * len(rows))
+        for name, (rows, values) in drawn.items()
+    }
     peak = max(ours, key=lambda row: row["score"])
-    plane = charts.make_plane((0.0, furthest), (0.0, 100.0), lines, (0, 25, 50, 75, 100))
-    met = (peak["divergence"], peak["score"])
-    return Curve(title, plane, met, ours[-1]["score"], learned, study["examples"][way])
+    points = [*learned, ("peak of the exact curve", peak["divergence"], peak["score"])]
+    furthest = max(far for xs, *_ in (*lines.values(), [[x for _, x, _ in points]]) for far in xs)
+    spans = [value for _, values, *_ in lines.values() for value in values] + [y for *_, y in points]
+    plane = charts.make_plane((0.0, furthest), *_range(spans), lines)
+    title = f"{study['plan']['judge']}, {study['dial']}, {study['plan']['pairs']:,d} pairs, {way}"
+    return Curve(title, plane, points, study["examples"][way])
 
 
 def _ladder(policies: pd.DataFrame) -> Mapping[str, Any] | None:
     """Scores by judge and budget, where both differ."""
     if policies.dial.nunique() < 2 or policies.pairs.nunique() < 2:
         return None
-    rows = _rows(policies)
-    agents = list(dict.fromkeys((row["agent"], row["way"], row["penalty"]) for row in rows))
-    lines = [
-        (
-            dial,
-            agent,
-            {
-                row["pairs"]: row
-                for row in rows
-                if (row["dial"], row["agent"], row["way"], row["penalty"]) == (dial, *agent)
-            },
-        )
-        for agent in agents
-        for dial in dict.fromkeys(policies.dial)
-    ]
-    return {"budgets": list(dict.fromkeys(policies.pairs)), "lines": [line for line in lines if line[2]]}
+    lines: dict[tuple[str, str, str, float], dict[int, dict[str, Any]]] = {}
+    for row in sorted(rows_of(policies), key=lambda row: row["agent"] == EXACT):
+        line = (row["dial"], row["agent"], row["way"], row["penalty"])
+        lines.setdefault(line, {})[row["pairs"]] = row
+    return {"budgets": list(dict.fromkeys(policies.pairs)), "lines": lines}

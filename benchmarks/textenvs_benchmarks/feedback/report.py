@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from textenvs_benchmarks.feedback.study import judge_table, policy_table
+from textenvs_benchmarks.feedback.study import curve_table, judge_table, policy_table
 
 NOTES = (
-    "Score: gold return on the scenarios of train, 0 as random and 100 as optimal play; mean over seeds, in brackets "
-    "its 95 % interval (expanded percentiles, below five seeds joined with Student's t). All policies are evaluated "
-    "exactly on the tables of the scenarios, without sampling.",
-    "Proxy, gold: what a policy has gained under the reward that it learned from, and in truth, of all that could be "
-    "gained beyond the reference, in percent. Gap: the proxy's gain that gold did not see (Goodhart).",
-    "KL: divergence of its episodes from those of the reference, in nats. Penalty: for a nat, where random and "
-    "optimal play lie ten apart. Above: how far a policy lies above the exact frontiers of proxy and gold, at most; "
-    "but for rounding none can.",
-    "Canonical: from a reward model of the judge's preferences; direct: from what the judge says of each act (where a"
-    " judge compares whole episodes, from the parts of its score; on average, so that mistakes at random change "
-    "nothing).",
-    "Exact: the optimum under the proxy and the penalty. Best of n: the reference draws n replies each turn, and says"
-    " the one that the proxy likes best at once.",
-    "Mistakes at random leave each pair its majority: with many pairs a reward model that can express the truth (as "
-    "that on terms can) still finds it; its logits are smaller. With few pairs the order is lost, and a model that "
-    "cannot express the truth need not find it.",
+    "Score, test: gold return in scenarios of train, where it was learned, and of test; 0 as random and 100 as optimal "
+    "play. Means over seeds, in brackets 95 % intervals (expanded percentiles, below five seeds joined with Student's "
+    "t). Policies are evaluated exactly on the tables of the scenarios, without sampling, so that these do not hold "
+    "noise of episodes, and none can lie above the exact frontiers of proxy and gold.",
+    "Proxy, gold: what was gained under the reward that was learned from, and in truth, beyond the reference, in "
+    "percent of all that could be. Gap: the one less the other (Goodhart). KL: divergence of episodes from those of "
+    "the reference, in nats. Penalty: for a nat, where random and optimal play lie ten apart.",
+    "Canonical: from a reward model of what the judge prefers. Direct: from its score of each act (of a judge of whole "
+    "episodes the parts of its score; mistakes at random change nothing in it). Exact: the optimum under proxy and "
+    "penalty. Best of n: the reference draws n replies each turn, and says the one that the proxy likes best at once.",
+)
+LADDER_NOTE = (
+    "Mistakes at random leave each pair its majority: a reward model that can express the truth, as that on terms can, "
+    "still finds it where pairs are many, with smaller logits (P = sigmoid of a difference of rewards: symmetric noise "
+    "mostly rescales it). With few pairs the order is lost, and a model that cannot express the truth need not find it."
 )
 
 
@@ -44,6 +44,7 @@ class Column:
         form: How a number is written; "" for text.
         factor: By which it is multiplied.
         ends: Whether its interval stands beside it.
+        given: Whether it is a part of the plan: it is left out where it is the same in all rows.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Column:
     form: str = ""
     factor: float = 1.0
     ends: bool = False
+    given: bool = False
 
     def show(self, row: dict[str, Any]) -> str:
         """The cell."""
@@ -61,28 +63,42 @@ class Column:
             return "-"
         text = f"{self.factor * value:{self.form}}"
         low, high = (row.get(f"{self.key}_{end}", math.nan) for end in ("low", "high"))
-        return text if not self.ends or math.isnan(low) else f"{text} [{low:{self.form}}, {high:{self.form}}]"
+        return text if not self.ends or math.isnan(low) else f"{text} [{low:z.0f}, {high:z.0f}]"
 
 
+PLANNED = (
+    Column("judge", "Judge", given=True),
+    Column("dial", "Setting", given=True),
+    Column("pairs", "Pairs", ",.0f", given=True),
+)
 POLICIES = (
-    Column("judge", "Judge"),
-    Column("dial", "Setting"),
-    Column("pairs", "Pairs", ",.0f"),
-    Column("agent", "Agent"),
-    Column("way", "Way"),
-    Column("penalty", "Penalty", "g"),
+    *PLANNED,
+    Column("agent", "Agent", given=True),
+    Column("way", "Way", given=True),
+    Column("penalty", "Penalty", "g", given=True),
     Column("score", "Score", "z.1f", ends=True),
+    Column("test_score", "Test", "z.1f", ends=True),
     Column("gap", "Gap", "z.1f", ends=True),
     Column("proxy_gained", "Proxy", "z.0f"),
     Column("gold_gained", "Gold", "z.0f"),
     Column("divergence", "KL", "z.1f"),
-    Column("above", "Above", "z.2g"),
+)
+CURVES = (
+    *PLANNED,
+    Column("way", "Way", given=True),
+    Column("peak", "Peak", "z.1f"),
+    Column("peak_divergence", "KL", "z.2f"),
+    Column("end", "End", "z.1f"),
+    Column("end_divergence", "KL at the end", "z.2f"),
+)
+CURVE_NOTE = (
+    "The exact optimum under the proxy, from a large penalty to none, in the first seed: the most gold on that way, "
+    "the divergence where it is reached, and gold at the end, without a penalty."
 )
 JUDGES = (
-    Column("judge", "Judge"),
-    Column("dial", "Setting"),
-    Column("pairs", "Pairs", ",.0f"),
+    *PLANNED,
     Column("agreement", "Right", ".0f", 100.0),
+    Column("leaning", "Leans", ".0f", 100.0),
     Column("kappa", "Kappa", "z.2f"),
     Column("calibration", "Off", ".2f"),
     Column("flips", "Flips", ".0f", 100.0),
@@ -95,25 +111,56 @@ JUDGES = (
     Column("model_rank", "Rank", "z.2f"),
 )
 JUDGE_NOTE = (
-    "Right: how often the judge prefers what is better, in percent; kappa is that beyond chance (Cohen 1960). Off: "
-    "expected calibration error. Flips: how often it prefers another one when they are shown in the other order. "
-    "Longer: how much more often it prefers the longer than that is better. Injected: how often a note to the judge "
-    "wins for the one that was not preferred. Passes: how often it says nothing. In, out: how often the reward model "
-    "says what the judge said, of pairs that it learned from, and of others; rank: its rank correlation with true "
-    "worth."
+    "Percent, but for kappa, off and rank. Right: labels that are what is better; a judge that is not sure draws them, "
+    "and leans to the better side as often as is told next. Kappa: right beyond chance (Cohen 1960). Off: expected "
+    "calibration error of its probabilities. Flips: prefers another one in the other order. Longer: how much more "
+    "often it prefers the longer than that is better. Injected: a note to the judge wins for the one that was not "
+    "preferred. Passes: says nothing. In, out: the reward model says what the judge said, of pairs that it learned "
+    "from, and of others; rank: its rank correlation with gold over episodes of the reference."
 )
 
 
 def print_study(results: dict[str, Any], console: Console) -> None:
     """Prints what came of studies."""
-    policies, judges = policy_table(results), judge_table(results)
-    start = policies.reference_score.iloc[0]
-    console.print(f"{results['env_id']}: what was learned; the reference scores {start:.1f}\n")
-    console.print(_table(policies, POLICIES))
-    console.print("\nThe judge, and the reward model\n")
-    console.print(_table(judges, JUDGES))
-    for note in (*NOTES, JUDGE_NOTE):
-        console.print(f"\n{note}")
+    start = policy_table(results).reference_score.iloc[0]
+    console.print(f"{results['env_id']}: what was learned from feedback", style="bold", highlight=False, markup=False)
+    console.print(f"{same_for_all(results)}The reference scores {start:.1f}.", highlight=False, markup=False)
+    for title, frame, columns, notes in tables_of(results):
+        console.print(f"\n{title}\n", style="bold", highlight=False, markup=False)
+        console.print(_table(frame, columns))
+        console.print()
+        for note in notes:
+            console.print(note, style="dim", highlight=False, markup=False)
+    console.print(f"\n{highest(results)}", highlight=False, markup=False)
+
+
+def tables_of(results: dict[str, Any]) -> Iterator[tuple[str, pd.DataFrame, Sequence[Column], Sequence[str]]]:
+    """The tables of studies: title, rows, columns, and what they mean."""
+    policies = policy_table(results)
+    ladder = policies.dial.nunique() > 1 and policies.pairs.nunique() > 1
+    yield "What was learned", policies, POLICIES, (*NOTES, *([LADDER_NOTE] if ladder else []))
+    curves = curve_table(results)
+    if len(curves):
+        yield "The most of the proxy, exactly", curves, CURVES, (CURVE_NOTE,)
+    yield "The judge, and the reward model", judge_table(results), JUDGES, (JUDGE_NOTE,)
+
+
+def same_for_all(results: dict[str, Any]) -> str:
+    """What the tables leave out, as it is the same in all rows, in words."""
+    plan, policies = results["studies"][0]["plan"], policy_table(results)
+    said = [
+        f"judge {policies.judge.iloc[0]}" if policies.judge.nunique() == 1 else "",
+        f"{policies.dial.iloc[0]}" if policies.dial.nunique() == 1 else "",
+        f"{plan['pairs']:,d} pairs" if policies.pairs.nunique() == 1 else "",
+    ]
+    rest = f"{plan['unit']} are compared; reward model on {plan['encoder']}; {plan['seeds']} seeds"
+    return f"{'; '.join([*filter(None, said), rest])}. "
+
+
+def highest(results: dict[str, Any]) -> str:
+    """How far policies lie above the exact frontiers, in words."""
+    most = float(policy_table(results).above.max())
+    return f"Above the exact frontiers of proxy and gold: {max(most, 0.0):.1g} at most; none can be, but for rounding."
 
 
 def to_markdown(results: dict[str, Any], command: str) -> str:
@@ -123,11 +170,11 @@ def to_markdown(results: dict[str, Any], command: str) -> str:
         results: What came of them.
         command: The command that made them.
     """
-    policies, judges = policy_table(results), judge_table(results)
-    lines = [f"# Feedback on {results['env_id']}", "", f"`{command}`", "", "## What was learned", ""]
-    lines += [f"The reference scores {policies.reference_score.iloc[0]:.1f}.", "", *_markdown(policies, POLICIES)]
-    lines += ["", "## The judge, and the reward model", "", *_markdown(judges, JUDGES), ""]
-    lines += [f"{note}\n" for note in (*NOTES, JUDGE_NOTE)]
+    start = policy_table(results).reference_score.iloc[0]
+    lines = [f"# Feedback on {results['env_id']}", "", f"`{command}`", ""]
+    lines += [f"{same_for_all(results)}The reference scores {start:.1f}. {highest(results)}", ""]
+    for title, frame, columns, notes in tables_of(results):
+        lines += [f"## {title}", "", *_markdown(frame, columns), "", *(f"{note}\n" for note in notes)]
     for study in results["studies"]:
         for way, examples in study["examples"].items():
             lines += [f"## Episodes: {study['dial']}, {way}", ""]
@@ -139,17 +186,32 @@ def to_markdown(results: dict[str, Any], command: str) -> str:
 
 def _markdown(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
     kept = shown_columns(frame, columns)
-    rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
     return [
         "| " + " | ".join(column.label for column in kept) + " |",
         "|" + "|".join("---:" if column.form else "---" for column in kept) + "|",
-        *("| " + " | ".join(column.show(row) for column in kept) + " |" for row in rows),
+        *("| " + " | ".join(_escaped(column.show(row)) for column in kept) + " |" for row in rows_of(frame)),
     ]
 
 
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|").replace("\n", " ")
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def shown_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
-    """The columns that say something: texts that are the same in all rows are left out."""
-    return [each for each in columns if each.form or each.key == "judge" or frame[each.key].nunique() > 1]
+    """The columns that say something: parts of the plan that are the same in all rows, and what nobody knows, are not.
+
+    Of a table of one row all parts of the plan are shown.
+    """
+    return [
+        each
+        for each in columns
+        if (frame[each.key].nunique() > 1 or len(frame) == 1 if each.given else frame[each.key].notna().any())
+    ]
 
 
 def _table(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:
@@ -157,6 +219,6 @@ def _table(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:
     kept = shown_columns(frame, columns)
     for column in kept:
         table.add_column(column.label, justify="right" if column.form else "left")
-    for row in frame.to_dict("records"):
-        table.add_row(*(column.show({str(key): value for key, value in row.items()}) for column in kept))
+    for row in rows_of(frame):
+        table.add_row(*(Text(column.show(row)) for column in kept))
     return table

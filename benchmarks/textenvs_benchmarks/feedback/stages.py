@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from textenvs.evaluation import find_agent, load_agent
+from textenvs.evaluation import Agent, find_agent, load_agent
 from textenvs.feedback import (
     Collector,
     Frontier,
@@ -41,16 +42,19 @@ from textenvs.feedback import (
 )
 from textenvs.feedback.candidates import SPREAD, unit_of
 from textenvs.feedback.measures import (
+    EQUAL,
     agreement,
     calibration_error,
     decided,
     gained,
     goodhart_gap,
     kappa,
+    leaning,
     length_bias,
     rank_correlation,
 )
 from textenvs.feedback.reading import conversation
+from textenvs.feedback.scene import Array
 from textenvs_benchmarks.feedback.plan import Plan
 from textenvs_benchmarks.folder import write_whole
 
@@ -60,6 +64,10 @@ SHOWN = 7
 """Seed of the episodes that are shown."""
 PROBED = 200
 """Pairs that are shown in both orders, and with an injected text."""
+PROBES = ("flips", "injection", "coverage", "coverage_optimal")
+"""What was found out when pairs were judged, and stands at the head of their file."""
+RANKED = 500
+"""Episodes that are ranked."""
 EXACT = "exact"
 """Stands for the agent where a policy was solved for, and not learned."""
 MET = ("env_id", "reference", "explore", "scenarios")
@@ -69,24 +77,35 @@ FITTED = ("encoder", "members", "ridge")
 LEARNED = ("agent", "options", "steps")
 
 
-@lru_cache(maxsize=4)
-def scenes_of(env_id: str, scenarios: int) -> tuple[Scene, ...]:
-    """The scenes, made once in a process."""
-    return load_scenes(env_id, "train", scenarios)
+Play = Callable[[Scene, Rewards, Array], Array]
+"""The policy in a scene, with a proxy and a reference."""
+
+
+class Ground(NamedTuple):
+    """Where policies play.
+
+    Attributes:
+        scenes: Scenarios of a split.
+        references: In each, the policy from which others begin, (states, actions).
+    """
+
+    scenes: Sequence[Scene]
+    references: Sequence[Array]
 
 
 @lru_cache(maxsize=4)
-def references_of(env_id: str, scenarios: int, agent: str, share: float) -> tuple[Any, ...]:
-    """The reference policy in each scene, made once in a process."""
+def ground_of(env_id: str, split: str, scenarios: int, agent: str, share: float) -> Ground:
+    """Scenarios with an agent that does anything now and then, made once in a process."""
+    scenes = load_scenes(env_id, split, scenarios)
     made = load_agent(agent, env_id, {})
-    return tuple(softened(made, scene, share) for scene in scenes_of(env_id, scenarios))
+    return Ground(scenes, [softened(made, scene, share) for scene in scenes])
 
 
 @lru_cache(maxsize=4)
-def gold_frontier(env_id: str, scenarios: int, agent: str, share: float) -> Frontier:
+def gold_frontier(env_id: str, split: str, scenarios: int, agent: str, share: float) -> Frontier:
     """The most gold that is to be had for each divergence, whose tangents are found once in a process."""
-    scenes = scenes_of(env_id, scenarios)
-    return Frontier(scenes, [scene.gold for scene in scenes], references_of(env_id, scenarios, agent, share))
+    scenes, references = ground_of(env_id, split, scenarios, agent, share)
+    return Frontier(scenes, [scene.gold for scene in scenes], references)
 
 
 class Stages:
@@ -101,12 +120,15 @@ class Stages:
     def __init__(self, plan: Plan, seed: int, folder: Path) -> None:
         self.plan, self.seed, self.folder = plan, seed, folder
         self.judge = plan.make_judge()
-        self.scenes = scenes_of(plan.env_id, plan.scenarios)
-        met = (plan.env_id, plan.scenarios, plan.reference, plan.explore)
-        self.references, self._gold = references_of(*met), gold_frontier(*met)
+        self._train, self._gold = ground_of(*plan.ground("train")), gold_frontier(*plan.ground("train"))
+        self.scenes, self.references = self._train
         self.unit = unit_of(self.scenes)
-        self.coverage = (float("nan"), float("nan"))
         self.proxies = cache(self._proxies)
+
+    @cached_property
+    def _test(self) -> Ground | None:
+        """Scenarios of which nobody has learned."""
+        return ground_of(*self.plan.ground("test")) if self.plan.test_scenarios else None
 
     def _stage(self, name: str, made_from: str, make: Callable[[Path], None]) -> Path:
         """The file of a stage, made if it is missing or made from something else.
@@ -136,15 +158,28 @@ class Stages:
         pairs = collector.pairs(self.plan.pairs + self.plan.held_out, self.plan.unit)
         both = self.plan.judge == "endpoint"  # others weigh each by itself, or are shown one order on purpose
         judged = label_pairs(self.judge, self.scenes, pairs, self.seed, both)
-        states, needed = collector.coverage()
-        told = {"env_id": self.plan.env_id, "judge": self.judge.config, "unit": self.plan.unit, "seed": self.seed}
-        write_preferences(path, judged, {**told, "pairs": self.plan.pairs, "coverage": [states, needed]})
+        probed, (states, needed) = pairs[: min(PROBED, self.plan.pairs)], collector.coverage()
+        header = {
+            "env_id": self.plan.env_id,
+            "judge": self.judge.config,
+            "unit": self.plan.unit,
+            "seed": self.seed,
+            "pairs": self.plan.pairs,
+            "coverage": states,
+            "coverage_optimal": needed,
+            "flips": flip_rate(self.judge, self.scenes, probed),
+            "injection": injection_rate(self.judge, self.scenes, probed),
+        }
+        write_preferences(path, judged, {name: None if value != value else value for name, value in header.items()})
 
     @cached_property
+    def _collected(self) -> tuple[dict[str, Any], list[Preference]]:
+        return read_preferences(self._preference_file)
+
+    @property
     def preferences(self) -> tuple[list[Preference], list[Preference]]:
         """What the judge has said, to learn from, and to test on."""
-        header, found = read_preferences(self._preference_file)
-        self.coverage = tuple(header.get("coverage", self.coverage))
+        header, found = self._collected
         n = int(header.get("pairs", len(found)))
         return found[:n], found[n:]
 
@@ -162,22 +197,30 @@ class Stages:
         """The reward model."""
         return RewardModel.load(self._model_file, self.scenes[0].task)
 
-    def _proxies(self, way: str) -> list[Rewards]:
-        """The proxy in each scene, scaled so that its best and random play lie as far apart as those of gold."""
-        if way == "direct":
-            found = [self.judge.score(scene, self.unit) for scene in self.scenes]  # type: ignore[attr-defined]
-        else:
-            found = [self.model.rewards(scene) for scene in self.scenes]
+    def _proxies(self, way: str) -> tuple[list[Rewards], list[Rewards]]:
+        """The proxy in each scene of train, and of test.
+
+        It is scaled: in train its best and random play lie as far apart as those of gold.
+        """
+        found = [self._liked(way, scene) for scene in self.scenes]
         spreads = [
             soft_optimum(scene, each, scene.uniform, 0.0)[1] - scene.expected(scene.uniform, [each])[0]
             for scene, each in zip(self.scenes, found, strict=True)
         ]
         spread = float(np.mean(spreads))
         scale = SPREAD * self.unit / spread if spread > 1e-12 else 1.0
-        return [Rewards(scale * each.now, scale * each.each_left, scale * each.timeout) for each in found]
+        others = [self._liked(way, scene) for scene in self._test.scenes] if self._test else []
+        return [each.times(scale) for each in found], [each.times(scale) for each in others]
 
-    def policies(self, way: str, penalty: float, proxies: Sequence[Rewards]) -> list[Any]:
-        """What an agent has learned, in each scene."""
+    def _liked(self, way: str, scene: Scene) -> Rewards:
+        """What is liked in a scene, by the judge itself or by the model of what it likes."""
+        if way == "direct":
+            liked: Rewards = self.judge.score(scene, self.unit)  # type: ignore[attr-defined]
+            return liked
+        return self.model.rewards(scene)
+
+    def learned(self, way: str, penalty: float) -> Agent:
+        """What an agent has learned."""
         plan = self.plan
         suffix = getattr(find_agent(plan.agent), "suffix", ".npz")
         model = self._preference_file if way == "direct" else self._model_file
@@ -186,40 +229,40 @@ class Stages:
         def make(path: Path) -> None:
             aims = [
                 penalised(each, scene, reference, penalty * self.unit)
-                for each, scene, reference in zip(proxies, self.scenes, self.references, strict=True)
+                for each, scene, reference in zip(self.proxies(way)[0], self.scenes, self.references, strict=True)
             ]
             learn(plan.env_id, self.scenes, aims, plan.agent, plan.steps, self.seed, **plan.options).save(path)
 
         path = self._stage(f"{plan.agent}-{way}-{penalty:g}{suffix}", made_from, make)
-        agent = find_agent(plan.agent).load(path, plan.env_id, {})  # type: ignore[attr-defined]
-        return [policy_of(agent, scene) for scene in self.scenes]
+        agent: Agent = find_agent(plan.agent).load(path, plan.env_id, {})  # type: ignore[attr-defined]
+        return agent
 
     def judge_row(self) -> dict[str, float]:
         """How good judge and reward model are."""
         kept, held_out = self.preferences
-        said, true = decided([*kept, *held_out])
-        probed = [each.pair for each in kept[:PROBED]]
-        known = [each for each in (*kept, *held_out) if each.probability == each.probability]
-        sure = [each for each in known if abs(each.margin) > 1e-9]
+        both = [*kept, *held_out]
+        known = [each for each in both if not math.isnan(each.probability)]
+        sure = [each for each in known if abs(each.margin) > EQUAL]
         row = {
             "seed": self.seed,
-            "agreement": agreement([*kept, *held_out]),
-            "kappa": kappa(said, true),
+            "agreement": agreement(both),
+            "leaning": leaning(both),
+            "kappa": kappa(*decided(both)),
             "calibration": calibration_error(
                 [each.probability for each in sure], [float(each.margin > 0) for each in sure]
             ),
-            "passes": 1.0 - len(known) / (len(kept) + len(held_out)),
-            "flips": flip_rate(self.judge, self.scenes, probed),
-            "length_bias": length_bias(self.scenes, [*kept, *held_out]),
-            "injection": injection_rate(self.judge, self.scenes, probed),
-            "coverage": self.coverage[0],
-            "coverage_optimal": self.coverage[1],
+            "passes": 1.0 - len(known) / len(both),
+            "length_bias": length_bias(self.scenes, both),
         }
+        header, _ = self._collected
+        row |= {name: math.nan if header.get(name) is None else float(header[name]) for name in PROBES}
         return {**row, **self._model_row(kept, held_out)}
 
     def _model_row(self, kept: Sequence[Preference], held_out: Sequence[Preference]) -> dict[str, float]:
         row: dict[str, float] = {}
-        for name, part in (("in", kept), ("out", held_out)):
+        seen = {frozenset(each.pair) for each in kept}
+        new = [each for each in held_out if frozenset(each.pair) not in seen]
+        for name, part in (("in", kept), ("out", new)):
             clear = [each for each in part if each.label in (0.0, 1.0)]
             if not clear:
                 continue
@@ -228,9 +271,10 @@ class Stages:
             row[f"model_accuracy_{name}"] = float(((chances > 0.5) == (labels > 0.5)).mean())
             row[f"model_calibration_{name}"] = calibration_error(chances, labels)
             row[f"model_spread_{name}"] = float(spread.mean())
-        shown = [candidate for each in held_out or kept for candidate in each.pair]
-        worth = [candidate.worth for candidate in shown]
-        row["model_rank"] = rank_correlation(self.model.score(self.scenes, shown).mean(axis=0), worth)
+        episodes = Collector(self.scenes, [self.references], (self.seed, 1)).episodes(RANKED)
+        proxies, _ = self.proxies("canonical")
+        earned = [each.earned(self.scenes[each.scene], proxies[each.scene]) for each in episodes]
+        row["model_rank"] = rank_correlation(earned, [each.worth for each in episodes])
         return row
 
     def policy_rows(self, way: str, drawn: Sequence[int] = ()) -> list[dict[str, Any]]:
@@ -240,29 +284,28 @@ class Stages:
             way: What they learn from.
             drawn: Numbers of replies of which the reference, unchanged, takes the one that the proxy likes best.
         """
-        proxies = self.proxies(way)
-        frontier = Frontier(self.scenes, proxies, self.references)
-        rows = []
+        frontier = Frontier(self.scenes, self.proxies(way)[0], self.references)
+        plays: list[tuple[str, float, Play]] = []
         for penalty in self.plan.penalties:
-            learned = self.policies(way, penalty, proxies)
-            rows.append(self._row(self.plan.agent, way, penalty, learned, frontier))
-            rows.append(self._row(EXACT, way, penalty, frontier.policies(penalty * self.unit), frontier))
-        for n in drawn:
-            best = [best_of(*each, n) for each in zip(self.references, proxies, self.scenes, strict=True)]
-            rows.append(self._row(f"best of {n}", way, 0.0, best, frontier))
-        return rows
+            plays.append((self.plan.agent, penalty, _as_learned(self.learned(way, penalty))))
+            plays.append((EXACT, penalty, partial(_exactly, penalty * self.unit)))
+        plays += [(f"best of {n}", 0.0, partial(_best_of, n)) for n in drawn]
+        return [self._row(way, *play, frontier) for play in plays]
 
-    def _row(self, agent: str, way: str, penalty: float, policies: Sequence[Any], frontier: Frontier) -> dict[str, Any]:
-        proxies = frontier.rewards
+    def _row(self, way: str, agent: str, penalty: float, play: Play, frontier: Frontier) -> dict[str, Any]:
+        proxies, others = self.proxies(way)
+        policies = _played(play, self._train, proxies)
         start = evaluate(self.scenes, self.references, proxies, self.references)
         point = evaluate(self.scenes, policies, proxies, self.references)
         best = float(np.mean([scene.optimal for scene in self.scenes]))
+        tangents = (*TANGENTS, *(each * self.unit / frontier.scale for each in self.plan.penalties))
         return {
             "seed": self.seed,
             "agent": agent,
             "way": way,
             "penalty": penalty,
             "score": score_of(self.scenes, point.gold),
+            "test_score": self._test_score(play, others),
             "reference_score": score_of(self.scenes, start.gold),
             "divergence": point.divergence,
             "gold": point.gold,
@@ -270,27 +313,38 @@ class Stages:
             "gold_gained": gained(point.gold, start.gold, best),
             "proxy_gained": gained(point.proxy, start.proxy, frontier.penalised(0.0)),
             "gap": goodhart_gap(point, start, frontier.penalised(0.0), best),
-            "above_proxy_frontier": frontier.excess(point, point.proxy, TANGENTS),
+            "above_proxy_frontier": frontier.excess(point, point.proxy, tangents),
             "above_gold_frontier": self._gold.excess(point, point.gold, TANGENTS),
         }
 
+    def _test_score(self, play: Play, proxies: Sequence[Rewards]) -> float:
+        """The gold score in scenarios of test."""
+        if self._test is None:
+            return math.nan
+        policies = _played(play, self._test, proxies)
+        gold = [
+            scene.expected(policy, [scene.gold])[0] for scene, policy in zip(self._test.scenes, policies, strict=True)
+        ]
+        return score_of(self._test.scenes, float(np.mean(gold)))
+
     def examples(self, way: str) -> list[dict[str, Any]]:
         """An episode of each policy that has learned, and of the optimal one, in the same scene, to be read."""
-        proxies = self.proxies(way)
+        plays = [(each, _as_learned(self.learned(way, each))) for each in self.plan.penalties]
         shown = [
-            (f"{self.plan.agent}, penalty {each:g}", self.policies(way, each, proxies)) for each in self.plan.penalties
+            (f"{self.plan.agent}, penalty {penalty:g}", _played(play, self._train, self.proxies(way)[0]))
+            for penalty, play in plays
         ]
         optimal = [scene.optimum for scene in self.scenes]
         return [self._example(name, policies) for name, policies in (*shown, ("optimal play", optimal))]
 
-    def _example(self, name: str, policies: Sequence[Any]) -> dict[str, Any]:
+    def _example(self, name: str, policies: Sequence[Array]) -> dict[str, Any]:
         (episode,) = Collector(self.scenes, [policies], SHOWN).episodes(1)
         text = conversation(self.scenes[episode.scene], episode)
         return {"who": name, "gold": episode.worth * self.unit, "text": text}
 
     def curves(self, way: str) -> dict[str, list[dict[str, float]]]:
         """The most that is to be had for each divergence: of the proxy, with its gold, and of gold."""
-        proxies = self.proxies(way)
+        proxies, _ = self.proxies(way)
         found = {
             "proxy": Frontier(self.scenes, proxies, self.references).points(proxies),
             "gold": self._gold.points(proxies),
@@ -304,6 +358,23 @@ class Stages:
             "score": score_of(self.scenes, point.gold),
             "penalty": point.penalty,
         }
+
+
+def _played(play: Play, ground: Ground, proxies: Sequence[Rewards]) -> list[Array]:
+    """What is done in each scene."""
+    return [play(*each) for each in zip(ground.scenes, proxies, ground.references, strict=True)]
+
+
+def _as_learned(agent: Agent) -> Play:
+    return lambda scene, proxy, reference: policy_of(agent, scene)
+
+
+def _exactly(penalty: float, scene: Scene, proxy: Rewards, reference: Array) -> Array:
+    return soft_optimum(scene, proxy, reference, penalty)[0]
+
+
+def _best_of(n: int, scene: Scene, proxy: Rewards, reference: Array) -> Array:
+    return best_of(scene, proxy, reference, n)
 
 
 def _digest(path: Path) -> str:

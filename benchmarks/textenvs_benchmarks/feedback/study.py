@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import multiprocessing
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from concurrent.futures import as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,26 @@ import numpy as np
 import pandas as pd
 
 import textenvs
-from textenvs_benchmarks.external.process import THREADS
-from textenvs_benchmarks.feedback.plan import Plan
-from textenvs_benchmarks.feedback.stages import Stages
+from textenvs.core.lock import locked
+from textenvs.feedback import Collector
+from textenvs.models.budget import BUDGET
+from textenvs_benchmarks.feedback.plan import WAYS, Plan
+from textenvs_benchmarks.feedback.stages import PROBED, Stages, ground_of
 from textenvs_benchmarks.folder import write_whole
 from textenvs_benchmarks.intervals import WIDE, interval, mean_interval
+from textenvs_benchmarks.workers import shared_out
 
 FORMAT = "textenvs-feedback/1"
 CELL = ("judge", "dial", "pairs", "encoder", "agent", "way", "penalty")
 """What tells the rows of a table."""
-SUMMED = ("score", "gap", "proxy_gained", "gold_gained", "divergence")
+SUMMED = ("score", "test_score", "gap", "proxy_gained", "gold_gained", "divergence")
 """What is summed up over seeds, with an interval."""
+SAMPLED = 20
+"""Pairs of which it is told how long they are."""
+CHARACTERS = 4.0
+"""Of a token, roughly."""
+WORDS = 40
+"""Characters of a judge's settings in the name of a folder."""
 BEST_OF = (4, 64)
 """How many replies are drawn of a reference that does not learn."""
 
@@ -46,7 +56,56 @@ def run_studies(
     Returns:
         What stands in `results.json`, which is the same for any number of workers.
     """
-    check_folder(plans, folder)
+    for plan in plans:
+        plan.check_extras()
+        check_judge(plan, tell)
+    with held(folder):
+        check_folder(plans, folder)
+        return _run(plans, folder, workers, tell, curves)
+
+
+def check_judge(plan: Plan, tell: Callable[[str], None]) -> None:
+    """Looks before a study begins for what would stop it late, and tells what it is going to cost.
+
+    Raises:
+        ValueError: If the judge cannot score the scenarios.
+    """
+    judge = plan.make_judge()
+    check, messages = (getattr(judge, name, None) for name in ("check", "messages"))
+    if check and "direct" in plan.ways:
+        for scene in ground_of(*plan.ground("train")).scenes:
+            check(scene)
+    if messages:
+        ground = ground_of(*plan.ground("train"))
+        pairs = Collector(ground.scenes, [ground.references], 0).pairs(min(plan.pairs, SAMPLED), plan.unit)
+        read = [sum(len(each["content"]) for each in messages(ground.scenes, pair)) for pair in pairs]
+        asked = plan.seeds * (2 * (plan.pairs + plan.held_out) + min(PROBED, plan.pairs))
+        tell(
+            f"{plan.judge}, {plan.dial}, {plan.pairs:,d} pairs: up to {asked:,d} questions of about "
+            f"{np.mean(read) / CHARACTERS:,.0f} tokens each, with answers of a few; what was asked before costs "
+            f"nothing, and {BUDGET} ({os.environ.get(BUDGET, 'not set')}) stops it"
+        )
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of a folder.
+
+    Raises:
+        ValueError: If another one works there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(folder / ".lock", patience=0.0):
+            yield
+    except TimeoutError:
+        raise ValueError(f"another process works in {folder}: wait for it, or give another --out") from None
+
+
+def _run(
+    plans: Sequence[Plan], folder: Path, workers: int, tell: Callable[[str], None], curves: bool
+) -> dict[str, Any]:
+    tell(f"{len(plans)} studies x {plans[0].seeds} seeds on {workers} processes, into {folder}")
     jobs = [(number, seed) for number, plan in enumerate(plans) for seed in range(plan.seeds)]
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for number, seed, rows in _done(plans, jobs, folder, workers, curves):
@@ -75,12 +134,14 @@ def run_studies(
 
 
 def check_folder(plans: Sequence[Plan], folder: Path) -> None:
-    """Raises ValueError if a folder holds the results of other studies."""
+    """Raises ValueError if a folder holds the results of other studies; more seeds than before may be asked for."""
     try:
         found = [study["plan"] for study in json.loads((folder / "results.json").read_text())["studies"]]
     except (OSError, ValueError, KeyError, TypeError):
         return
-    if found != json.loads(json.dumps([_finite(asdict(plan)) for plan in plans])):
+    ours = json.loads(json.dumps([_finite(asdict(plan)) for plan in plans]))
+    fewer = [{**each, "seeds": min(each["seeds"], plan.seeds)} for each, plan in zip(found, plans, strict=False)]
+    if fewer != found or [{**each, "seeds": 0} for each in found] != [{**each, "seeds": 0} for each in ours]:
         raise ValueError(f"{folder} holds another study: give another --out, or remove it")
 
 
@@ -89,14 +150,10 @@ def _done(
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Each job when it is done."""
     tasks = [(plans[number], seed, folder / _name(plans[number]) / str(seed), curves) for number, seed in jobs]
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # the workers inherit it
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(repeat, *task): job for job, task in zip(jobs, tasks, strict=True)}
-        try:
-            for future in as_completed(waiting):
-                yield *waiting[future], future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with shared_out(repeat, tasks, workers) as futures:
+        waiting = dict(zip(futures, jobs, strict=True))
+        for future in as_completed(futures):
+            yield *waiting[future], future.result()
 
 
 def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
@@ -114,9 +171,14 @@ def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
 
 
 def _name(plan: Plan) -> str:
-    """The folder of a study."""
-    dials = re.sub(r"[^\w.,-]+", "-", plan.dial)
-    return f"{plan.judge}-{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}"
+    """The folder of a study: what tells it from others in words, and the rest as a hash.
+
+    Studies that differ in nothing but ways, penalties and seeds share one, and with it pairs and reward models.
+    """
+    told = asdict(replace(plan, ways=WAYS[:1], penalties=(0.0,), seeds=1, test_scenarios=0))
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    dials = re.sub(r"[^\w.,-]+", "-", plan.dial)[:WORDS]
+    return f"{plan.judge}-{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}-{digest}"
 
 
 def _finite(value: Any) -> Any:
@@ -143,7 +205,7 @@ def policy_table(results: dict[str, Any]) -> pd.DataFrame:
             row["reference_score"] = float(found.reference_score.mean())
             row["seeds"] = len(found)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).drop_duplicates(subset=list(CELL), ignore_index=True)
 
 
 def judge_table(results: dict[str, Any]) -> pd.DataFrame:
@@ -155,6 +217,20 @@ def judge_table(results: dict[str, Any]) -> pd.DataFrame:
         row: dict[str, Any] = {name: told[name] for name in CELL[:4]}
         rows.append({**row, **{str(name): mean for name, mean in means.items()}, "seeds": len(study["judge"])})
     return pd.DataFrame(rows).drop_duplicates(subset=list(CELL[:4]), ignore_index=True)
+
+
+def curve_table(results: dict[str, Any]) -> pd.DataFrame:
+    """A row for each exact curve, of the first seed: where gold is most on the way to the proxy's optimum."""
+    rows = []
+    for study in results["studies"]:
+        for way, curves in study["curves"].items():
+            ours = [row for row in curves["proxy"] if row["divergence"] is not None]
+            peak = max(ours, key=lambda row: row["score"])
+            ends = {"peak": peak["score"], "peak_divergence": peak["divergence"]}
+            ends |= {"end": ours[-1]["score"], "end_divergence": ours[-1]["divergence"]}
+            plan = study["plan"]
+            rows.append({"judge": plan["judge"], "dial": study["dial"], "pairs": plan["pairs"], "way": way, **ends})
+    return pd.DataFrame(rows)
 
 
 def difference(results: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any], name: str = "score") -> Any:

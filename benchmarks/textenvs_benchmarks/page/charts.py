@@ -78,16 +78,16 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 12, 24, 30
 def make_plane(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
-    lines: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]],
     y_ticks: Sequence[float],
+    lines: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]],
 ) -> Plane:
     """A plane of lines.
 
     Args:
         x_range: Lowest and highest value.
         y_range: Lowest and highest value.
-        lines: By name: x, y, and the ends of the interval, NaN where there is none.
         y_ticks: Where the vertical scale is marked.
+        lines: By name: x, y, and the ends of the interval, NaN where there is none.
     """
     x = Scale(*x_range, LEFT, WIDTH - RIGHT)
     y = Scale(*y_range, HEIGHT - BOTTOM, TOP)

@@ -248,7 +248,7 @@ class Content:
             none = np.full(len(thresholds), math.nan)
             low, high = ends or (none, none)
             lines[agent] = (thresholds, performance_profile(matrix, thresholds), low, high)
-        return charts.make_plane((LEAST, 100.0), (0.0, 1.0), lines, (0.0, 0.25, 0.5, 0.75, 1.0))
+        return charts.make_plane((LEAST, 100.0), (0.0, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0), lines)
 
     @cached_property
     def capabilities(self) -> dict[str, list[str]]:
@@ -308,5 +308,5 @@ def _learning(curves: pd.DataFrame) -> charts.Plane:
     }
     low = max(LEAST, 10.0 * math.floor(float(curves.score.min()) / 10.0))
     return charts.make_plane(
-        (0.0, float(curves.global_step.max())), (low, 105.0), lines, (0.0, 25.0, 50.0, 75.0, 100.0)
+        (0.0, float(curves.global_step.max())), (low, 105.0), (0.0, 25.0, 50.0, 75.0, 100.0), lines
     )

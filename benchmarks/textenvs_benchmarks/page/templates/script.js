@@ -52,7 +52,7 @@ for (const table of document.querySelectorAll("table.sortable"))
   });
 
 const filter = document.getElementById("filter");
-filter.addEventListener("input", () => {
+if (filter) filter.addEventListener("input", () => {
   const wanted = filter.value.toLowerCase().split(/\s+/);
   const rows = [...document.querySelectorAll("#table tbody tr")];
   for (const row of rows) {
