@@ -94,6 +94,8 @@ def _report(parser: Parser) -> None:
         type=_natural,
         help="html: episodes to read of each agent in each environment, from the worst to the best (3)",
     )
+    what = "folders of 'textenvs feedback': add what the same agents score that learned from these judges"
+    parser.add_argument("--feedback", metavar="DIR", type=Path, nargs="+", default=[], help=what)
 
 
 def _compare(parser: Parser) -> None:

@@ -221,22 +221,27 @@ def report_command(arguments: argparse.Namespace) -> int:
         folder = ResultsFolder(place)
         if form == "html":
             out = out or (source / "report.html" if source.is_dir() else source.with_suffix(".html"))
-            content = _page(folder, 3 if arguments.transcripts is None else arguments.transcripts)
-        elif out is None:
-            _print_report(folder, *summarise(folder), form)
-            return DONE
+            content = _page(folder, 3 if arguments.transcripts is None else arguments.transcripts, arguments.feedback)
         else:
-            content = _rendered(folder, *summarise(folder), form)
+            suite, frame = summarise(folder)
+            if arguments.feedback:
+                from textenvs_benchmarks.feedback.board import add_feedback
+
+                frame = add_feedback(frame, arguments.feedback)
+            if out is None:
+                _print_report(folder, suite, frame, form)
+                return DONE
+            content = _rendered(folder, suite, frame, form)
     write_whole(out, content.encode())
     print(f"{out}: {len(content.encode()):,d} bytes" + ("; open it in a browser" if form == "html" else ""))
     return DONE
 
 
-def _page(folder: ResultsFolder, transcripts: int) -> str:
+def _page(folder: ResultsFolder, transcripts: int, feedback: Sequence[Path]) -> str:
     from textenvs_benchmarks.page.build import to_html
 
     with _console(stderr=True).status("playing the episodes that can be read", spinner="line"):
-        return to_html(folder, transcripts)
+        return to_html(folder, transcripts, feedback)
 
 
 def compare_command(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.folder import TIERS, ResultsFolder, write_whole
 from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES
 from textenvs_benchmarks.suite import Suite
-from textenvs_benchmarks.summary import summarise
+from textenvs_benchmarks.summary import FEEDBACK, judges_of, summarise
 
 NOTES = (
     "Score: normalised return; 0 is the policy that takes every legal action with the same probability, 100 the "
@@ -41,6 +41,10 @@ NOTES = (
     "Seeds: how many trainings, and whether the seeds of the episodes were public, so that an agent could be made for "
     "them, or hidden until afterwards. Lost: episodes in which an agent failed, and which were played on at random. "
     "Drift: a part of the row was made with other sources or versions.",
+)
+FEEDBACK_NOTE = (
+    "Learned from feedback: what the same agent scores on test that learned from a reward model of what a judge "
+    "prefers, evaluated exactly in some scenarios of test: docs/feedback.md."
 )
 PRINTED = (
     "Time: wall-clock of training, mean over seeds.",
@@ -96,7 +100,29 @@ def to_markdown(frame: pd.DataFrame, suite: Suite) -> str:
         lines += [f"## {env_id}", "", _markdown_row(HEADINGS), "|" + " --- |" * len(HEADINGS)]
         lines += [_markdown_row(_cells(row)) for row in rows.to_dict("records")]
         lines.append("")
-    return "\n".join([*lines, *(f"{note}\n" for note in NOTES)])
+    notes, judges = [*NOTES], judges_of(frame)
+    if judges:
+        cells = [["Environment", "Agent", "Score", *(name.removeprefix(FEEDBACK) for name in judges)]]
+        cells += [[row["env_id"], row["agent"], *_judged(row, judges)] for row in _learners(frame, judges)]
+        lines += ["## Learned from feedback", "", _markdown_row(cells[0]), "|" + " --- |" * len(cells[0])]
+        lines += [*map(_markdown_row, cells[1:]), ""]
+        notes.append(FEEDBACK_NOTE)
+    return "\n".join([*lines, *(f"{note}\n" for note in notes)])
+
+
+def _learners(frame: pd.DataFrame, judges: list[str]) -> list[dict[Hashable, Any]]:
+    """The rows of agents that learned from a judge."""
+    return [row for row in frame.to_dict("records") if not all(pd.isna(row[name]) for name in judges)]
+
+
+def _judged(row: Mapping[Hashable, Any], judges: list[str]) -> list[str]:
+    """The score on test of an agent that learned from the true reward, and from each judge."""
+    cells = []
+    for name in ("score_test", *judges):
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
+        ends = "" if pd.isna(low) else f" [{low:z.0f}, {high:z.0f}]"
+        cells.append(f"{_number(row[name], 'z.1f')}{ends}")
+    return cells
 
 
 def _markdown_row(cells: list[str]) -> str:
@@ -162,8 +188,12 @@ def print_text(
     for env_id, rows in frame.groupby("env_id", sort=False):
         console.print()
         console.print(_text_table(str(env_id), rows, timings))
+    judges = judges_of(frame)
+    if judges:
+        console.print()
+        console.print(_judges_table(frame, judges))
     console.print()
-    for note in (*NOTES, *PRINTED):
+    for note in (*NOTES, *([FEEDBACK_NOTE] if judges else []), *PRINTED):
         console.print(note, style="dim", highlight=False, markup=False)
 
 
@@ -176,6 +206,21 @@ def _text_table(env_id: str, rows: pd.DataFrame, timings: Mapping[str, Mapping[s
         cells = [*_cells(row), _time(env_id, row["agent"], timings)]
         style = "red" if row["failures"] else "cyan" if row["reference"] else ""
         table.add_row(*(Text(cell) for cell in cells), style=style)
+    return table
+
+
+def _judges_table(frame: pd.DataFrame, judges: list[str]) -> Table:
+    """A line for each judge, so that many find room."""
+    table = Table(
+        title="Learned from feedback", title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0)
+    )
+    for heading in ("Environment", "Agent", "Judge", "Score"):
+        table.add_column(heading, justify="right" if heading == "Score" else "left")
+    for row in _learners(frame, judges):
+        names = ["none: the true reward", *(name.removeprefix(FEEDBACK) for name in judges)]
+        for name, cell in zip(names, _judged(row, judges), strict=True):
+            if cell != "-":
+                table.add_row(*map(Text, (row["env_id"], row["agent"], name, cell)))
     return table
 
 

@@ -35,6 +35,8 @@ stand: those that cannot be told apart share them (`comparison.rank`), from 3 tr
 `area` are of `curves.learning_statistics`. `episodes` counts those on both splits, `episodes_lost` those in which the
 agent failed, `lost_to` says how it did most often; `failures` are jobs. `drift` marks rows of which a part was made
 under other sources or versions than those that the run began with."""
+FEEDBACK = "feedback: "
+"""How columns begin that say what agents score that learned from a judge."""
 RUN = ["env_id", "agent", "split", "training_seed"]
 
 
@@ -73,6 +75,11 @@ def summarise(folder: ResultsFolder, means: pd.DataFrame | None = None) -> tuple
         raise ValueError(f"{folder.path} holds no complete job yet: go on with 'textenvs run', and the same --out")
     whole = dict.fromkeys(("training_steps", "rank_best", "rank_worst"), "Int64")
     return run.suite, pd.DataFrame(rows, columns=COLUMNS).astype(whole)
+
+
+def judges_of(frame: pd.DataFrame) -> list[str]:
+    """The columns of a table that say what agents score that learned from a judge."""
+    return [name for name in frame.columns if name.startswith(FEEDBACK) and not name.endswith(("_low", "_high"))]
 
 
 def _order(row: dict[str, Any]) -> tuple[bool, float]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -264,3 +265,53 @@ def test_a_package_that_is_missing_is_named_from_another_process():
     error = pickle.loads(pickle.dumps(MissingExtra("torch", "lm", "broken")))
     assert str(error) == str(MissingExtra("torch", "lm", "broken"))
     assert error.extra == "lm"
+
+
+# -- on the board ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """A study of what stands in the run `small_run`."""
+    place = tmp_path_factory.mktemp("judged") / "study"
+    words = ["feedback", "TextDialogueClean-v0", "--set", "judge.error=0,0.4", "--seeds", "3", "--steps", "3000"]
+    words += ["--pairs", "40", "--scenarios", "1", "--test-scenarios", "1", "--way", "canonical", "--workers", "2"]
+    assert main([*words, "--penalty", "0.3", "0", "--out", str(place)]) == 0
+    return place
+
+
+def test_what_was_learned_from_judges_stands_beside_what_was_learned_from_the_truth(
+    small_run, judged, tmp_path, capsys
+):
+    policies = policy_table(json.loads((judged / "results.json").read_text()))
+    row = policies[(policies.agent == "q_learning") & (policies.penalty == 0.0)].set_index("dial").loc["error 0.4"]
+    name = "feedback: scripted error 0.4, 40 pairs"
+    table = tmp_path / "table.csv"
+    report = ["report", str(small_run), "--feedback", str(judged)]
+    assert main([*report, "--format", "csv", "--out", str(table)]) == 0
+    cells = pd.read_csv(table).set_index(["env_id", "agent"])[name].dropna()
+    assert cells.to_dict() == {("TextDialogueClean-v0", "q_learning"): pytest.approx(row.test_score)}
+    capsys.readouterr()
+    assert main(report) == 0
+    out = capsys.readouterr().out
+    assert "Learned from feedback" in out
+    assert f"scripted error 0.4, 40 pairs {row.test_score:z.1f}" in " ".join(out.split())
+    assert all(len(line) <= 100 for line in out.splitlines())
+    assert main([*report, "--format", "markdown"]) == 0
+    assert f"| {row.test_score:z.1f} [" in capsys.readouterr().out
+    page = tmp_path / "page.html"
+    assert main([*report, "--format", "html", "--out", str(page)]) == 0
+    assert page.read_text().count("scripted error 0.4, 40 pairs") >= 1
+    assert main(["report", str(small_run)]) == 0
+    assert "Learned from feedback" not in capsys.readouterr().out
+
+
+def test_what_is_no_study_of_a_run_is_refused(small_run, folder, tmp_path, capsys):
+    (tmp_path / "results.json").write_text("{}")
+    for place, message in (
+        (tmp_path, "holds no study"),
+        (tmp_path / "x", "holds no study"),
+        (folder, "is in this run"),
+    ):
+        assert main(["report", str(small_run), "--feedback", str(place)]) == 2
+        assert message in capsys.readouterr().err

@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -31,7 +32,7 @@ POLICY = (
 """Nothing is loaded and nothing is sent; of styles and scripts only those with these hashes are used."""
 
 
-def to_html(folder: ResultsFolder, transcripts: int = 3) -> str:
+def to_html(folder: ResultsFolder, transcripts: int = 3, feedback: Sequence[Path] = ()) -> str:
     """The page of a run.
 
     It is the same for the same run, and the same state of its verification.
@@ -40,11 +41,12 @@ def to_html(folder: ResultsFolder, transcripts: int = 3) -> str:
         folder: The run.
         transcripts: How many episodes of each agent can be read in each environment: from the worst to the best,
             evenly spread over their order by return.
+        feedback: Folders of studies of feedback, whose scores stand beside those of the run.
 
     Raises:
-        ValueError: If the folder is not one of results, or no job has ended.
+        ValueError: If a folder is not what it should be, or no job has ended.
     """
-    content = Content(folder, transcripts)
+    content = Content(folder, transcripts, feedback)
     content.prepare()
     return render(
         "report.html.jinja",

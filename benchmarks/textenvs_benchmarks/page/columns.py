@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES
+from textenvs_benchmarks.summary import FEEDBACK
 
 Row = Mapping[str, Any]
 NONE = "\N{EN DASH}"
@@ -62,6 +63,21 @@ def plain(value: Any) -> str:
 
 def _of(name: str, form: str = ".1f") -> Callable[[Row], str]:
     return lambda row: number(row[name], form)
+
+
+def judged(names: Sequence[str]) -> list[Column]:
+    """Columns of what agents score that learned from judges, after that of those that learned from the true reward."""
+    if not names:
+        return []
+    meaning = "What the same agent scores on test that learned from a reward model of what this judge prefers."
+    return [
+        Column("Score on test", "", "score_test", _of("score_test"), _ends_of("score_test")),
+        *(Column(name.removeprefix(FEEDBACK), meaning, name, _of(name), _ends_of(name)) for name in names),
+    ]
+
+
+def _ends_of(name: str) -> Callable[[Row], str]:
+    return lambda row: ends(row[f"{name}_low"], row[f"{name}_high"])
 
 
 def _place(row: Row) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ import textenvs
 from textenvs import ReferenceScores
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.episodes import load_episodes
+from textenvs_benchmarks.feedback.board import add_feedback
 from textenvs_benchmarks.folder import ResultsFolder, Run
 from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES, mean_interval, stratified_interval
-from textenvs_benchmarks.page import charts
+from textenvs_benchmarks.page import charts, columns
 from textenvs_benchmarks.page.agents import SEES, describe
 from textenvs_benchmarks.page.findings import Finding, find
 from textenvs_benchmarks.page.provenance import provenance_of
@@ -32,7 +34,7 @@ from textenvs_benchmarks.statistics import (
     probability_of_improvement,
 )
 from textenvs_benchmarks.suite import Suite
-from textenvs_benchmarks.summary import run_means, summarise
+from textenvs_benchmarks.summary import judges_of, run_means, summarise
 
 CAPABILITIES = ("exploration", "memory", "noise", "planning", "generalisation", "language")
 LEAST = -10.0
@@ -92,6 +94,10 @@ class Environment:
     told: Sequence[Told]
     sentences: Sequence[str]
 
+    def judged(self, shown: Sequence[columns.Column]) -> list[Row]:
+        """The rows of agents that learned from judges, of which the columns after the first are."""
+        return [row for row in self.rows if any(columns.is_known(row[each.key]) for each in shown[1:])]
+
 
 class Content:
     """All that the page of a run says.
@@ -99,9 +105,10 @@ class Content:
     Args:
         folder: The run.
         transcripts: How many episodes of each agent can be read in each environment.
+        feedback: Folders of studies of feedback.
     """
 
-    def __init__(self, folder: ResultsFolder, transcripts: int = 3) -> None:
+    def __init__(self, folder: ResultsFolder, transcripts: int = 3, feedback: Sequence[Path] = ()) -> None:
         self.folder = folder
         self.run: Run
         self.run, self._scores = folder.read()
@@ -110,7 +117,9 @@ class Content:
         episodes = load_episodes(folder)
         self._n_episodes = len(episodes)
         means = run_means(episodes, self.suite)
-        _, self.table = summarise(folder, means)
+        _, table = summarise(folder, means)
+        self.table = add_feedback(table, feedback)
+        self.judged = columns.judged(judges_of(self.table))
         self._means = means[means.split == SPLIT]
         self._acts = means.groupby(["agent", "env_id"]).acts.sum().to_dict()
         whole = episodes[episodes.split == SPLIT].merge(self._means[["env_id", "agent", "training_seed"]])
