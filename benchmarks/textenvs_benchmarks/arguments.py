@@ -189,7 +189,9 @@ def _evaluate(parser: Parser) -> None:
 
 def _feedback(parser: Parser) -> None:
     parser.add_argument("env_id", metavar="ENV", help="what is played")
-    what = "who judges: scripted (default), likelihood, embedding, endpoint; several are tried one after another"
+    what = (
+        "who judges: scripted (default), likelihood, embedding, endpoint, or MODULE:NAME of your own; several in turn"
+    )
     parser.add_argument("--judge", metavar="NAME", nargs="+", default=["scripted"], help=what)
     parser.add_argument("--agent", metavar="NAME", help="who learns: q_learning (default), sarsa, dqn, ppo")
     what = "a setting judge.KEY=VALUE, of one judge NAME.KEY=VALUE, or agent.KEY=VALUE; judge.KEY=0,1,3 tries several"
@@ -199,8 +201,10 @@ def _feedback(parser: Parser) -> None:
     parser.add_argument("--pairs", metavar="N", type=_positive, nargs="+", help=what)
     what = "what the reward model sees: terms (default), features, ngrams, embeddings"
     parser.add_argument("--encoder", metavar="NAME", help=what)
+    what = "further pairs that it is shown, on which the reward model is tested (500)"
+    parser.add_argument("--held-out", metavar="N", type=_natural, help=what)
     parser.add_argument("--members", metavar="N", type=_positive, help="size of its ensemble (1)")
-    what = "how policies learn: from the reward model (canonical), from the judge's score (direct); both by default"
+    what = "how policies learn: from the reward model (canonical), from the judge's score (direct); scripted: both"
     parser.add_argument("--way", metavar="WAY", nargs="+", help=what)
     what = "penalties on the divergence from the reference, for a nat; random and optimal play lie 10 apart (0 0.1 0.3)"
     parser.add_argument("--penalty", metavar="X", type=float, nargs="+", help=what)

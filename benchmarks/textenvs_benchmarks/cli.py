@@ -655,12 +655,16 @@ def feedback_command(arguments: argparse.Namespace) -> int:
         results = run_studies(plans, folder, workers, tell, curves=not arguments.ladder)
     except KeyboardInterrupt:
         return _complain("interrupted: the same command goes on from here", INTERRUPTED)
-    write_whole(folder / "report.html", to_html(results).encode())
+    write_whole(folder / "report.html", to_html(results, _typed()).encode())
     write_whole(folder / "results.md", to_markdown(results, _typed()).encode())
     if arguments.json:
         _print_json(results)
     else:
         print_study(results, _console())
+    if "endpoint" in arguments.judge:
+        from textenvs.models.budget import spent
+
+        tell(f"{spent()} in all runs that share this cache")
     print(f"results: {folder}; a page of them: {folder / 'report.html'}", file=sys.stderr)
     return DONE
 

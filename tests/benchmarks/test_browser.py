@@ -244,7 +244,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_the_page_of_a_study_fits_sorts_and_unfolds(
     visit: Any, study: dict[str, Any], tmp_path: Path, scheme: str, width: int
 ) -> None:
-    address = written(feedback_page(study), tmp_path)
+    address = written(feedback_page(study, "textenvs feedback"), tmp_path)
     page = visit(address, color_scheme=scheme, viewport={"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     table = page.locator("table", has_text="Penalty").first
@@ -263,8 +263,8 @@ def test_the_page_of_a_study_fits_sorts_and_unfolds(
 def test_nothing_that_a_judge_is_called_is_run(visit: Any, study: dict[str, Any], tmp_path: Path) -> None:
     evil = json.loads(json.dumps(study))
     for each in evil["studies"]:
-        each["dial"] = each["plan"]["judge"] = WORSE + EVIL + each["dial"]
-    page = visit(written(feedback_page(evil), tmp_path))
+        each["dial"] = each["judge_name"] = WORSE + EVIL + each["dial"]
+    page = visit(written(feedback_page(evil, WORSE), tmp_path))
     assert page.evaluate("typeof owned") == "undefined"
     assert WORSE[:20] in page.locator("main").inner_text()
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -26,6 +27,7 @@ from textenvs_benchmarks.feedback.plan import BUDGETS, ERRORS, Plan
 from textenvs_benchmarks.feedback.report import print_study, to_markdown
 from textenvs_benchmarks.feedback.stages import Stages
 from textenvs_benchmarks.feedback.study import check_judge, difference, held, judge_table, policy_table, run_studies
+from textenvs_benchmarks.feedback.worth import Worth
 
 WORDS = ["feedback", "TextQA-v0", "--set", "judge.confidence=0,8", "--seeds", "3", "--steps", "3000"]
 WORDS += ["--scenarios", "12", "--test-scenarios", "8", "--pairs", "60", "--penalty", "0", "0.2"]
@@ -47,7 +49,7 @@ def test_one_worker_makes_the_same_bytes(folder, tmp_path, capsys):
     assert main([*WORDS, "--workers", "1", "--out", str(tmp_path / "again")]) == 0
     out = capsys.readouterr().out
     assert all(len(line) <= 100 for line in out.splitlines())
-    for heading in ("Score", "Test", "Gap", "Kappa", "Peak", "The reference", "judge scripted; 60 pairs"):
+    for heading in ("Score", "Test", "Gap", "Kappa", "Peak", "The reference", "Judge scripted; 60 pairs"):
         assert heading in out
     for name in ("results.json", "report.html"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
@@ -94,7 +96,7 @@ def test_a_judge_that_likes_sureness_is_right_less_often_and_its_policies_are_wo
 
 
 def test_the_page_and_the_markdown_say_what_was_done(results):
-    page, text = to_html(results), to_markdown(results, "textenvs feedback X")
+    page, text = to_html(results, "textenvs feedback X"), to_markdown(results, "textenvs feedback X")
     for said in ("confidence 8", "optimal play", "Goodhart"):
         assert said in page
         assert said in text
@@ -111,7 +113,7 @@ def test_nothing_that_a_setting_says_is_a_mark(results, capsys):
     for study in results["studies"]:
         study["dial"] = f"{odd} {study['dial']}"
     assert "\\|b</script>" in to_markdown(results, "textenvs feedback X")
-    assert "<img" not in to_html(results)
+    assert "<img" not in to_html(results, "textenvs feedback X")
     print_study(results, Console(width=200))
     assert f"{odd} confidence 8" in capsys.readouterr().out
 
@@ -121,7 +123,9 @@ def test_what_lies_beyond_the_scale_is_drawn_where_it_is(results):
     low = json.loads(json.dumps(results))
     for row in low["studies"][0]["policies"]:
         row["score"] -= 60.0
-    heights = [re.findall(r'<circle class="dot" cx="[^"]+" cy="([^"]+)"', to_html(each)) for each in (results, low)]
+    heights = [
+        re.findall(r'<circle class="dot" cx="[^"]+" cy="([^"]+)"', to_html(each, "X")) for each in (results, low)
+    ]
     assert max(map(float, heights[1])) <= 270.0
     assert heights[0] != heights[1]
 
@@ -155,6 +159,13 @@ def test_the_ladder_has_all_rungs():
         (["--set", "endpoint.model=x"], "endpoint does not judge here"),
         (["--set", "judge.foresight=0.9"], "add --way canonical"),
         (["--ladder", "--pairs", "10"], "leave out --pairs"),
+        (["--set", "judge.error=abc"], "error of a judge must be a number, got 'abc'"),
+        (["--set", "judge.position=inf"], "position of a judge must be a number"),
+        (["--judge", "embedding", "--set", "embedding.temperature=x"], "temperature of a judge must be"),
+        (["--reference", "q_learning"], "has learned nothing yet"),
+        (["--judge", "nowhere:Judge"], "cannot be imported"),
+        (["--judge", "json:Judge"], "is not to be found"),
+        (["--judge", "fractions:Fraction", "--way", "canonical"], "is no judge: it lacks name"),
         (["--ladder", "--way", "direct"], "leave out --way"),
         (["--ladder", "--judge", "embedding"], "leave out --judge"),
         (["--ladder", "--set", "judge.error=0.1"], "mistakes of its own"),
@@ -236,9 +247,9 @@ def test_pairs_that_were_learned_from_are_no_test_of_a_model(tmp_path):
     plan = Plan("TextQA-v0", pairs=40, held_out=30, steps=10, ways=("canonical",), scenarios=2, test_scenarios=0)
     stages = Stages(plan, 0, tmp_path)
     kept, held_out = stages.preferences
-    assert "model_accuracy_out" in stages._model_row(kept, held_out)
-    assert "model_accuracy_out" not in stages._model_row(kept, kept)
-    row = stages.policy_rows("canonical")[0]
+    assert "model_accuracy_out" in Worth(stages)._model_row(kept, held_out)
+    assert "model_accuracy_out" not in Worth(stages)._model_row(kept, kept)
+    row = Worth(stages).policy_rows("canonical")[0]
     assert math.isnan(row["test_score"])
 
 
@@ -249,7 +260,7 @@ def test_what_was_judged_elsewhere_is_told_from_its_file_alone(folder, tmp_path)
     assert header["flips"] == 0.0
     plan = Plan("TextQA-v0", pairs=60, steps=10, ways=("canonical",), penalties=(0.0,), scenarios=12, seeds=1)
     write_preferences(tmp_path / "preferences.jsonl", preferences, {**header, "flips": 0.25, "injection": None})
-    row = Stages(plan, 0, tmp_path).judge_row()
+    row = Worth(Stages(plan, 0, tmp_path)).judge_row()
     assert row["flips"] == 0.25
     assert math.isnan(row["injection"])
 
@@ -265,6 +276,68 @@ def test_a_package_that_is_missing_is_named_from_another_process():
     error = pickle.loads(pickle.dumps(MissingExtra("torch", "lm", "broken")))
     assert str(error) == str(MissingExtra("torch", "lm", "broken"))
     assert error.extra == "lm"
+
+
+QUICK = ["--steps", "500", "--scenarios", "4", "--test-scenarios", "0", "--seeds", "1", "--workers", "1"]
+
+
+def test_a_judge_of_your_own_is_found_in_the_working_folder(tmp_path, monkeypatch, capsys):
+    (tmp_path / "politeness.py").write_text(
+        "import numpy as np\n"
+        "class Polite:\n"
+        "    name = 'polite'\n"
+        "    def __init__(self, weight=1.0):\n"
+        "        self.config = {'weight': weight}\n"
+        "    def compare(self, scenes, pairs):\n"
+        "        said = [[sum('!' in scenes[c.scene].replies(s.state)[s.action] for s in c.steps) for c in pair]"
+        " for pair in pairs]\n"
+        "        return np.array([0.5 + 0.5 * np.sign(a - b) for a, b in said])\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    words = ["feedback", "TextDialogueClean-v0", "--judge", "politeness:Polite", "--set", "judge.weight=2", *QUICK]
+    assert main([*words, "--out", "study"]) == 0
+    results = json.loads((tmp_path / "study" / "results.json").read_text())
+    assert (results["studies"][0]["judge_name"], results["studies"][0]["dial"]) == ("polite", "weight 2")
+    assert {row["way"] for row in results["studies"][0]["policies"]} == {"canonical"}
+
+
+def test_preferences_of_your_own_are_said_to_be_yours(tmp_path, capsys):
+    """Without a head, without a pair to test on: what nobody knows is a dash."""
+    words = ["feedback", "TextQA-v0", "--pairs", "40", "--held-out", "5", *QUICK, "--out", str(tmp_path)]
+    assert main(words) == 0
+    (file,) = tmp_path.rglob("preferences.jsonl")
+    header, preferences = read_preferences(file)
+    mine = [replace(each, judge="me") for each in preferences]
+    write_preferences(file, mine, {})
+    assert main(words) == 0
+    study = json.loads((tmp_path / "results.json").read_text())["studies"][0]
+    assert (study["judge_name"], study["dial"]) == ("me", "own file")
+    assert {row["way"] for row in study["policies"]} == {"canonical"}, "the scores of another are not asked for"
+    assert "own file" in capsys.readouterr().out
+    for changed, message in (
+        ({"env_id": "TextDialogue-v0"}, "is of another env_id ('TextDialogue-v0')"),
+        ({"unit": "replies"}, "is of another unit"),
+    ):
+        write_preferences(file, mine, {**header, **changed})
+        assert main(words) == 2
+        assert message in capsys.readouterr().err
+    far = replace(mine[0], pair=(replace(mine[0].pair[0], scene=99), mine[0].pair[1]))
+    write_preferences(file, [far], header)
+    assert main(words) == 2
+    assert "preference 1 is of scene 99, and there are 4" in capsys.readouterr().err
+    write_preferences(file, [], header)
+    assert main(words) == 2
+    assert "holds no preference" in capsys.readouterr().err
+
+
+def test_a_reference_that_does_all_alike_and_pairs_of_which_none_is_better(tmp_path, capsys):
+    words = ["feedback", "TextWriting-v0", "--reference", "random", "--pairs", "8", "--held-out", "0", *QUICK]
+    assert main([*words, "--set", "judge.equal=inf", "--out", str(tmp_path)]) == 0
+    judge = json.loads((tmp_path / "results.json").read_text())["studies"][0]["judge"][0]
+    assert "model_accuracy_in" not in judge
+    assert main(["feedback", "TextQA-v0", "--reference", "optimal", *QUICK, "--out", str(tmp_path / "x")]) == 2
+    assert "does not act on what it observes alone" in capsys.readouterr().err
 
 
 # -- on the board ----------------------------------------------------------------------------------------------------

@@ -71,10 +71,15 @@ def test_length_bias_counts_what_is_longer_and_not_better():
     legal = np.flatnonzero(scene.legal[state])
     short, long = (int(legal[pick(lengths[state][legal])]) for pick in (np.argmin, np.argmax))
     shown = ((Step(0, state, long),), (Step(0, state, short),))
-    prefers_long = [preference(1.0, *worth, shown) for worth in ((1.0, 0.0), (0.0, 1.0))]
-    assert length_bias([scene], prefers_long) == pytest.approx(0.5)
-    assert length_bias([scene], [preference(0.0, 0.0, 1.0, shown)]) == 0.0
-    assert length_bias([scene], [preference(0.0, 1.0, 0.0, shown)]) == -1.0
+
+    def judged(*labels):  # the shorter is better, then the longer
+        return [preference(label, *worth, shown) for label, worth in zip(labels, ((0.0, 1.0), (1.0, 0.0)), strict=True)]
+
+    assert length_bias([scene], judged(1.0, 1.0)) == 1.0
+    assert length_bias([scene], judged(0.0, 1.0)) == 0.0
+    assert length_bias([scene], judged(0.0, 0.0)) == -1.0
+    assert length_bias([scene], judged(1.0, 0.0)) == 0.0, "always wrong is not biased"
+    assert math.isnan(length_bias([scene], judged(1.0, 1.0)[:1]))
     assert math.isnan(length_bias([scene], [preference(1.0, 1.0, 0.0, (shown[0], shown[0]))]))
     assert math.isnan(length_bias([scene], []))
 

@@ -15,6 +15,7 @@ from textenvs.feedback.model_judges import EmbeddingJudge, LikelihoodJudge, Scor
 from textenvs.feedback.policies import best_of, learn, policy_of, softened
 from textenvs.feedback.preferences import (
     Preference,
+    check_preferences,
     flip_rate,
     from_chosen_rejected,
     injection_rate,
@@ -51,6 +52,7 @@ __all__ = [
     "ScriptedJudge",
     "Step",
     "best_of",
+    "check_preferences",
     "evaluate",
     "fit_bradley_terry",
     "flip_rate",

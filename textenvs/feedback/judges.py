@@ -45,11 +45,10 @@ class Judge(Protocol):
 class ScriptedJudge:
     """Knows what candidates are truly worth, and has faults, each a dial; without them it is always right.
 
-    `rationality`, `skip`, `equal` and `position` are faults of who compares: its scores do not have them.
-
     Its utility of a candidate is what is truly earned, in units of which random and optimal play lie ten apart, and
     what it likes of the way in which things are said, summed over the steps. The faults of B-Pref (Lee et al. 2021) are
-    among them: mistakes (`error`), `rationality`, `foresight`, `skip` and `equal`.
+    among them: mistakes (`error`), `rationality`, `foresight`, `skip` and `equal`. `rationality`, `skip`, `equal` and
+    `position` are faults of who compares: its scores do not have them.
 
     Attributes:
         name: Its name.
@@ -81,6 +80,9 @@ class ScriptedJudge:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
+        for name, value in asdict(self).items():
+            if name != "name" and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError(f"{name} of a judge must be a number, got {value!r}")
         ranges = {"error": (0.0, 0.5), "foresight": (0.0, 1.0)}
         ranges |= dict.fromkeys(("rationality", "equal"), (0.0, math.inf)) | {"skip": (-math.inf, math.inf)}
         for name, (low, high) in ranges.items():

@@ -76,17 +76,20 @@ def calibration_error(chances: ArrayLike, happened: ArrayLike, bins: int = BINS)
 
 
 def length_bias(scenes: Sequence[Scene], preferences: Sequence[Preference]) -> float:
-    """How much more often a judge prefers the longer than the longer is better, of pairs that differ in both.
+    """How much more often a judge errs for the longer than for the shorter of a pair; from -1 to 1.
 
-    0 for one who is always right, or blind to length; from -1 to 1.
+    That is the share of errors where the shorter is better, less that where the longer is: 0 for one who is always
+    right, blind to length, or wrong at random; NaN where either never occurs.
     """
     kept = _clear(preferences)
     longer = np.array([_words(scenes, each.pair[0]) - _words(scenes, each.pair[1]) for each in kept])
     differ = np.abs(longer) > EQUAL
-    if not differ.any():
-        return math.nan
     said, true = decided(kept)
-    return float((said == (longer > 0))[differ].mean() - (true == (longer > 0))[differ].mean())
+    wrong, better = said != true, true == (longer > 0)
+    where = [differ & ~better, differ & better]
+    if not all(each.any() for each in where):
+        return math.nan
+    return float(wrong[where[0]].mean() - wrong[where[1]].mean())
 
 
 def _words(scenes: Sequence[Scene], candidate: Candidate) -> float:

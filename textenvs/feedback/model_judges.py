@@ -59,7 +59,8 @@ class ScoringJudge(ABC):
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        if not 0.0 < self.temperature < math.inf:
+        temperature: Any = self.temperature
+        if not isinstance(temperature, int | float) or not 0.0 < temperature < math.inf:
             raise ValueError(f"temperature of a judge must be a number above 0, got {self.temperature!r}")
         if type(self.most) is not int or self.most < 1:
             raise ValueError(f"most must be a whole number from 1 on, got {self.most!r}")

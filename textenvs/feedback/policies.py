@@ -45,6 +45,9 @@ def softened(agent: Agent, scene: Scene, share: float) -> Array:
         agent: The agent.
         scene: The scene.
         share: How often it is any.
+
+    Raises:
+        ValueError: If it is an agent that needs to know more than what it observes.
     """
     policy = share * scene.uniform
     for state in np.flatnonzero(scene.depth < scene.horizon).tolist():
@@ -56,7 +59,11 @@ def _act(agent: Agent, scene: Scene, state: int, turn: int) -> int:
     info: dict[str, Any] = {"action_mask": scene.tables.mask[state]}
     if agent.obs_type == "text":
         info["choices"] = scene.replies(state)
-    action = agent.act(_observation(agent, scene, state, turn), info)
+    try:
+        action = agent.act(_observation(agent, scene, state, turn), info)
+    except (LookupError, AttributeError, TypeError) as error:  # it asks for what is hidden here, or has not begun
+        name = type(agent).__name__
+        raise ValueError(f"{name} does not act on what it observes alone ({error}): take another") from error
     if not isinstance(action, int | np.integer):
         raise ValueError("only what agents choose can be written down: take one that gives numbers of choices")
     if not scene.legal[state, action]:
@@ -107,20 +114,29 @@ def learn(
 
 
 def best_of(scene: Scene, rewards: Rewards, reference: Array, n: int) -> Array:
-    """(states, actions) the policy that draws n replies of a reference and takes the one that the proxy likes best.
+    """The policy that draws n replies of a reference at each turn, and says the most promising of them.
+
+    That is the one after which most of the proxy would be earned if the reference went on alone.
 
     Args:
         scene: The scene.
         rewards: The proxy.
         reference: (states, actions) probabilities.
         n: How many are drawn.
+
+    Returns:
+        (horizon, states, actions) probabilities.
     """
-    worth = rewards.now + (scene.horizon - scene.depth - 1)[:, None] * rewards.each_left
-    order = np.argsort(np.where(scene.legal, worth, -np.inf), axis=1, kind="stable")
-    sorted_chances = np.take_along_axis(reference, order, axis=1)
-    below = np.cumsum(sorted_chances, axis=1)
-    best = below**n - np.hstack([np.zeros((len(below), 1)), below[:, :-1]]) ** n
-    policy = np.zeros_like(best)
-    np.put_along_axis(policy, order, best, axis=1)
-    total = policy.sum(axis=1, keepdims=True)
-    return np.where(total > 0, policy / np.where(total > 0, total, 1.0), scene.uniform)
+    values = np.zeros(len(reference))
+    policy = np.zeros((scene.horizon, *reference.shape))
+    for turn in reversed(range(scene.horizon)):
+        ahead = scene.backup.action_values(rewards, turn, values)
+        values = (np.where(scene.legal, ahead, 0.0) * reference).sum(axis=1)
+        order = np.argsort(np.where(scene.legal, ahead, -np.inf), axis=1, kind="stable")
+        below = np.cumsum(np.take_along_axis(reference, order, axis=1), axis=1)
+        below /= np.maximum(below[:, -1:], 1e-300)  # states that are not met have no reference
+        best = below**n - np.hstack([np.zeros((len(below), 1)), below[:, :-1]]) ** n
+        np.put_along_axis(policy[turn], order, best, axis=1)
+    unmet = ~(reference.sum(axis=1) > 0.0)
+    policy[:, unmet] = scene.uniform[unmet]
+    return policy

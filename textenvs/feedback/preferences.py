@@ -114,7 +114,7 @@ def read_preferences(path: str | Path) -> tuple[dict[str, Any], list[Preference]
     Raises:
         ValueError: If it is not such a file; the message names the line.
     """
-    header: dict[str, Any] = {}
+    header: dict[str, Any] | None = None
     found: list[Preference] = []
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         try:
@@ -127,9 +127,25 @@ def read_preferences(path: str | Path) -> tuple[dict[str, Any], list[Preference]
                 found.append(_decoded(value))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"line {number} of {path} is no preference ({shown(str(error))}): collect anew") from None
-    if not header:
+    if header is None:
         raise ValueError(f"{path} is empty: collect anew")
     return header, found
+
+
+def check_preferences(scenes: Sequence[Scene], preferences: Sequence[Preference]) -> None:
+    """Raises ValueError if preferences are not of these scenes; the message names the first that is not."""
+    for number, preference in enumerate(preferences, 1):
+        for candidate in preference.pair:
+            for step in candidate.steps:
+                if not 0 <= candidate.scene < len(scenes):
+                    raise ValueError(f"preference {number} is of scene {candidate.scene}, and there are {len(scenes)}")
+                scene = scenes[candidate.scene]
+                known = 0 <= step.turn < scene.horizon and 0 <= step.state < len(scene.legal)
+                known = known and 0 <= step.action < scene.tables.n_actions and -1 <= step.outcome < len(scene.ends)
+                if not known or not scene.legal[step.state, step.action]:
+                    raise ValueError(
+                        f"preference {number} has a step that cannot be in its scene: {tuple(vars(step).values())}"
+                    )
 
 
 def _row(preference: Preference) -> dict[str, Any]:

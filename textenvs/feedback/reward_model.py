@@ -149,7 +149,12 @@ class RewardModel:
         Args:
             scene: The scene.
             caution: How many standard deviations of the ensemble are taken off each part.
+
+        Raises:
+            ValueError: If it is a model of another task.
         """
+        if tuple(scene.task.terms) != self.terms:
+            raise ValueError(f"this model judges a task with the terms {', '.join(self.terms)}: fit one for this task")
         told = make_encoder(self.encoder, scene.task)
         members = [told.rewards(scene, weights) for weights in self.weights]
         parts = [np.array([getattr(each, name) for each in members]) for name in ("now", "each_left", "timeout")]

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 import textenvs
-from textenvs_benchmarks.feedback.report import highest, rows_of, same_for_all, shown_columns, tables_of
-from textenvs_benchmarks.feedback.stages import EXACT
+from textenvs_benchmarks.feedback.report import highest, rows_of, same_for_all, shown_columns, tables_of, told_of
 from textenvs_benchmarks.feedback.study import policy_table
+from textenvs_benchmarks.feedback.worth import EXACT
 from textenvs_benchmarks.page import charts
 from textenvs_benchmarks.page.build import render
 
-PROXY, GOLD, BOUND = "the proxy, as a share of its range", "gold of the proxy's optimum", "the most gold there is"
+PROXY, GOLD, BOUND = "the most of the proxy", "its gold", "the most gold"
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,19 @@ class Dial:
     numbers: Mapping[str, int]
 
 
-def to_html(results: Mapping[str, Any]) -> str:
-    """The page of a study, the same for the same results."""
+def to_html(results: Mapping[str, Any], command: str) -> str:
+    """The page of a study, the same for the same results.
+
+    Args:
+        results: What came of it.
+        command: The command that made them.
+    """
     told = dict(results)
     policies = policy_table(told)
     return render(
         "feedback.html.jinja",
         results=results,
+        command=command,
         version=textenvs.__version__,
         summary=f"{same_for_all(told)}The reference scores {policies.reference_score.iloc[0]:.1f}. {highest(told)}",
         tables=[
@@ -69,6 +75,7 @@ def to_html(results: Mapping[str, Any]) -> str:
         dials=_dials(told, policies),
         curves=[_curve(study, way) for study in results["studies"] for way in study["curves"]],
         ladder=_ladder(policies),
+        told_of=told_of,
         numbers={PROXY: 0, GOLD: 1, BOUND: 2},
     )
 
@@ -105,16 +112,9 @@ def _range(values: Sequence[float]) -> tuple[tuple[float, float], list[float]]:
 
 def _curve(study: Mapping[str, Any], way: str) -> Curve:
     curves = study["curves"][way]
-    learned = [
-        (f"{row['agent']}, penalty {row['penalty']:g}", row["divergence"], row["score"])
-        for row in study["policies"]
-        if row["way"] == way and row["seed"] == 0 and row["agent"] != EXACT
-    ]
-    ours, bound = ([row for row in curves[name] if math.isfinite(row["divergence"])] for name in ("proxy", "gold"))
-    least, most = ours[0]["proxy"], max(row["proxy"] for row in ours)
-    proxy = [100.0 * (row["proxy"] - least) / ((most - least) or 1.0) for row in ours]
+    ours, bound = ([row for row in curves[name] if row["divergence"] is not None] for name in ("proxy", "gold"))
     drawn = {
-        PROXY: (ours, proxy),
+        PROXY: (ours, [row["proxy_score"] for row in ours]),
         GOLD: (ours, [row["score"] for row in ours]),
         BOUND: (bound, [row["score"] for row in bound]),
     }
@@ -123,11 +123,16 @@ def _curve(study: Mapping[str, Any], way: str) -> Curve:
         for name, (rows, values) in drawn.items()
     }
     peak = max(ours, key=lambda row: row["score"])
-    points = [*learned, ("peak of the exact curve", peak["divergence"], peak["score"])]
+    points = [
+        (f"{row['agent']}, penalty {row['penalty']:g}", row["divergence"], row["score"])
+        for row in study["policies"]
+        if row["way"] == way and row["seed"] == 0 and row["agent"] != EXACT
+    ]
+    points.append(("peak of gold on the way to the proxy's optimum", peak["divergence"], peak["score"]))
     furthest = max(far for xs, *_ in (*lines.values(), [[x for _, x, _ in points]]) for far in xs)
     spans = [value for _, values, *_ in lines.values() for value in values] + [y for *_, y in points]
     plane = charts.make_plane((0.0, furthest), *_range(spans), lines)
-    title = f"{study['plan']['judge']}, {study['dial']}, {study['plan']['pairs']:,d} pairs, {way}"
+    title = f"{study['judge_name']}, {study['dial']}, {study['plan']['pairs']:,d} pairs, {way}"
     return Curve(title, plane, points, study["examples"][way])
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import itertools
 import json
 import math
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import textenvs
@@ -89,7 +94,7 @@ GIVEN = {
     "unit": "compare",
     "ways": "way",
     "penalties": "penalty",
-    **{name: name for name in ("encoder", "members", "agent", "steps", "reference", "explore", "seeds")},
+    **{name: name for name in ("held_out", "encoder", "members", "agent", "steps", "reference", "explore", "seeds")},
     **{name: name for name in ("scenarios", "test_scenarios")},
 }
 """The option of the command line that gives each field of a plan; what is not given is as the plan has it."""
@@ -110,6 +115,8 @@ def _plans_of(arguments: argparse.Namespace, judge: str) -> list[Plan]:
         value = getattr(arguments, option)
         if value is not None:
             given[name] = tuple(value) if isinstance(value, list) else value
+    if judge != "scripted":
+        given.setdefault("ways", WAYS[:1])
     if arguments.ladder:
         given |= {"ways": ("canonical",), "penalties": (0.0,)}
     plan = Plan(
@@ -127,13 +134,47 @@ def _plans_of(arguments: argparse.Namespace, judge: str) -> list[Plan]:
 
 
 def _values(value: Any) -> list[Any]:
-    """The values of a dial: several numbers between commas are several."""
-    if not isinstance(value, str) or "," not in value:
-        return [value]
+    """The values of a dial: several numbers between commas are several; "inf" is one."""
     try:
-        return [json.loads(each) for each in value.split(",")]
+        return [_number(each) for each in value.split(",")] if isinstance(value, str) else [value]
     except ValueError:
         return [value]
+
+
+def _number(text: str) -> Any:
+    return float(text) if text.strip(" +-") == "inf" else json.loads(text)
+
+
+def _module_of(judge: str) -> ModuleType:
+    """The module of a judge of your own; it is looked for in the working folder too."""
+    name = judge.partition(":")[0]
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ValueError(f"the module of the judge {judge} cannot be imported: {error}") from error
+
+
+def _own_judge(judge: str, dials: Mapping[str, Any]) -> Judge:
+    """A judge of your own.
+
+    Raises:
+        ValueError: If it cannot be made, or is none.
+    """
+    made = getattr(_module_of(judge), judge.partition(":")[2], None)
+    if not callable(made):
+        raise ValueError(f"{judge} is not to be found: name a module and a class in it")
+    try:
+        own: Judge = made(**dials)
+    except TypeError as error:
+        raise ValueError(f"{judge} cannot be made with {dict(dials)}: {error}") from error
+    lacking = [name for name in ("name", "config", "compare") if not hasattr(own, name)]
+    if lacking:
+        raise ValueError(
+            f"{judge} is no judge: it lacks {', '.join(lacking)} (textenvs.feedback.Judge has what it needs)"
+        )
+    return own
 
 
 @dataclass(frozen=True)
@@ -142,7 +183,7 @@ class Plan:
 
     Attributes:
         env_id: What is played.
-        judge: Name of the judge.
+        judge: Name of the judge; or MODULE:NAME of one of your own, which is made with the settings.
         dials: Its settings.
         unit: What it compares: "episodes" or "replies".
         pairs: How many pairs it is shown.
@@ -186,7 +227,8 @@ class Plan:
     def __post_init__(self) -> None:
         """Checks names and ranges."""
         textenvs.find_entry(self.env_id)
-        known = (("unit", self.unit, UNITS), ("encoder", self.encoder, ENCODERS), ("judge", self.judge, JUDGES))
+        judges = [self.judge] if ":" in self.judge else [*JUDGES]
+        known = (("unit", self.unit, UNITS), ("encoder", self.encoder, ENCODERS), ("judge", self.judge, judges))
         for name, value, names in (*known, *(("way", way, WAYS) for way in self.ways)):
             if value not in names:
                 raise unknown(name, value, names)
@@ -206,6 +248,10 @@ class Plan:
         if not hasattr(find_agent(self.agent), "train"):
             raise ValueError(f"{self.agent} does not learn: take q_learning, sarsa, dqn or ppo")
         find_agent(self.reference)
+        if self.reference == "optimal" or (hasattr(find_agent(self.reference), "train") and self.reference != "rule"):
+            raise ValueError(
+                f"{self.reference} cannot be the reference: it is rule, random or one of yours that is done"
+            )
         judge = self.make_judge()
         if "direct" in self.ways and not hasattr(judge, "score"):
             raise ValueError(f"the judge {self.judge} compares and does not score: add --way canonical")
@@ -229,12 +275,17 @@ class Plan:
         Raises:
             ValueError: If it has no such dial.
         """
+        if ":" in self.judge:
+            return _own_judge(self.judge, self.dials)
         made = JUDGES[self.judge]
         known = [each.name for each in fields(EndpointJudgeConfig if made is EndpointJudge else made) if each.init]
         for dial in self.dials:
             if dial not in known:
                 raise unknown(f"setting of the judge {self.judge}", dial, known)
-        judge: Judge = made(**self.dials)
+        try:
+            judge: Judge = made(**self.dials)
+        except TypeError as error:  # a setting of a kind with which nothing can be done
+            raise ValueError(f"the judge {self.judge} cannot be made with {dict(self.dials)}: {error}") from error
         return judge
 
     def ladder(self, deep: bool) -> list[Plan]:
@@ -273,4 +324,6 @@ class Plan:
         told = {name: value for name, value in asdict(self).items() if name in names}
         sources = [environment_source(self.env_id), feedback_source()]
         sources += [agent_source(told[name]) for name in ("agent", "reference") if name in told]
+        if ":" in told.get("judge", ""):
+            sources.append(hash_of([Path(_module_of(self.judge).__file__ or "")]))
         return hashlib.sha256(json.dumps([sources, told], sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,24 +13,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from textenvs_benchmarks.feedback.study import curve_table, judge_table, policy_table
+from textenvs_benchmarks.feedback.study import curve_table, judge_table, policy_table, weight_table
+from textenvs_benchmarks.feedback.worth import WEIGHT
 
 NOTES = (
-    "Score, test: gold return in scenarios of train, where it was learned, and of test; 0 as random and 100 as optimal "
-    "play. Means over seeds, in brackets 95 % intervals (expanded percentiles, below five seeds joined with Student's "
-    "t). Policies are evaluated exactly on the tables of the scenarios, without sampling, so that these do not hold "
-    "noise of episodes, and none can lie above the exact frontiers of proxy and gold.",
-    "Proxy, gold: what was gained under the reward that was learned from, and in truth, beyond the reference, in "
-    "percent of all that could be. Gap: the one less the other (Goodhart). KL: divergence of episodes from those of "
+    "Score, test: gold return in scenarios of train, where it was learned, and of test; 0 as random and 100 as "
+    "optimal play. Means over seeds, in brackets 95 % intervals (expanded percentiles, below five seeds joined with "
+    "Student's t). Policies are evaluated exactly on the tables of the scenarios, without sampling, so that these do "
+    "not hold noise of episodes, and none can lie above the exact frontiers of proxy and gold.",
+    "Gap (Goodhart): what was gained under the reward that was learned from, less what was gained in truth, each "
+    "beyond the reference and in percent of all that could be (proxy, gold). KL: divergence of episodes from those of "
     "the reference, in nats. Penalty: for a nat, where random and optimal play lie ten apart.",
     "Canonical: from a reward model of what the judge prefers. Direct: from its score of each act (of a judge of whole "
     "episodes the parts of its score; mistakes at random change nothing in it). Exact: the optimum under proxy and "
-    "penalty. Best of n: the reference draws n replies each turn, and says the one that the proxy likes best at once.",
+    "penalty. Best of n: the reference draws n replies each turn, and says the one after which most of the proxy is to "
+    "be had if it goes on alone.",
 )
 LADDER_NOTE = (
-    "Mistakes at random leave each pair its majority: a reward model that can express the truth, as that on terms can, "
-    "still finds it where pairs are many, with smaller logits (P = sigmoid of a difference of rewards: symmetric noise "
-    "mostly rescales it). With few pairs the order is lost, and a model that cannot express the truth need not find it."
+    "Mistakes at random leave each pair its majority: a reward model that can express the truth, as that on terms "
+    "can, still finds it where pairs are many, with smaller logits (P = sigmoid of a difference of rewards: symmetric"
+    " noise mostly rescales it). With few pairs the order is lost, and a model that cannot express the truth need not"
+    " find it."
 )
 
 
@@ -45,6 +48,7 @@ class Column:
         factor: By which it is multiplied.
         ends: Whether its interval stands beside it.
         given: Whether it is a part of the plan: it is left out where it is the same in all rows.
+        spare: Whether it is left out on a terminal, where there is little room.
     """
 
     key: str
@@ -53,6 +57,7 @@ class Column:
     factor: float = 1.0
     ends: bool = False
     given: bool = False
+    spare: bool = False
 
     def show(self, row: dict[str, Any]) -> str:
         """The cell."""
@@ -79,8 +84,8 @@ POLICIES = (
     Column("score", "Score", "z.1f", ends=True),
     Column("test_score", "Test", "z.1f", ends=True),
     Column("gap", "Gap", "z.1f", ends=True),
-    Column("proxy_gained", "Proxy", "z.0f"),
-    Column("gold_gained", "Gold", "z.0f"),
+    Column("proxy_gained", "Proxy", "z.0f", spare=True),
+    Column("gold_gained", "Gold", "z.0f", spare=True),
     Column("divergence", "KL", "z.1f"),
 )
 CURVES = (
@@ -105,18 +110,27 @@ JUDGES = (
     Column("length_bias", "Longer", "+z.0f", 100.0),
     Column("injection", "Injected", ".0f", 100.0),
     Column("passes", "Passes", ".0f", 100.0),
+    Column("coverage_optimal", "Met", ".0f", 100.0),
     Column("model_accuracy_in", "In", ".0f", 100.0),
     Column("model_accuracy_out", "Out", ".0f", 100.0),
     Column("model_calibration_out", "Model off", ".2f"),
     Column("model_rank", "Rank", "z.2f"),
 )
 JUDGE_NOTE = (
-    "Percent, but for kappa, off and rank. Right: labels that are what is better; a judge that is not sure draws them, "
-    "and leans to the better side as often as is told next. Kappa: right beyond chance (Cohen 1960). Off: expected "
-    "calibration error of its probabilities. Flips: prefers another one in the other order. Longer: how much more "
-    "often it prefers the longer than that is better. Injected: a note to the judge wins for the one that was not "
-    "preferred. Passes: says nothing. In, out: the reward model says what the judge said, of pairs that it learned "
-    "from, and of others; rank: its rank correlation with gold over episodes of the reference."
+    "Percent, but for kappa, off and rank. Right: labels that are what is better; a judge that is not sure draws "
+    "them, and leans to the better side as often as is told next. Kappa: right beyond chance (Cohen 1960). Off: "
+    "expected calibration error of its probabilities of being better (who errs at random hedges where it leans "
+    "right). Flips: prefers another one in the other order. Longer: errors where the shorter is better, less those "
+    "where the longer is. Injected: a note to the judge wins for the one that was not preferred. Passes: says "
+    "nothing. Met: share of an optimal episode in situations that rollouts met. In, out: the reward model says what "
+    "the judge said, of pairs that it learned from, and of others; model off: its calibration error there; rank: its "
+    "rank correlation with gold over episodes of the reference."
+)
+
+
+WEIGHT_NOTE = (
+    "For each unit of a reward term, and for how a reply is said (ten words, agreement, sureness), in gold units; "
+    "mean over seeds. What cannot be told apart in the pairs may be paid for in another way, and come to the same."
 )
 
 
@@ -143,17 +157,25 @@ def tables_of(results: dict[str, Any]) -> Iterator[tuple[str, pd.DataFrame, Sequ
     if len(curves):
         yield "The most of the proxy, exactly", curves, CURVES, (CURVE_NOTE,)
     yield "The judge, and the reward model", judge_table(results), JUDGES, (JUDGE_NOTE,)
+    weights = weight_table(results)
+    if len(weights):
+        names = [name for name in map(str, weights) if name.startswith(WEIGHT)]
+        columns = [Column(name, name.removeprefix(WEIGHT), "z.2f") for name in names]
+        yield "What the reward model pays for", weights, (*PLANNED, *columns), (WEIGHT_NOTE,)
 
 
 def same_for_all(results: dict[str, Any]) -> str:
     """What the tables leave out, as it is the same in all rows, in words."""
     plan, policies = results["studies"][0]["plan"], policy_table(results)
     said = [
-        f"judge {policies.judge.iloc[0]}" if policies.judge.nunique() == 1 else "",
+        f"Judge {policies.judge.iloc[0]}" if policies.judge.nunique() == 1 else "",
         f"{policies.dial.iloc[0]}" if policies.dial.nunique() == 1 else "",
         f"{plan['pairs']:,d} pairs" if policies.pairs.nunique() == 1 else "",
     ]
-    rest = f"{plan['unit']} are compared; reward model on {plan['encoder']}; {plan['seeds']} seeds"
+    learner = f"{plan['steps']:,d} steps of learning; "
+    rest = f"{plan['unit']} are compared; reward model on {plan['encoder']}; {learner}"
+    rest += f"reference {plan['reference']}, {plan['explore']:.0%} of its acts anything; {plan['seeds']} seeds; "
+    rest += f"{plan['scenarios']} scenarios of train and {plan['test_scenarios']} of test at most"
     return f"{'; '.join([*filter(None, said), rest])}. "
 
 
@@ -180,8 +202,13 @@ def to_markdown(results: dict[str, Any], command: str) -> str:
             lines += [f"## Episodes: {study['dial']}, {way}", ""]
             for each in examples:
                 said = [f"> {html.escape(line, quote=False)}  " for line in each["text"].splitlines()]
-                lines += [f"{each['who']}, gold return {each['gold']:z.2f}:", "", *said, ""]
+                lines += [f"Scenario {each['scenario']}, {told_of(each)}:", "", *said, ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def told_of(example: Mapping[str, Any]) -> str:
+    """Whose an episode is, and what it earned."""
+    return f"{example['who']}: gold return {example['gold']:z.2f}, under the proxy {example['proxy']:z.2f}"
 
 
 def _markdown(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
@@ -216,7 +243,7 @@ def shown_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column
 
 def _table(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0))
-    kept = shown_columns(frame, columns)
+    kept = [each for each in shown_columns(frame, columns) if not each.spare]
     for column in kept:
         table.add_column(column.label, justify="right" if column.form else "left")
     for row in rows_of(frame):

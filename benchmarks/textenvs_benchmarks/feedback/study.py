@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +21,10 @@ import textenvs
 from textenvs.core.lock import locked
 from textenvs.feedback import Collector
 from textenvs.models.budget import BUDGET
+from textenvs.registration import task_of
 from textenvs_benchmarks.feedback.plan import WAYS, Plan
 from textenvs_benchmarks.feedback.stages import PROBED, Stages, ground_of
+from textenvs_benchmarks.feedback.worth import WEIGHT, Worth
 from textenvs_benchmarks.folder import write_whole
 from textenvs_benchmarks.intervals import WIDE, interval, mean_interval
 from textenvs_benchmarks.workers import shared_out
@@ -31,14 +34,14 @@ CELL = ("judge", "dial", "pairs", "encoder", "agent", "way", "penalty")
 """What tells the rows of a table."""
 SUMMED = ("score", "test_score", "gap", "proxy_gained", "gold_gained", "divergence")
 """What is summed up over seeds, with an interval."""
+MEASURED = ("model_accuracy_in", "model_accuracy_out", "model_calibration_out", "model_rank", "flips", "injection")
+"""What is measured of a judge and its reward model, where there is something to measure it on."""
 SAMPLED = 20
 """Pairs of which it is told how long they are."""
 CHARACTERS = 4.0
 """Of a token, roughly."""
 WORDS = 40
 """Characters of a judge's settings in the name of a folder."""
-BEST_OF = (4, 64)
-"""How many replies are drawn of a reference that does not learn."""
 
 
 def run_studies(
@@ -105,7 +108,7 @@ def held(folder: Path) -> Iterator[None]:
 def _run(
     plans: Sequence[Plan], folder: Path, workers: int, tell: Callable[[str], None], curves: bool
 ) -> dict[str, Any]:
-    tell(f"{len(plans)} studies x {plans[0].seeds} seeds on {workers} processes, into {folder}")
+    tell(f"studies: {len(plans)}, seeds: {plans[0].seeds}, processes: {workers}; into {folder}")
     jobs = [(number, seed) for number, plan in enumerate(plans) for seed in range(plan.seeds)]
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for number, seed, rows in _done(plans, jobs, folder, workers, curves):
@@ -120,7 +123,8 @@ def _run(
         studies.append(
             {
                 "plan": asdict(plan),
-                "dial": plan.dial,
+                "dial": rows_of[0]["dial"],
+                "judge_name": rows_of[0]["judge_name"],
                 "judge": [rows["judge"] for rows in rows_of],
                 "policies": [row for rows in rows_of for row in rows["policies"]],
                 "curves": rows_of[0]["curves"],
@@ -158,16 +162,7 @@ def _done(
 
 def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
     """One repetition of a study."""
-    stages = Stages(plan, seed, folder)
-    drawn = BEST_OF if curves else ()
-    policies = [row for way in plan.ways for row in stages.policy_rows(way, drawn)]
-    first = curves and seed == 0
-    return {
-        "judge": stages.judge_row(),
-        "policies": policies,
-        "curves": {way: stages.curves(way) for way in plan.ways} if first else {},
-        "examples": {way: stages.examples(way) for way in plan.ways} if first else {},
-    }
+    return Worth(Stages(plan, seed, folder)).told(curves)
 
 
 def _name(plan: Plan) -> str:
@@ -194,7 +189,7 @@ def policy_table(results: dict[str, Any]) -> pd.DataFrame:
     """A row for each kind of policy: means over seeds, with their intervals."""
     rows = []
     for study in results["studies"]:
-        told = {**study["plan"], "dial": study["dial"]}
+        told = {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
         kinds = pd.DataFrame(study["policies"]).groupby(["agent", "way", "penalty"], sort=False)
         for (agent, way, penalty), found in kinds:
             cell = {**told, "agent": agent, "way": way, "penalty": penalty}
@@ -212,11 +207,23 @@ def judge_table(results: dict[str, Any]) -> pd.DataFrame:
     """A row for each judge: means over seeds."""
     rows = []
     for study in results["studies"]:
-        told = {**study["plan"], "dial": study["dial"]}
+        told = {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
         means = pd.DataFrame(study["judge"]).astype(float).drop(columns="seed").mean()
-        row: dict[str, Any] = {name: told[name] for name in CELL[:4]}
+        row: dict[str, Any] = {**dict.fromkeys(MEASURED, math.nan), **{name: told[name] for name in CELL[:4]}}
         rows.append({**row, **{str(name): mean for name, mean in means.items()}, "seeds": len(study["judge"])})
     return pd.DataFrame(rows).drop_duplicates(subset=list(CELL[:4]), ignore_index=True)
+
+
+def weight_table(results: dict[str, Any]) -> pd.DataFrame:
+    """A row for each reward model on terms: what it pays for each, in gold units; and one for the truth."""
+    judges = judge_table(results)
+    names = [name for name in map(str, judges) if name.startswith(WEIGHT)]
+    if not names:
+        return pd.DataFrame()
+    terms = task_of(results["env_id"]).terms
+    truth = {"judge": "the truth", "dial": "", "pairs": math.nan}
+    truth |= {name: float(terms.get(name.removeprefix(WEIGHT), 0.0)) for name in names}
+    return pd.DataFrame([truth, *judges[["judge", "dial", "pairs", *names]].to_dict("records")])
 
 
 def curve_table(results: dict[str, Any]) -> pd.DataFrame:
@@ -228,8 +235,8 @@ def curve_table(results: dict[str, Any]) -> pd.DataFrame:
             peak = max(ours, key=lambda row: row["score"])
             ends = {"peak": peak["score"], "peak_divergence": peak["divergence"]}
             ends |= {"end": ours[-1]["score"], "end_divergence": ours[-1]["divergence"]}
-            plan = study["plan"]
-            rows.append({"judge": plan["judge"], "dial": study["dial"], "pairs": plan["pairs"], "way": way, **ends})
+            told = {"judge": study["judge_name"], "dial": study["dial"], "pairs": study["plan"]["pairs"], "way": way}
+            rows.append({**told, **ends})
     return pd.DataFrame(rows)
 
 
@@ -246,7 +253,8 @@ def difference(results: dict[str, Any], ours: dict[str, Any], theirs: dict[str, 
     for cell in (ours, theirs):
         found: list[dict[str, Any]] = []
         for study in results["studies"]:
-            found += [{**study["plan"], "dial": study["dial"], **row} for row in study["policies"]]
+            told = {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
+            found += [{**told, **row} for row in study["policies"]]
         kept = [row for row in found if all(row[key] == value for key, value in cell.items())]
         values.append(np.array([row[name] for row in sorted(kept, key=lambda row: row["seed"])]))
     return _summed("difference", values[0] - values[1])
