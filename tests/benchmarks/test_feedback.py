@@ -50,7 +50,7 @@ def test_one_worker_makes_the_same_bytes(folder, tmp_path, capsys):
     out = capsys.readouterr().out
     assert all(len(line) <= 100 for line in out.splitlines())
     for heading in ("Score", "Test", "Gap", "Kappa", "Peak", "The reference", "Judge scripted; 60 pairs"):
-        assert heading in out
+        assert heading in " ".join(out.split())
     for name in ("results.json", "report.html"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
     ours = sorted(path.relative_to(folder) for path in folder.rglob("*.jsonl"))
@@ -162,7 +162,8 @@ def test_the_ladder_has_all_rungs():
         (["--set", "judge.error=abc"], "error of a judge must be a number, got 'abc'"),
         (["--set", "judge.position=inf"], "position of a judge must be a number"),
         (["--judge", "embedding", "--set", "embedding.temperature=x"], "temperature of a judge must be"),
-        (["--reference", "q_learning"], "has learned nothing yet"),
+        (["--reference", "optimal"], "optimal cannot be the reference"),
+        (["--reference", "q_learning"], "q_learning cannot be the reference"),
         (["--judge", "nowhere:Judge"], "cannot be imported"),
         (["--judge", "json:Judge"], "is not to be found"),
         (["--judge", "fractions:Fraction", "--way", "canonical"], "is no judge: it lacks name"),
@@ -235,7 +236,7 @@ def test_an_interrupted_study_says_so_and_nothing_else(tmp_path):
 
     words = [sys.executable, "-m", "textenvs_benchmarks.cli", *WORDS, "--steps", "100000000", "--workers", "2"]
     with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
-        assert process.stderr.readline().startswith("2 studies x 3 seeds on 2 processes")
+        assert process.stderr.readline().startswith("studies: 2, seeds: 3, processes: 2; into runs")
         time.sleep(2.0)
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()  # ends when the workers have ended too
@@ -336,8 +337,6 @@ def test_a_reference_that_does_all_alike_and_pairs_of_which_none_is_better(tmp_p
     assert main([*words, "--set", "judge.equal=inf", "--out", str(tmp_path)]) == 0
     judge = json.loads((tmp_path / "results.json").read_text())["studies"][0]["judge"][0]
     assert "model_accuracy_in" not in judge
-    assert main(["feedback", "TextQA-v0", "--reference", "optimal", *QUICK, "--out", str(tmp_path / "x")]) == 2
-    assert "does not act on what it observes alone" in capsys.readouterr().err
 
 
 # -- on the board ----------------------------------------------------------------------------------------------------

