@@ -638,6 +638,7 @@ def _typed() -> str:
 
 def feedback_command(arguments: argparse.Namespace) -> int:
     """Learns from the judgements of an AI, and prints what came of it."""
+    from textenvs_benchmarks.feedback.judges import missing
     from textenvs_benchmarks.feedback.page import to_html
     from textenvs_benchmarks.feedback.plan import plans_of
     from textenvs_benchmarks.feedback.report import print_study, to_markdown
@@ -651,6 +652,8 @@ def feedback_command(arguments: argparse.Namespace) -> int:
     def tell(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    if arguments.ladder and missing("ppo"):
+        tell('the ladder is climbed without PPO, which needs pip install ".[deep]" in the folder of the sources')
     try:
         results = run_studies(plans, folder, workers, tell, curves=not arguments.ladder)
     except KeyboardInterrupt:
@@ -662,9 +665,9 @@ def feedback_command(arguments: argparse.Namespace) -> int:
     else:
         print_study(results, _console())
     if "endpoint" in arguments.judge:
-        from textenvs.models.budget import spent
+        from textenvs.models import spent
 
-        tell(f"{spent()} in all runs that share this cache")
+        tell(f"spent by all runs with this cache: {spent()}")
     print(f"results: {folder}; a page of them: {folder / 'report.html'}", file=sys.stderr)
     return DONE
 
