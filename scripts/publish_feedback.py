@@ -2,7 +2,8 @@
 
     python scripts/publish_feedback.py NAME=FOLDER ...
 
-The table of a study stands in the page where it has a place for it.
+The table of a study stands in the page where it has a place for it, and one of what the agents of the leaderboard score
+that learned from judges.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ import json
 import sys
 from pathlib import Path
 
+import pandas as pd
+
+from textenvs_benchmarks.feedback.board import add_studies
 from textenvs_benchmarks.feedback.study import policy_table
+from textenvs_benchmarks.summary import FEEDBACK, judges_of
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "feedback.md"
+BOARD = ("length", "confidence", "agreement")
+"""Studies whose judges stand beside the leaderboard."""
 BEGIN, END = "<!-- feedback {}: written by scripts/publish_feedback.py -->", "<!-- end of feedback {} -->"
 
 
@@ -23,11 +30,32 @@ def publish(name: str, folder: Path) -> None:
     """Copies the files of a study, and writes its table into the page."""
     for source, suffix in (("results.md", "md"), ("results.json", "json")):
         (RESULTS / f"feedback-{name}.{suffix}").write_bytes((folder / source).read_bytes())
+    _put(name, block(name))
+    _put("board", board())
+
+
+def _put(name: str, table: str) -> None:
+    """Writes a table into its place in the page, if there is one."""
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN.format(name))
     _, end, after = rest.partition(END.format(name))
     if begin and end:
-        PAGE.write_text(f"{before}{block(name)}{after}", encoding="utf-8", newline="\n")
+        PAGE.write_text(f"{before}{table}{after}", encoding="utf-8", newline="\n")
+
+
+def board() -> str:
+    """What agents of the leaderboard score on test that learned from the truth, and from judges."""
+    studies = {name: json.loads((RESULTS / f"feedback-{name}.json").read_text()) for name in BOARD}
+    frame = add_studies(pd.read_csv(RESULTS / "leaderboard.csv"), studies)
+    lines = ["| learned from | environment | agent | score on test |", "|---|---|---|---|"]
+    for row in frame.to_dict("records"):
+        told = {name: row[name] for name in judges_of(frame) if not pd.isna(row[name])}
+        for name, score in ({"the truth": row["score_test"], **told} if told else {}).items():
+            key = "score_test" if name == "the truth" else name
+            ends = "" if pd.isna(row[f"{key}_low"]) else f" [{row[f'{key}_low']:z.0f}, {row[f'{key}_high']:z.0f}]"
+            cells = (name.removeprefix(FEEDBACK), row["env_id"], row["agent"], f"{score:z.1f}{ends}")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([BEGIN.format("board"), *lines, END.format("board")])
 
 
 def block(name: str) -> str:
@@ -45,7 +73,7 @@ def block(name: str) -> str:
         names = table.agent + ", " + table.way + ", penalty " + table.penalty.map("{:g}".format)
         kept = table.assign(row=names, column=table.who)
     columns, rows = (list(dict.fromkeys(kept[key])) for key in ("column", "row"))
-    lines = ["| gold score (gap) | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    lines = ["| gold score on train, on test (gap) | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     for row in rows:
         found = kept[kept.row == row].set_index("column")
         cells = [_cell(found.loc[each]) if each in found.index else "" for each in columns]
@@ -55,10 +83,12 @@ def block(name: str) -> str:
 
 def _cell(row: object) -> str:
     ends = "" if row.score_low != row.score_low else f" [{row.score_low:z.0f}, {row.score_high:z.0f}]"  # type: ignore[attr-defined]
-    return f"{row.score:z.1f}{ends} ({row.gap:z.0f})"  # type: ignore[attr-defined]
+    return f"{row.score:z.1f}{ends}, {row.test_score:z.1f} ({row.gap:z.0f})"  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:] or not all("=" in argument for argument in sys.argv[1:]):
+        sys.exit(__doc__)
     for argument in sys.argv[1:]:
         name, _, folder = argument.partition("=")
         publish(name, Path(folder))

@@ -66,13 +66,20 @@ def test_what_is_there_is_not_made_again_and_what_is_exchanged_is_used(folder, t
     assert main([*WORDS, "--workers", "1", "--out", str(place)]) == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert (place / "results.json").read_bytes() == (folder / "results.json").read_bytes()
-    (changed, *_) = sorted(place.rglob("0/preferences.jsonl"))
-    header, preferences = read_preferences(changed)
-    write_preferences(changed, [each for each in preferences if each.margin > 0], {**header, "pairs": 40})
+    study, _ = sorted(path for path in place.iterdir() if path.is_dir())
+    for changed in study.rglob("preferences.jsonl"):
+        header, preferences = read_preferences(changed)
+        write_preferences(changed, [each for each in preferences if each.margin > 0], {**header, "pairs": 40})
+    written = {path: path.stat().st_mtime_ns for path in study.rglob("preferences.jsonl")}
     assert main([*WORDS, "--workers", "1", "--out", str(place)]) == 0
+    dials = [each["dial"] for each in json.loads((place / "results.json").read_text())["studies"]]
+    assert dials == ["own file", "confidence 8"]
     again = {path for path, time in before.items() if path.stat().st_mtime_ns != time}
-    assert {path.name for path in again} >= {"preferences.jsonl", "reward_model.npz"}
-    assert {path.parent for path in again} == {changed.parent}
+    assert {path.name for path in again} == {"preferences.jsonl", "reward_model.npz"} | {
+        f"q_learning-canonical-{penalty}.npz" for penalty in ("0", "0.2")
+    }
+    assert all(study in path.parents for path in again)
+    assert {path: path.stat().st_mtime_ns for path in written} == written, "what is yours is not written over"
 
 
 def test_a_judge_that_likes_sureness_is_right_less_often_and_its_policies_are_worth_less(results):
@@ -112,7 +119,9 @@ def test_nothing_that_a_setting_says_is_a_mark(results, capsys):
     odd = "[bold]a|b</script><img src=x>"
     for study in results["studies"]:
         study["dial"] = f"{odd} {study['dial']}"
-    assert "\\|b</script>" in to_markdown(results, "textenvs feedback X")
+    text = to_markdown(results, "textenvs feedback X")
+    assert "\\|b&lt;/script>" in text or "\\|b&lt;/script&gt;" in text
+    assert "<img" not in text
     assert "<img" not in to_html(results, "textenvs feedback X")
     print_study(results, Console(width=200))
     assert f"{odd} confidence 8" in capsys.readouterr().out
@@ -166,6 +175,8 @@ def test_the_ladder_has_all_rungs():
         (["--reference", "q_learning"], "q_learning cannot be the reference"),
         (["--judge", "nowhere:Judge"], "cannot be imported"),
         (["--judge", "json:Judge"], "is not to be found"),
+        (["--judge", "./mine.py:Judge"], "a judge of your own is MODULE:NAME"),
+        (["--judge", ":Judge"], "a judge of your own is MODULE:NAME"),
         (["--judge", "fractions:Fraction", "--way", "canonical"], "is no judge: it lacks name"),
         (["--ladder", "--way", "direct"], "leave out --way"),
         (["--ladder", "--judge", "embedding"], "leave out --judge"),
@@ -317,19 +328,29 @@ def test_preferences_of_your_own_are_said_to_be_yours(tmp_path, capsys):
     assert {row["way"] for row in study["policies"]} == {"canonical"}, "the scores of another are not asked for"
     assert "own file" in capsys.readouterr().out
     for changed, message in (
-        ({"env_id": "TextDialogue-v0"}, "is of another env_id ('TextDialogue-v0')"),
-        ({"unit": "replies"}, "is of another unit"),
+        ({"env_id": "TextDialogue-v0"}, "it is of another environment, 'TextDialogue-v0'"),
+        ({"pairs": None}, "its `pairs` must be a number of its 45 pairs, got None"),
+        ({"pairs": -3}, "its `pairs` must be"),
+        ({"flips": "often"}, "its `flips` must be a number"),
     ):
         write_preferences(file, mine, {**header, **changed})
         assert main(words) == 2
         assert message in capsys.readouterr().err
     far = replace(mine[0], pair=(replace(mine[0].pair[0], scene=99), mine[0].pair[1]))
-    write_preferences(file, [far], header)
+    write_preferences(file, [far], {})
     assert main(words) == 2
     assert "preference 1 is of scene 99, and there are 4" in capsys.readouterr().err
-    write_preferences(file, [], header)
+    write_preferences(file, [], {})
     assert main(words) == 2
     assert "holds no preference" in capsys.readouterr().err
+    alone = [replace(mine[0], pair=tuple(replace(c, steps=(replace(c.steps[0], outcome=-1),)) for c in mine[0].pair))]
+    write_preferences(file, alone, {})
+    assert main(words) == 2
+    assert "it is of replies, and the study of episodes" in capsys.readouterr().err
+    write_preferences(file, mine, header)
+    (tmp_path / "results.json").unlink()
+    assert main([*words, "--way", "direct"]) == 2
+    assert "add --way canonical" in capsys.readouterr().err
 
 
 def test_a_reference_that_does_all_alike_and_pairs_of_which_none_is_better(tmp_path, capsys):
@@ -337,6 +358,106 @@ def test_a_reference_that_does_all_alike_and_pairs_of_which_none_is_better(tmp_p
     assert main([*words, "--set", "judge.equal=inf", "--out", str(tmp_path)]) == 0
     judge = json.loads((tmp_path / "results.json").read_text())["studies"][0]["judge"][0]
     assert "model_accuracy_in" not in judge
+
+
+OWN_JUDGE = """
+import os
+import numpy as np
+
+class Base:
+    config = {}
+    name = "mine"
+
+    def compare(self, scenes, pairs):
+        return np.array([float(a.worth > b.worth) for a, b in pairs])
+
+class Sure(Base):
+    def compare(self, scenes, pairs):
+        return 3.0 * super().compare(scenes, pairs)
+
+class Late(Base):
+    def compare(self, scenes, pairs):
+        raise TimeoutError("nobody answers")
+
+class Deadly(Base):
+    def compare(self, scenes, pairs):
+        os._exit(9)
+"""
+
+
+@pytest.fixture
+def own_judges(tmp_path, monkeypatch):
+    (tmp_path / "own_judges.py").write_text(OWN_JUDGE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return ["feedback", "TextQA-v0", "--pairs", "20", "--held-out", "5", *QUICK]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["Base", "Base"], "judges, their settings and numbers of pairs must differ"),
+        (["Base", "Sure"], "told from others by the name of its judge"),
+        (["Sure"], "what the judge mine says must lie between 0 and 1, or be NaN; got 3.0"),
+        (["Deadly"], "a process died (out of memory?)"),
+    ],
+)
+def test_what_is_wrong_with_a_judge_of_your_own_is_told(own_judges, names, message, capsys):
+    assert main([*own_judges, "--out", "x", "--judge", *(f"own_judges:{name}" for name in names)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_lock_of_a_folder_is_not_blamed_for_what_a_judge_raises(own_judges, capsys):
+    assert main([*own_judges, "--out", "x", "--judge", "own_judges:Late"]) != 0
+    assert capsys.readouterr().err.endswith("textenvs: nobody answers\n")
+
+
+def test_an_episode_earns_what_it_earned(tmp_path):
+    """Optimal play on TextQA in scenarios of different worth, where little is left to chance."""
+    plan = Plan("TextQA-v0", pairs=30, held_out=0, steps=500, ways=("direct",), penalties=(0.0,), scenarios=6, seeds=1)
+    stages = Stages(plan, 0, tmp_path)
+    for example in Worth(stages).examples("direct"):
+        if example["who"] == "optimal play":
+            scene = next(each for each in stages.scenes if each.number == example["scenario"])
+            assert example["gold"] == pytest.approx(scene.optimal, abs=1e-9)
+
+
+def test_seeds_of_one_study_are_of_one_judge(folder, tmp_path, capsys):
+    place = tmp_path / "copy"
+    shutil.copytree(folder, place)
+    (file, *_) = sorted(place.rglob("1/preferences.jsonl"))
+    header, preferences = read_preferences(file)
+    write_preferences(file, preferences[:50], {**header, "pairs": 50})
+    assert main([*WORDS, "--workers", "1", "--out", str(place)]) == 2
+    assert "seeds of one study have preferences of several judges" in capsys.readouterr().err
+
+
+def test_what_was_written_down_and_not_put_into_place_is_put_there(folder, tmp_path):
+    """As after a kill between the ledger and the file."""
+    place = tmp_path / "copy"
+    shutil.copytree(folder, place)
+    (model, *_) = sorted(place.rglob("0/reward_model.npz"))
+    good = model.read_bytes()
+    (model.parent / "partial-reward_model.npz").write_bytes(good)
+    model.write_bytes(b"older")
+    assert main([*WORDS, "--workers", "1", "--out", str(place)]) == 0
+    assert model.read_bytes() == good
+    assert (place / "results.json").read_bytes() == (folder / "results.json").read_bytes()
+
+
+def test_what_something_is_worth_is_found_anew_where_it_is_made_from_something_else(folder, tmp_path):
+    place = tmp_path / "copy"
+    shutil.copytree(folder, place)
+    (place / "notes").mkdir()
+    (worth, *_) = sorted(place.rglob("worth.json"))
+    (worth.parent / "notes").mkdir()
+    told = json.loads(worth.read_text())
+    worth.write_text(json.dumps({**told, "dial": "as it was kept"}))
+    assert main([*WORDS, "--workers", "1", "--out", str(place)]) == 2, "it is kept"
+    told["made_from"][2]["sources"] = "others"
+    worth.write_text(json.dumps({**told, "dial": "as it was kept"}))
+    assert main([*WORDS, "--workers", "1", "--out", str(place)]) == 0
+    assert (place / "results.json").read_bytes() == (folder / "results.json").read_bytes()
 
 
 # -- on the board ----------------------------------------------------------------------------------------------------

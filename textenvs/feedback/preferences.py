@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
-from textenvs.errors import shown
-from textenvs.feedback.candidates import Candidate, Pair, Step, reply, unit_of
+from textenvs.errors import printable, shown
+from textenvs.feedback.candidates import UNITS, Candidate, Pair, Step, reply, unit_of
 from textenvs.feedback.judges import INJECTION, Judge
 from textenvs.feedback.scene import Array, Scene
 
@@ -65,12 +66,28 @@ def label_pairs(
         seen = [(pair[1], pair[0]) if turn else pair for pair, turn in zip(pairs, turned, strict=True)]
         said = judge.compare(scenes, seen)
         found = np.where(turned, 1.0 - said, said)
+    _check_said(found, len(pairs), judge.name)
     labels = np.where(np.isnan(found), np.nan, np.where(found == 0.5, 0.5, (drawn < found).astype(float)))
     orders = ["both" if both_orders else "ba" if turn else "ab" for turn in turned]
     return [
         Preference(pair, float(chance), float(label), order, judge.name)
         for pair, chance, label, order in zip(pairs, found, labels, orders, strict=True)
     ]
+
+
+def _check_said(found: Array, number: int, name: str) -> None:
+    """Raises ValueError if a judge says what is no probability."""
+    if found.shape != (number,):
+        raise ValueError(f"the judge {name} must give {number} probabilities, got an array of shape {found.shape}")
+    wrong = ~(np.isnan(found) | ((found >= 0.0) & (found <= 1.0)))
+    if wrong.any():
+        raise ValueError(f"what the judge {name} says must lie between 0 and 1, or be NaN; got {found[wrong][0]}")
+
+
+def unit_told(preferences: Sequence[Preference]) -> str:
+    """What was compared: "replies" if all candidates are single acts of which it is open what comes; or "episodes"."""
+    steps = [each.steps for preference in preferences for each in preference.pair]
+    return UNITS[1] if all(len(each) == 1 and each[0].outcome < 0 for each in steps) else UNITS[0]
 
 
 def flip_rate(judge: Judge, scenes: Sequence[Scene], pairs: Sequence[Pair]) -> float:
@@ -178,7 +195,7 @@ def _decoded(value: dict[str, Any]) -> Preference:
     probability, label = (math.nan if value[name] is None else float(value[name]) for name in ("probability", "label"))
     if not (first.steps and second.steps) or any(each < 0.0 or each > 1.0 for each in (probability, label)):
         raise ValueError("it has no steps, or says something that is not between 0 and 1")
-    return Preference((first, second), probability, label, str(value["order"]), str(value["judge"]))
+    return Preference((first, second), probability, label, str(value["order"]), printable(str(value["judge"])))
 
 
 def to_chosen_rejected(scenes: Sequence[Scene], preferences: Sequence[Preference]) -> list[dict[str, Any]]:
@@ -238,16 +255,18 @@ def from_chosen_rejected(
             raise ValueError(f"row {number}: the prompt is no situation of these scenes: {shown(prompt)}")
         place, state = known[prompt]
         scene = scenes[place]
-        replies, first = list(scene.replies(state)), int(scene.depth[state])
-        turn = row.get("turn", first)
-        if type(turn) is not int or not first <= turn < scene.horizon:
+        replies, earliest = list(scene.replies(state)), int(scene.depth[state])
+        turn = row.get("turn", earliest)
+        if type(turn) is not int or not earliest <= turn < scene.horizon:
             raise ValueError(f"row {number}: its situation is not met at turn {shown(turn)}")
         pair = []
         for said in (chosen, rejected):
             if not said or said not in replies:
                 raise ValueError(f"row {number}: this cannot be said there: {shown(said)}")
             pair.append(reply(scene, place, Step(turn, state, replies.index(said)), unit))
-        found.append(Preference((pair[0], pair[1]), 1.0, 1.0, "ab", judge))
+        first = crc32(repr((turn, prompt, *sorted((chosen, rejected)))).encode()) % 2  # so that neither side is better
+        ours = (pair[1], pair[0]) if first else (pair[0], pair[1])
+        found.append(Preference(ours, 1.0 - first, 1.0 - first, "ab", judge))
     return found
 
 

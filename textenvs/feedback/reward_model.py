@@ -20,7 +20,7 @@ from textenvs.core.mdp import Task
 from textenvs.core.solve import Rewards
 from textenvs.feedback.candidates import UNITS, Candidate, Pair
 from textenvs.feedback.encoders import make_encoder
-from textenvs.feedback.preferences import Preference, usable
+from textenvs.feedback.preferences import Preference, unit_told, usable
 from textenvs.feedback.scene import Array, Scene
 
 FORMAT = "textenvs-reward-model/1"
@@ -125,8 +125,7 @@ class RewardModel:
             if members > 1:
                 counts = np.bincount(rng.integers(len(pairs), size=len(pairs)), minlength=len(pairs)).astype(float)
             found.append(fit_bradley_terry(differences / scale, labels, penalty, counts) / scale)
-        unit = UNITS[0] if any(len(each.steps) > 1 for pair in pairs for each in pair) else UNITS[1]
-        return cls(encoder, unit, np.array(found), tuple(scenes[0].task.terms))
+        return cls(encoder, unit_told(preferences), np.array(found), tuple(scenes[0].task.terms))
 
     def score(self, scenes: Sequence[Scene], candidates: Sequence[Candidate]) -> Array:
         """(members, candidates) what each is worth."""

@@ -10,7 +10,7 @@ from dataclasses import fields
 from types import ModuleType
 from typing import Any
 
-from textenvs.errors import find_folder, unknown
+from textenvs.errors import find_folder, shown, unknown
 from textenvs.feedback import EmbeddingJudge, EndpointJudge, EndpointJudgeConfig, Judge, LikelihoodJudge, ScriptedJudge
 
 JUDGES = {
@@ -57,13 +57,19 @@ def make_judge(name: str, dials: Mapping[str, Any]) -> Judge:
 
 def module_of(judge: str) -> ModuleType:
     """The module of a judge of your own; it is looked for in the working folder too."""
-    name = judge.partition(":")[0]
+    module, _, name = judge.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise ValueError(
+            f"a judge of your own is MODULE:NAME, as in politeness:Polite for politeness.py; got {shown(judge)}"
+        )
     if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())
     try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ValueError(f"the module of the judge {judge} cannot be imported: {error}") from error
+        return importlib.import_module(module)
+    except Exception as error:  # whatever is wrong in it
+        raise ValueError(
+            f"the module of the judge {judge} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _own_judge(judge: str, dials: Mapping[str, Any]) -> Judge:

@@ -11,6 +11,7 @@ import pandas as pd
 
 import textenvs
 from textenvs_benchmarks.feedback.report import highest, rows_of, same_for_all, shown_columns, tables_of, told_of
+from textenvs_benchmarks.feedback.stages import OWN
 from textenvs_benchmarks.feedback.study import policy_table
 from textenvs_benchmarks.feedback.worth import EXACT
 from textenvs_benchmarks.page import charts
@@ -85,7 +86,8 @@ def _dials(results: Mapping[str, Any], policies: pd.DataFrame) -> list[Dial]:
     settings = [study["plan"]["dials"] for study in results["studies"]]
     differ = [name for name in settings[0] if any(each.get(name) != settings[0][name] for each in settings)]
     one = differ[0] if len(differ) == 1 else ""
-    if policies.judge.nunique() > 1 or not all(isinstance(each.get(one), int | float) for each in settings):
+    own = any(study["dial"] == OWN for study in results["studies"])
+    if own or policies.judge.nunique() > 1 or not all(isinstance(each.get(one), int | float) for each in settings):
         return []
     values = {study["dial"]: float(study["plan"]["dials"][one]) for study in results["studies"]}
     kept = policies[~policies.agent.str.startswith("best of")].assign(value=policies.dial.map(values))
@@ -106,7 +108,7 @@ def _dial(name: str, way: str, rows: pd.DataFrame) -> Dial:
 
 def _range(values: Sequence[float]) -> tuple[tuple[float, float], list[float]]:
     """The vertical scale for scores: from 0 to 100, or as far as they lie beyond, with its ticks."""
-    span = min(0.0, *values), max(100.0, *values)
+    span = min([0.0, *values]), max([100.0, *values])
     return span, [each for each in range(-100, 201, 25) if span[0] <= each <= span[1]]
 
 

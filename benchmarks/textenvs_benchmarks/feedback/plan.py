@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import textenvs
@@ -62,8 +61,12 @@ def plans_of(arguments: argparse.Namespace) -> list[Plan]:
     plans: list[Plan] = []
     for judge in arguments.judge:
         plans += _plans_of(arguments, judge)
-    if any(plan in plans[:number] for number, plan in enumerate(plans)):
-        raise ValueError("judges, their settings and numbers of pairs must differ: each study is done once")
+    names = [(plan.make_judge().name, plan.dial, plan.pairs, plan.agent) for plan in plans]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            "judges, their settings and numbers of pairs must differ: each study is done once, and told from others by "
+            "the name of its judge"
+        )
     return plans
 
 
@@ -256,5 +259,5 @@ class Plan:
         sources = [environment_source(self.env_id), feedback_source()]
         sources += [agent_source(told[name]) for name in ("agent", "reference") if name in told]
         if ":" in told.get("judge", ""):
-            sources.append(hash_of([Path(module_of(self.judge).__file__ or "")]))
+            sources.append(hash_of(sources_beside(module_of(self.judge))))
         return hashlib.sha256(json.dumps([sources, told], sort_keys=True, default=str).encode()).hexdigest()[:16]

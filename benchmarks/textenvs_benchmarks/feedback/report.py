@@ -194,12 +194,13 @@ def to_markdown(results: dict[str, Any], command: str) -> str:
     """
     start = policy_table(results).reference_score.iloc[0]
     lines = [f"# Feedback on {results['env_id']}", "", f"`{command}`", ""]
-    lines += [f"{same_for_all(results)}The reference scores {start:.1f}. {highest(results)}", ""]
+    summary = html.escape(same_for_all(results), quote=False)
+    lines += [f"{summary}The reference scores {start:.1f}. {highest(results)}", ""]
     for title, frame, columns, notes in tables_of(results):
         lines += [f"## {title}", "", *_markdown(frame, columns), "", *(f"{note}\n" for note in notes)]
     for study in results["studies"]:
         for way, examples in study["examples"].items():
-            lines += [f"## Episodes: {study['dial']}, {way}", ""]
+            lines += [f"## Episodes: {html.escape(study['dial'], quote=False)}, {way}", ""]
             for each in examples:
                 said = [f"> {html.escape(line, quote=False)}  " for line in each["text"].splitlines()]
                 lines += [f"Scenario {each['scenario']}, {told_of(each)}:", "", *said, ""]
@@ -221,7 +222,7 @@ def _markdown(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
 
 
 def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("\n", " ")
+    return html.escape(cell, quote=False).replace("|", "\\|").replace("\n", " ")
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

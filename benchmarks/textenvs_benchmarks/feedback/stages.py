@@ -37,12 +37,17 @@ from textenvs.feedback import (
     write_preferences,
 )
 from textenvs.feedback.candidates import SPREAD, unit_of
+from textenvs.feedback.preferences import unit_told
 from textenvs.feedback.scene import Array
 from textenvs_benchmarks.feedback.plan import Plan
 from textenvs_benchmarks.folder import write_whole
 
+LEDGER = "stages.json"
+"""The file that says from what each artefact was made."""
+PROBES = ("flips", "injection", "coverage", "coverage_optimal")
+"""What was found out when pairs were judged, and stands at the head of their file."""
 OWN = "own file"
-"""Stands for the settings of a judge where a file of preferences is not of the plan's judge."""
+"""Stands for the settings of a judge where a file of preferences was not made here."""
 PROBED = 200
 """Pairs that are shown in both orders, and with an injected text."""
 MET = ("env_id", "reference", "explore", "scenarios")
@@ -125,19 +130,30 @@ class Stages:
 
         One that is not as it was made here is somebody's own: it is used, and never written over.
         """
-        path, ledger = self.folder / name, self.folder / "stages.json"
-        known = json.loads(ledger.read_text()) if ledger.exists() else {}
-        made, digest = known.get(name, ("", ""))
+        path, partial = self.folder / name, self.folder / f"partial-{name}"
+        made, digest = self._ledger().get(name, ("", ""))
+        if partial.exists() and digest_of(partial) == digest:  # it was written down, and not put into its place
+            partial.replace(path)
         if path.exists() and (made == made_from or digest != digest_of(path)):
             return path
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"partial-{name}")
         make(partial)
-        known = json.loads(ledger.read_text()) if ledger.exists() else {}
         entry = {name: (made_from, digest_of(partial))}
-        write_whole(ledger, json.dumps({**known, **entry}, indent=1, sort_keys=True).encode())
+        ledger = json.dumps({**self._ledger(), **entry}, indent=1, sort_keys=True)
+        write_whole(self.folder / LEDGER, ledger.encode())
         partial.replace(path)
         return path
+
+    def _ledger(self) -> dict[str, tuple[str, str]]:
+        """Of each file from what it was made, and its hash."""
+        path = self.folder / LEDGER
+        found: dict[str, tuple[str, str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return found
+
+    def files(self) -> dict[str, Path]:
+        """The artefacts that there are, by name."""
+        paths = {name: self.folder / name for name in sorted(self._ledger())}
+        return {name: path for name, path in paths.items() if path.exists()}
 
     @cached_property
     def _preference_file(self) -> Path:
@@ -171,26 +187,29 @@ class Stages:
         """
         path = self._preference_file
         header, found = read_preferences(path)
-        for name in ("env_id", "unit"):
-            if header.get(name, getattr(self.plan, name)) != getattr(self.plan, name):
-                raise ValueError(f"{path} is of another {name} ({shown(header[name])}): put it elsewhere")
         try:
+            if header.get("env_id", self.plan.env_id) != self.plan.env_id:
+                raise ValueError(f"it is of another environment, {shown(header['env_id'])}")
+            if not found:
+                raise ValueError("it holds no preference")
+            n = header.get("pairs", len(found))
+            if type(n) is not int or not 1 <= n <= len(found):
+                raise ValueError(f"its `pairs` must be a number of its {len(found)} pairs, got {shown(n)}")
+            for name in PROBES:
+                if not isinstance(header.get(name, 0.0), int | float | None):
+                    raise ValueError(f"its `{name}` must be a number, got {shown(header[name])}")
             check_preferences(self.scenes, found)
+            if unit_told(found) != self.plan.unit:
+                raise ValueError(f"it is of {unit_told(found)}, and the study of {self.plan.unit}: say --compare")
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
-        if not found:
-            raise ValueError(f"{path} holds no preference: collect anew")
         return header, found
 
     def judged_by(self) -> tuple[str, str]:
-        """Whose preferences these are, and with which settings, by their file."""
-        header, found = self.collected
-        told = header.get("judge")
-        same = isinstance(told, dict) and found[0].judge == self.judge.name
-        if isinstance(told, dict) and same:
-            dials = {name: value for name, value in self.plan.dials.items() if name in told}
-            same = all(told[name] in (value, str(value)) for name, value in dials.items())
-        return found[0].judge, self.plan.dial if same else OWN
+        """Whose preferences these are, and with which settings: only what was made here is the plan's judge's."""
+        _, found = self.collected
+        _, digest = self._ledger().get(self._preference_file.name, ("", ""))
+        return found[0].judge, self.plan.dial if digest == digest_of(self._preference_file) else OWN
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -201,7 +220,7 @@ class Stages:
     def preferences(self) -> tuple[list[Preference], list[Preference]]:
         """What the judge has said, to learn from, and to test on."""
         header, found = self.collected
-        n = int(header.get("pairs", len(found)))
+        n = header.get("pairs", len(found))
         return found[:n], found[n:]
 
     @cached_property
@@ -249,8 +268,8 @@ class Stages:
         """What an agent has learned."""
         plan = self.plan
         suffix = getattr(find_agent(plan.agent), "suffix", ".npz")
-        model = self._preference_file if way == "direct" else self._model_file
-        made_from = f"{plan.digest(*MET, *LEARNED)}-{penalty}-{digest_of(model)}"
+        judge = plan.digest(*JUDGED) if way == "direct" else digest_of(self._model_file)
+        made_from = f"{plan.digest(*MET, *LEARNED)}-{penalty}-{judge}"
 
         def make(path: Path) -> None:
             aims = [

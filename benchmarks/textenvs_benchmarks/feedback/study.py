@@ -9,7 +9,8 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ import textenvs
 from textenvs.core.lock import locked
 from textenvs.feedback import Collector
 from textenvs.models.budget import BUDGET
-from textenvs.registration import task_of
 from textenvs_benchmarks.feedback.plan import WAYS, Plan
 from textenvs_benchmarks.feedback.stages import PROBED, Stages, ground_of
 from textenvs_benchmarks.feedback.worth import WEIGHT, Worth
@@ -98,11 +98,12 @@ def held(folder: Path) -> Iterator[None]:
         ValueError: If another one works there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(folder / ".lock", patience=0.0):
-            yield
-    except TimeoutError:
-        raise ValueError(f"another process works in {folder}: wait for it, or give another --out") from None
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder / ".lock", patience=0.0))
+        except TimeoutError:
+            raise ValueError(f"another process works in {folder}: wait for it, or give another --out") from None
+        yield
 
 
 def _run(
@@ -120,6 +121,9 @@ def _run(
     studies = []
     for number, plan in enumerate(plans):
         rows_of = [found[number, seed] for seed in range(plan.seeds)]
+        if len({(rows["judge_name"], rows["dial"]) for rows in rows_of}) > 1:
+            place = folder / _name(plan)
+            raise ValueError(f"seeds of one study have preferences of several judges: exchange all in {place}, or none")
         studies.append(
             {
                 "plan": asdict(plan),
@@ -157,7 +161,10 @@ def _done(
     with shared_out(repeat, tasks, workers) as futures:
         waiting = dict(zip(futures, jobs, strict=True))
         for future in as_completed(futures):
-            yield *waiting[future], future.result()
+            try:
+                yield *waiting[future], future.result()
+            except BrokenProcessPool:
+                raise ValueError("a process died (out of memory?): the same command goes on from here") from None
 
 
 def repeat(plan: Plan, seed: int, folder: Path, curves: bool) -> dict[str, Any]:
@@ -173,7 +180,7 @@ def _name(plan: Plan) -> str:
     told = asdict(replace(plan, ways=WAYS[:1], penalties=(0.0,), seeds=1, test_scenarios=0))
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
     dials = re.sub(r"[^\w.,-]+", "-", plan.dial)[:WORDS]
-    return f"{plan.judge}-{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}-{digest}"
+    return f"{plan.judge.replace(':', '-')}-{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}-{digest}"
 
 
 def _finite(value: Any) -> Any:
@@ -185,11 +192,16 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
+def _told(study: dict[str, Any]) -> dict[str, Any]:
+    """What tells the rows of a study from those of others."""
+    return {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
+
+
 def policy_table(results: dict[str, Any]) -> pd.DataFrame:
     """A row for each kind of policy: means over seeds, with their intervals."""
     rows = []
     for study in results["studies"]:
-        told = {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
+        told = _told(study)
         kinds = pd.DataFrame(study["policies"]).groupby(["agent", "way", "penalty"], sort=False)
         for (agent, way, penalty), found in kinds:
             cell = {**told, "agent": agent, "way": way, "penalty": penalty}
@@ -200,14 +212,15 @@ def policy_table(results: dict[str, Any]) -> pd.DataFrame:
             row["reference_score"] = float(found.reference_score.mean())
             row["seeds"] = len(found)
             rows.append(row)
-    return pd.DataFrame(rows).drop_duplicates(subset=list(CELL), ignore_index=True)
+    same = [*CELL, "score", "proxy_gained"]  # PPO of the ladder has the same exact optimum as Q-learning
+    return pd.DataFrame(rows).drop_duplicates(subset=same, ignore_index=True)
 
 
 def judge_table(results: dict[str, Any]) -> pd.DataFrame:
     """A row for each judge: means over seeds."""
     rows = []
     for study in results["studies"]:
-        told = {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
+        told = _told(study)
         means = pd.DataFrame(study["judge"]).astype(float).drop(columns="seed").mean()
         row: dict[str, Any] = {**dict.fromkeys(MEASURED, math.nan), **{name: told[name] for name in CELL[:4]}}
         rows.append({**row, **{str(name): mean for name, mean in means.items()}, "seeds": len(study["judge"])})
@@ -220,7 +233,7 @@ def weight_table(results: dict[str, Any]) -> pd.DataFrame:
     names = [name for name in map(str, judges) if name.startswith(WEIGHT)]
     if not names:
         return pd.DataFrame()
-    terms = task_of(results["env_id"]).terms
+    terms = textenvs.task_of(results["env_id"]).terms
     truth = {"judge": "the truth", "dial": "", "pairs": math.nan}
     truth |= {name: float(terms.get(name.removeprefix(WEIGHT), 0.0)) for name in names}
     return pd.DataFrame([truth, *judges[["judge", "dial", "pairs", *names]].to_dict("records")])
@@ -235,8 +248,7 @@ def curve_table(results: dict[str, Any]) -> pd.DataFrame:
             peak = max(ours, key=lambda row: row["score"])
             ends = {"peak": peak["score"], "peak_divergence": peak["divergence"]}
             ends |= {"end": ours[-1]["score"], "end_divergence": ours[-1]["divergence"]}
-            told = {"judge": study["judge_name"], "dial": study["dial"], "pairs": study["plan"]["pairs"], "way": way}
-            rows.append({**told, **ends})
+            rows.append({**_told(study), "way": way, **ends})
     return pd.DataFrame(rows)
 
 
@@ -253,7 +265,7 @@ def difference(results: dict[str, Any], ours: dict[str, Any], theirs: dict[str, 
     for cell in (ours, theirs):
         found: list[dict[str, Any]] = []
         for study in results["studies"]:
-            told = {**study["plan"], "dial": study["dial"], "judge": study["judge_name"]}
+            told = _told(study)
             found += [{**told, **row} for row in study["policies"]]
         kept = [row for row in found if all(row[key] == value for key, value in cell.items())]
         values.append(np.array([row[name] for row in sorted(kept, key=lambda row: row["seed"])]))

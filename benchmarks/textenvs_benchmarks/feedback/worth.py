@@ -25,6 +25,7 @@ from textenvs.feedback import (
     score_of,
     soft_optimum,
 )
+from textenvs.feedback.frontier import PENALTIES
 from textenvs.feedback.measures import (
     EQUAL,
     agreement,
@@ -40,13 +41,11 @@ from textenvs.feedback.measures import (
 from textenvs.feedback.reading import conversation
 from textenvs.feedback.scene import Array
 from textenvs.feedback.style import STYLES
-from textenvs_benchmarks.feedback.stages import Ground, Stages, digest_of, gold_frontier
-from textenvs_benchmarks.folder import write_whole
+from textenvs_benchmarks.feedback.stages import PROBES, Ground, Stages, digest_of, gold_frontier
+from textenvs_benchmarks.folder import hash_of, sources_beside, write_whole
 
 TANGENTS = tuple(float(each) for each in np.geomspace(30.0, 0.01, 8))
 """Penalties with which a policy is held against the frontier, besides those of the study."""
-PROBES = ("flips", "injection", "coverage", "coverage_optimal")
-"""What was found out when pairs were judged, and stands at the head of their file."""
 RANKED = 500
 """Episodes that are ranked."""
 BEST_OF = (4, 64)
@@ -88,6 +87,8 @@ class Worth:
         except (OSError, ValueError, KeyError, TypeError):
             pass
         judge, dial = self.stages.judged_by()
+        if not self.stages.ways:
+            raise ValueError("of preferences of your own there is no score to learn from directly: add --way canonical")
         known = {
             "judge_name": judge,
             "dial": dial,
@@ -103,9 +104,9 @@ class Worth:
         return known
 
     def _digests(self) -> dict[str, str]:
-        """The hash of each artefact."""
-        files = sorted(path for path in self.stages.folder.iterdir() if path.name != "worth.json")
-        return {path.name: digest_of(path) for path in files}
+        """The hash of each artefact, and that of the sources which say what they are worth."""
+        made = {name: digest_of(path) for name, path in self.stages.files().items()}
+        return {**made, "sources": hash_of(sources_beside(Worth))}
 
     def judge_row(self) -> dict[str, float]:
         """How good judge and reward model are."""
@@ -227,11 +228,12 @@ class Worth:
 
     def _example(self, name: str, policies: Sequence[Array], place: int, proxies: Sequence[Rewards]) -> dict[str, Any]:
         scene = self.stages.scenes[place]
-        (episode,) = Collector([scene], [[policies[place]]], LUCK).episodes(1)
+        collector = Collector([scene], [[policies[place]]], LUCK)
+        (episode,) = collector.episodes(1)
         return {
             "who": name,
             "scenario": scene.number,
-            "gold": episode.worth * self.stages.unit,
+            "gold": episode.worth * collector.unit,
             "proxy": episode.earned(scene, proxies[place]),
             "text": conversation(scene, episode),
         }
@@ -257,7 +259,8 @@ class Worth:
             }
 
         gold = gold_frontier(*self.stages.plan.ground("train"))
-        return {"proxy": [*map(told, frontier.points(proxies))], "gold": [*map(told, gold.points(proxies))]}
+        ours, most = (each.points(proxies, (*PENALTIES, 0.0)) for each in (frontier, gold))
+        return {"proxy": [*map(told, ours)], "gold": [*map(told, most)]}
 
 
 def _played(play: Play, ground: Ground, proxies: Sequence[Rewards]) -> list[Array]:
