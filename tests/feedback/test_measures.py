@@ -15,6 +15,7 @@ from textenvs.feedback.measures import (
     gained,
     goodhart_gap,
     kappa,
+    leaning,
     length_bias,
     rank_correlation,
 )
@@ -41,6 +42,17 @@ def test_agreement_is_of_what_is_decided():
     assert true.tolist() == [1, 1, 0]
     assert agreement(MIXED) == pytest.approx(2 / 3)
     assert math.isnan(agreement(MIXED[3:]))
+
+
+def test_a_judge_leans_to_the_better_side_more_often_than_its_labels_are_right():
+    leans = [(0.8, 1.0), (0.6, 1.0), (0.9, -1.0), (0.5, 1.0), (math.nan, 1.0), (0.7, 0.0)]
+    judged = [
+        Preference((Candidate(0, (), (margin,)), Candidate(0, (), (0.0,))), chance, 0.0, "ab", "by hand")
+        for chance, margin in leans
+    ]
+    assert leaning(judged) == pytest.approx(2 / 3)
+    assert agreement(judged) == pytest.approx(1 / 5), "labels are what was drawn"
+    assert math.isnan(leaning(judged[3:]))
 
 
 def test_kappa_is_what_is_beyond_chance():
