@@ -113,16 +113,18 @@ def learn(
     return learner
 
 
-def best_of(scene: Scene, rewards: Rewards, reference: Array, n: int) -> Array:
+def best_of(scene: Scene, rewards: Rewards, reference: Array, n: int, ahead: bool = True) -> Array:
     """The policy that draws n replies of a reference at each turn, and says the most promising of them.
 
-    That is the one after which most of the proxy would be earned if the reference went on alone.
+    That is the one after which most of the proxy would be earned if the reference went on alone; or, of a proxy that says
+    nothing of how situations compare, the one that it likes best at once.
 
     Args:
         scene: The scene.
         rewards: The proxy.
         reference: (states, actions) probabilities.
         n: How many are drawn.
+        ahead: Whether what comes after a reply counts.
 
     Returns:
         (horizon, states, actions) probabilities.
@@ -130,9 +132,12 @@ def best_of(scene: Scene, rewards: Rewards, reference: Array, n: int) -> Array:
     values = np.zeros(len(reference))
     policy = np.zeros((scene.horizon, *reference.shape))
     for turn in reversed(range(scene.horizon)):
-        ahead = scene.backup.action_values(rewards, turn, values)
-        values = (np.where(scene.legal, ahead, 0.0) * reference).sum(axis=1)
-        order = np.argsort(np.where(scene.legal, ahead, -np.inf), axis=1, kind="stable")
+        if ahead:
+            worth = scene.backup.action_values(rewards, turn, values)
+            values = (np.where(scene.legal, worth, 0.0) * reference).sum(axis=1)
+        else:
+            worth = rewards.now + (scene.horizon - turn - 1) * rewards.each_left
+        order = np.argsort(np.where(scene.legal, worth, -np.inf), axis=1, kind="stable")
         below = np.cumsum(np.take_along_axis(reference, order, axis=1), axis=1)
         below /= np.maximum(below[:, -1:], 1e-300)  # states that are not met have no reference
         best = below**n - np.hstack([np.zeros((len(below), 1)), below[:, :-1]]) ** n

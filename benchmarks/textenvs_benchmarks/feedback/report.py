@@ -27,7 +27,7 @@ NOTES = (
     "Canonical: from a reward model of what the judge prefers. Direct: from its score of each act (of a judge of whole "
     "episodes the parts of its score; mistakes at random change nothing in it). Exact: the optimum under proxy and "
     "penalty. Best of n: the reference draws n replies each turn, and says the one after which most of the proxy is to "
-    "be had if it goes on alone.",
+    "be had if it goes on alone; by a model of replies, the one that it likes best at once.",
 )
 LADDER_NOTE = (
     "Mistakes at random leave each pair its majority: a reward model that can express the truth, as that on terms "

@@ -21,6 +21,7 @@ import pandas as pd
 import textenvs
 from textenvs.core.lock import locked
 from textenvs.feedback import Collector
+from textenvs.feedback.style import STYLES
 from textenvs.models.budget import BUDGET
 from textenvs_benchmarks.feedback.plan import WAYS, Plan
 from textenvs_benchmarks.feedback.stages import PROBED, Stages, ground_of
@@ -229,11 +230,10 @@ def judge_table(results: dict[str, Any]) -> pd.DataFrame:
 
 def weight_table(results: dict[str, Any]) -> pd.DataFrame:
     """A row for each reward model on terms: what it pays for each, in gold units; and one for the truth."""
-    judges = judge_table(results)
-    names = [name for name in map(str, judges) if name.startswith(WEIGHT)]
+    judges, terms = judge_table(results), textenvs.task_of(results["env_id"]).terms
+    names = [f"{WEIGHT}{name}" for name in (*terms, *STYLES) if f"{WEIGHT}{name}" in judges]
     if not names:
         return pd.DataFrame()
-    terms = textenvs.task_of(results["env_id"]).terms
     truth = {"judge": "the truth", "dial": "", "pairs": math.nan}
     truth |= {name: float(terms.get(name.removeprefix(WEIGHT), 0.0)) for name in names}
     return pd.DataFrame([truth, *judges[["judge", "dial", "pairs", *names]].to_dict("records")])

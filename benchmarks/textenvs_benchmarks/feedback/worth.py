@@ -168,7 +168,8 @@ class Worth:
         for penalty in self.stages.plan.penalties:
             plays.append((self.stages.plan.agent, penalty, _as_learned(self.stages.learned(way, penalty))))
             plays.append((EXACT, penalty, partial(_exactly, penalty * self.stages.unit)))
-        plays += [(f"best of {n}", 0.0, partial(_best_of, n)) for n in drawn]
+        ahead = way == "direct" or self.stages.plan.unit == "episodes"
+        plays += [(f"best of {n}", 0.0, partial(_best_of, n, ahead)) for n in drawn]
         return [self._row(way, *play, frontier) for play in plays]
 
     def _row(self, way: str, agent: str, penalty: float, play: Play, frontier: Frontier) -> dict[str, Any]:
@@ -276,5 +277,5 @@ def _exactly(penalty: float, scene: Scene, proxy: Rewards, reference: Array) -> 
     return soft_optimum(scene, proxy, reference, penalty)[0]
 
 
-def _best_of(n: int, scene: Scene, proxy: Rewards, reference: Array) -> Array:
-    return best_of(scene, proxy, reference, n)
+def _best_of(n: int, ahead: bool, scene: Scene, proxy: Rewards, reference: Array) -> Array:
+    return best_of(scene, proxy, reference, n, ahead)
