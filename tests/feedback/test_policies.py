@@ -157,14 +157,18 @@ def test_the_best_of_one_is_the_reference_and_more_are_better(env_id):
     assert golds == sorted(golds), "who knows the truth does better with more to choose from"
 
 
-def test_the_best_of_n_is_what_drawing_gives():
+@pytest.mark.parametrize("ahead", [True, False])
+def test_the_best_of_n_is_what_drawing_gives(ahead):
     scene = scenes_of("TextQA-v0")[0]
     reference = random_policy(scene, 0, turns=False)
     proxy = random_rewards(scene, 0)
-    last = scene.horizon - 1
-    worth = scene.backup.action_values(proxy, last, np.zeros(len(reference)))[0]
+    turn = scene.horizon - 1 if ahead else 2
+    worth = proxy.now[0] + (scene.horizon - 1 - turn) * proxy.each_left[0]
+    if ahead:  # of the last turn comes the end of the time alone
+        worth = scene.backup.action_values(proxy, turn, np.zeros(len(reference)))[0]
     rng = np.random.default_rng(0)
     drawn = rng.choice(len(worth), size=(20_000, 3), p=reference[0])
     best = drawn[np.arange(len(drawn)), worth[drawn].argmax(axis=1)]
     shares = np.bincount(best, minlength=len(worth)) / len(best)
-    assert np.abs(shares - best_of(scene, proxy, reference, 3)[last, 0]).max() < 4 * math.sqrt(0.25 / len(best))
+    found = best_of(scene, proxy, reference, 3, ahead)[turn, 0]
+    assert np.abs(shares - found).max() < 4 * math.sqrt(0.25 / len(best))

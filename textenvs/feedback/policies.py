@@ -116,8 +116,8 @@ def learn(
 def best_of(scene: Scene, rewards: Rewards, reference: Array, n: int, ahead: bool = True) -> Array:
     """The policy that draws n replies of a reference at each turn, and says the most promising of them.
 
-    That is the one after which most of the proxy would be earned if the reference went on alone; or, of a proxy that says
-    nothing of how situations compare, the one that it likes best at once.
+    That is the one after which most of the proxy would be earned if the reference went on alone; or, if it says nothing
+    of how situations compare, the one that it likes best at once.
 
     Args:
         scene: The scene.
