@@ -218,7 +218,7 @@ def _feedback(parser: Parser) -> None:
     parser.add_argument("--seeds", metavar="N", type=_positive, help="how often all of it is done (5)")
     what = "the ladder of noise: judges that are wrong up to 40 %% of the time, 100 to 5,000 pairs; PPO if installed"
     parser.add_argument("--ladder", action="store_true", help=what)
-    parser.add_argument("--out", metavar="DIR", type=Path, help="where it goes (default: runs/feedback-ENV)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where it goes (default: runs/feedback-ENV-HASH)")
     parser.add_argument("--workers", metavar="N", type=_positive, help="processes (default: one for each CPU)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -642,11 +642,11 @@ def feedback_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.feedback.page import to_html
     from textenvs_benchmarks.feedback.plan import plans_of
     from textenvs_benchmarks.feedback.report import print_study, to_markdown
-    from textenvs_benchmarks.feedback.study import run_studies
+    from textenvs_benchmarks.feedback.study import default_name, run_studies
     from textenvs_benchmarks.folder import write_whole
 
     plans = plans_of(arguments)
-    folder = arguments.out or Path("runs") / f"feedback-{arguments.env_id.removeprefix('textenvs:')}"
+    folder = arguments.out or Path("runs") / default_name(plans)
     workers = arguments.workers or os.cpu_count() or 1
 
     def tell(line: str) -> None:

@@ -26,7 +26,15 @@ from textenvs_benchmarks.feedback.page import to_html
 from textenvs_benchmarks.feedback.plan import BUDGETS, ERRORS, Plan
 from textenvs_benchmarks.feedback.report import print_study, to_markdown
 from textenvs_benchmarks.feedback.stages import Stages
-from textenvs_benchmarks.feedback.study import check_judge, difference, held, judge_table, policy_table, run_studies
+from textenvs_benchmarks.feedback.study import (
+    check_judge,
+    default_name,
+    difference,
+    held,
+    judge_table,
+    policy_table,
+    run_studies,
+)
 from textenvs_benchmarks.feedback.worth import Worth
 
 WORDS = ["feedback", "TextQA-v0", "--set", "judge.confidence=0,8", "--seeds", "3", "--steps", "3000"]
@@ -231,6 +239,14 @@ def test_a_judge_that_cannot_score_so_many_states_says_so_at_once():
     plan = Plan("TextDialogueClean-v0", "embedding", {"most": 10}, ways=("direct",), scenarios=1)
     with pytest.raises(ValueError, match="scores 10 at most"):
         check_judge(plan, lambda line: None)
+
+
+def test_each_study_has_a_folder_of_its_own_and_more_seeds_the_same():
+    plan = Plan("TextQA-v0")
+    names = {default_name([each]) for each in (plan, replace(plan, steps=7), replace(plan, penalties=(0.5,)))}
+    assert len(names) == 3
+    assert all(name.startswith("feedback-TextQA-v0-") for name in names)
+    assert default_name([replace(plan, seeds=9)]) == default_name([plan])
 
 
 def test_a_folder_in_which_another_process_works_is_let_be(folder, capsys):

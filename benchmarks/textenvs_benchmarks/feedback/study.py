@@ -178,10 +178,19 @@ def _name(plan: Plan) -> str:
 
     Studies that differ in nothing but ways, penalties and seeds share one, and with it pairs and reward models.
     """
-    told = asdict(replace(plan, ways=WAYS[:1], penalties=(0.0,), seeds=1, test_scenarios=0))
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    digest = _digest(replace(plan, ways=WAYS[:1], penalties=(0.0,), seeds=1, test_scenarios=0))
     dials = re.sub(r"[^\w.,-]+", "-", plan.dial)[:WORDS]
     return f"{plan.judge.replace(':', '-')}-{dials}-{plan.unit}-{plan.pairs}-{plan.encoder}-{plan.agent}-{digest}"
+
+
+def default_name(plans: Sequence[Plan]) -> str:
+    """The name of a folder for studies, by their environment and a hash of all but how many seeds they have."""
+    return f"feedback-{plans[0].env_id}-{_digest(*(replace(plan, seeds=1) for plan in plans))}"
+
+
+def _digest(*plans: Plan) -> str:
+    told = json.dumps([asdict(plan) for plan in plans], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 def _finite(value: Any) -> Any:
