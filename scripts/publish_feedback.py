@@ -16,7 +16,7 @@ import pandas as pd
 
 from textenvs_benchmarks.feedback.board import add_studies
 from textenvs_benchmarks.feedback.study import policy_table
-from textenvs_benchmarks.summary import FEEDBACK, judges_of
+from textenvs_benchmarks.report import judged_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -48,13 +48,8 @@ def board() -> str:
     studies = {name: json.loads((RESULTS / f"feedback-{name}.json").read_text()) for name in BOARD}
     frame = add_studies(pd.read_csv(RESULTS / "leaderboard.csv"), studies)
     lines = ["| learned from | environment | agent | score on test |", "|---|---|---|---|"]
-    for row in frame.to_dict("records"):
-        told = {name: row[name] for name in judges_of(frame) if not pd.isna(row[name])}
-        for name, score in ({"the truth": row["score_test"], **told} if told else {}).items():
-            key = "score_test" if name == "the truth" else name
-            ends = "" if pd.isna(row[f"{key}_low"]) else f" [{row[f'{key}_low']:z.0f}, {row[f'{key}_high']:z.0f}]"
-            cells = (name.removeprefix(FEEDBACK), row["env_id"], row["agent"], f"{score:z.1f}{ends}")
-            lines.append(f"| {' | '.join(cells)} |")
+    for env_id, agent, judge, score in judged_rows(frame, "the truth"):
+        lines.append(f"| {judge} | {env_id} | {agent} | {score} |")
     return "\n".join([BEGIN.format("board"), *lines, END.format("board")])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -110,6 +110,21 @@ def to_markdown(frame: pd.DataFrame, suite: Suite) -> str:
     return "\n".join([*lines, *(f"{note}\n" for note in notes)])
 
 
+def judged_rows(frame: pd.DataFrame, truth: str) -> Iterator[tuple[str, str, str, str]]:
+    """Environment, agent, what it learned from, and its score on test: a row for the true reward, and for each judge.
+
+    Args:
+        frame: A table with columns for judges.
+        truth: What the true reward is called.
+    """
+    judges = judges_of(frame)
+    for row in _learners(frame, judges):
+        names = [truth, *(name.removeprefix(FEEDBACK) for name in judges)]
+        for name, cell in zip(names, _judged(row, judges), strict=True):
+            if cell != "-":
+                yield str(row["env_id"]), str(row["agent"]), name, cell
+
+
 def _learners(frame: pd.DataFrame, judges: list[str]) -> list[dict[Hashable, Any]]:
     """The rows of agents that learned from a judge."""
     return [row for row in frame.to_dict("records") if not all(pd.isna(row[name]) for name in judges)]
@@ -191,7 +206,7 @@ def print_text(
     judges = judges_of(frame)
     if judges:
         console.print()
-        console.print(_judges_table(frame, judges))
+        console.print(_judges_table(frame))
     console.print()
     for note in (*NOTES, *([FEEDBACK_NOTE] if judges else []), *PRINTED):
         console.print(note, style="dim", highlight=False, markup=False)
@@ -209,18 +224,15 @@ def _text_table(env_id: str, rows: pd.DataFrame, timings: Mapping[str, Mapping[s
     return table
 
 
-def _judges_table(frame: pd.DataFrame, judges: list[str]) -> Table:
+def _judges_table(frame: pd.DataFrame) -> Table:
     """A line for each judge, so that many find room."""
     table = Table(
         title="Learned from feedback", title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0)
     )
     for heading in ("Environment", "Agent", "Judge", "Score"):
         table.add_column(heading, justify="right" if heading == "Score" else "left")
-    for row in _learners(frame, judges):
-        names = ["none: the true reward", *(name.removeprefix(FEEDBACK) for name in judges)]
-        for name, cell in zip(names, _judged(row, judges), strict=True):
-            if cell != "-":
-                table.add_row(*map(Text, (row["env_id"], row["agent"], name, cell)))
+    for cells in judged_rows(frame, "none: the true reward"):
+        table.add_row(*map(Text, cells))
     return table
 
 

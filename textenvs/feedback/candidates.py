@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from textenvs.core.solve import Rewards
-from textenvs.feedback.scene import Array, Scene, at, spread_of
+from textenvs.feedback.scene import Amounts, Array, Scene, at, spread_of
 
 UNITS = ("episodes", "replies")
 """What is compared."""
@@ -55,15 +56,15 @@ class Candidate:
         """What it truly is worth."""
         return float(sum(self.rewards))
 
-    def earned(self, scene: Scene, rewards: Rewards) -> float:
-        """What its acts earn under a reward, in its scene."""
-        total = 0.0
+    def earned(self, scene: Scene, rewards: Rewards | Amounts) -> Any:
+        """What its acts earn under a reward in its scene, a number; or what they amount to in each term, (terms,)."""
+        total: Any = 0.0
         for step in self.steps:
             left = scene.horizon - step.turn - 1
             total += rewards.now[step.state, step.action] + left * rewards.each_left[step.state, step.action]
             if left == 0 and step.outcome >= 0 and scene.goes_on(step.outcome):
                 total += rewards.timeout[scene.tables.next[step.outcome]]
-        return float(total)
+        return total
 
 
 Pair = tuple[Candidate, Candidate]
@@ -135,7 +136,7 @@ class Collector:
         if unit == "episodes":
             drawn = self.episodes(2 * number)
             return list(zip(drawn[::2], drawn[1::2], strict=True))
-        if not any((scene.legal.sum(axis=1) > 1)[scene.depth < scene.horizon].any() for scene in self._scenes):
+        if not any((scene.legal.sum(axis=1) > 1)[scene.reached].any() for scene in self._scenes):
             raise ValueError("no situation has two possible replies: compare episodes")
         pairs: list[Pair] = []
         while len(pairs) < number:
@@ -153,8 +154,7 @@ class Collector:
         shares = []
         for scene, met in zip(self._scenes, self._met, strict=True):
             spent = scene.occupancy(scene.optimum)
-            reached = scene.depth < scene.horizon
-            shares.append((met.sum() / reached.sum(), spent[:, met].sum() / spent.sum()))
+            shares.append((met.sum() / scene.reached.sum(), spent[:, met].sum() / spent.sum()))
         known, needed = np.mean(shares, axis=0).tolist()
         return known, needed
 

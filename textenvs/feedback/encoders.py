@@ -67,13 +67,10 @@ class Terms:
         found = np.zeros((len(candidates), self.size))
         for row, candidate in enumerate(candidates):
             scene = scenes[candidate.scene]
-            amounts, styles = scene.amounts, [scene.style(name) for name in STYLES]
+            styles = [scene.style(name) for name in STYLES]
+            found[row, : self.n_terms] = candidate.earned(scene, scene.amounts)
             for step in candidate.steps:
-                place, left = (step.state, step.action), scene.horizon - step.turn - 1
-                found[row, : self.n_terms] += amounts.now[place] + left * amounts.each_left[place]
-                found[row, self.n_terms :] += [style[place] for style in styles]
-                if left == 0 and step.outcome >= 0 and scene.goes_on(step.outcome):
-                    found[row, : self.n_terms] += amounts.timeout[scene.tables.next[step.outcome]]
+                found[row, self.n_terms :] += [style[step.state, step.action] for style in styles]
         return found
 
     def rewards(self, scene: Scene, weights: Array) -> Rewards:
@@ -140,7 +137,7 @@ class NGrams:
     def rewards(self, scene: Scene, weights: Array) -> Rewards:
         """The reward of each act under (D,) weights."""
         now = np.zeros(scene.legal.shape)
-        for state, action in zip(*np.nonzero(scene.legal & (scene.depth < scene.horizon)[:, None]), strict=True):
+        for state, action in zip(*np.nonzero(scene.legal & scene.reached[:, None]), strict=True):
             now[state, action] = weights[self._places(scene, int(state), int(action))].sum()
         return Rewards.of(now)
 
@@ -175,7 +172,7 @@ class Embeddings:
     def rewards(self, scene: Scene, weights: Array) -> Rewards:
         """The reward of each act under (D,) weights."""
         now = np.zeros(scene.legal.shape)
-        states = np.flatnonzero(scene.depth < scene.horizon).tolist()
+        states = np.flatnonzero(scene.reached).tolist()
         situations = {state: scene.context(state) for state in states}
         replies = {state: scene.replies(state) for state in states}
         known = _embedded([*situations.values(), *(text for each in replies.values() for text in each if text)])

@@ -104,7 +104,7 @@ class ScoringJudge(ABC):
             ValueError: If the scene has more states than it may score.
         """
         self.check(scene)
-        states = np.flatnonzero(scene.depth < scene.horizon).tolist()
+        states = np.flatnonzero(scene.reached).tolist()
         read = {}
         for state in states:
             known, replies = situation(scene, state), scene.replies(state)
@@ -118,7 +118,7 @@ class ScoringJudge(ABC):
 
     def check(self, scene: Scene) -> None:
         """Raises ValueError if a scene has more states than it may score; nothing is scored."""
-        states = int((scene.depth < scene.horizon).sum())
+        states = int(scene.reached.sum())
         if states > self.most:
             raise ValueError(
                 f"a scenario has {states} states, and {self.name} scores {self.most} at most: let a reward model learn "

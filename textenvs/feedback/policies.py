@@ -50,7 +50,7 @@ def softened(agent: Agent, scene: Scene, share: float) -> Array:
         ValueError: If it is an agent that needs to know more than what it observes.
     """
     policy = share * scene.uniform
-    for state in np.flatnonzero(scene.depth < scene.horizon).tolist():
+    for state in np.flatnonzero(scene.reached).tolist():
         policy[state, _act(agent, scene, state, int(scene.depth[state]))] += 1.0 - share
     return policy
 

@@ -106,6 +106,11 @@ class Scene:
         return np.where(met.any(axis=0), met.argmax(axis=0), self.horizon)
 
     @cached_property
+    def reached(self) -> NDArray[np.bool_]:
+        """(states,) whether each state can be met."""
+        return self.depth < self.horizon
+
+    @cached_property
     def amounts(self) -> Amounts:
         """What each act amounts to on average in the task's reward terms."""
         payoffs, tables = self.tables.payoffs, self.tables

@@ -98,7 +98,7 @@ class Stages:
     def __init__(self, plan: Plan, seed: int, folder: Path) -> None:
         self.plan, self.seed, self.folder = plan, seed, folder
         self.judge = plan.make_judge()
-        self.proxies, self.scale = cache(self._proxies), cache(self._scale)
+        self.proxies, self.scale, self._likings = cache(self._proxies), cache(self._scale), cache(self._liked_in_train)
 
     @cached_property
     def train(self) -> Ground:
@@ -243,19 +243,20 @@ class Stages:
         It is scaled: in train its best and random play lie as far apart as those of gold.
         """
         scale, others = self.scale(way), self.test.scenes if self.test else []
-        liked = ([self._liked(way, scene) for scene in scenes] for scenes in (self.scenes, others))
-        train, test = ([each.times(scale) for each in found] for found in liked)
-        return train, test
+        test = [self._liked(way, scene).times(scale) for scene in others]
+        return [each.times(scale) for each in self._likings(way)], test
 
     def _scale(self, way: str) -> float:
         """By what a proxy is multiplied."""
         spreads = []
-        for scene in self.scenes:
-            liked = self._liked(way, scene)
+        for scene, liked in zip(self.scenes, self._likings(way), strict=True):
             _, best = soft_optimum(scene, liked, scene.uniform, 0.0)
             spreads.append(best - scene.expected(scene.uniform, [liked])[0])
         spread = float(np.mean(spreads))
         return SPREAD * self.unit / spread if spread > 1e-12 else 1.0
+
+    def _liked_in_train(self, way: str) -> list[Rewards]:
+        return [self._liked(way, scene) for scene in self.scenes]
 
     def _liked(self, way: str, scene: Scene) -> Rewards:
         """What is liked in a scene, by the judge itself or by the model of what it likes."""

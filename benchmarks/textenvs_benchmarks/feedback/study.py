@@ -234,7 +234,9 @@ def judge_table(results: dict[str, Any]) -> pd.DataFrame:
         means = pd.DataFrame(study["judge"]).astype(float).drop(columns="seed").mean()
         row: dict[str, Any] = {**dict.fromkeys(MEASURED, math.nan), **{name: told[name] for name in CELL[:4]}}
         rows.append({**row, **{str(name): mean for name, mean in means.items()}, "seeds": len(study["judge"])})
-    return pd.DataFrame(rows).drop_duplicates(subset=list(CELL[:4]), ignore_index=True)
+    return pd.DataFrame(rows).drop_duplicates(
+        ignore_index=True
+    )  # PPO of the ladder has judges that stand there already
 
 
 def weight_table(results: dict[str, Any]) -> pd.DataFrame:
@@ -274,8 +276,7 @@ def difference(results: dict[str, Any], ours: dict[str, Any], theirs: dict[str, 
     for cell in (ours, theirs):
         found: list[dict[str, Any]] = []
         for study in results["studies"]:
-            told = _told(study)
-            found += [{**told, **row} for row in study["policies"]]
+            found += [{**_told(study), **row} for row in study["policies"]]
         kept = [row for row in found if all(row[key] == value for key, value in cell.items())]
         values.append(np.array([row[name] for row in sorted(kept, key=lambda row: row["seed"])]))
     return _summed("difference", values[0] - values[1])

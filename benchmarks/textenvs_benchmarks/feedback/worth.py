@@ -87,17 +87,16 @@ class Worth:
         except (OSError, ValueError, KeyError, TypeError):
             pass
         judge, dial = self.stages.judged_by()
-        if not self.stages.ways:
+        ways, shown = self.stages.ways, curves and self.stages.seed == 0
+        if not ways:
             raise ValueError("of preferences of your own there is no score to learn from directly: add --way canonical")
         known = {
             "judge_name": judge,
             "dial": dial,
             "judge": self.judge_row(),
-            "policies": [row for way in self.stages.ways for row in self.policy_rows(way, BEST_OF if curves else ())],
-            "curves": {way: self.curves(way) for way in self.stages.ways} if curves and self.stages.seed == 0 else {},
-            "examples": {way: self.examples(way) for way in self.stages.ways}
-            if curves and self.stages.seed == 0
-            else {},
+            "policies": [row for way in ways for row in self.policy_rows(way, BEST_OF if curves else ())],
+            "curves": {way: self.curves(way) for way in ways} if shown else {},
+            "examples": {way: self.examples(way) for way in ways} if shown else {},
         }
         known["made_from"] = [digest, curves, self._digests()]
         write_whole(path, json.dumps(known, sort_keys=True).encode())
@@ -163,19 +162,22 @@ class Worth:
             way: What they learn from.
             drawn: Numbers of replies of which the reference, unchanged, takes the one that the proxy likes best.
         """
-        frontier = Frontier(self.stages.scenes, self.stages.proxies(way)[0], self.stages.references)
+        scenes, references = self.stages.train
+        frontier = Frontier(scenes, self.stages.proxies(way)[0], references)
+        start = evaluate(scenes, references, frontier.rewards, references)
         plays: list[tuple[str, float, Play]] = []
         for penalty in self.stages.plan.penalties:
             plays.append((self.stages.plan.agent, penalty, _as_learned(self.stages.learned(way, penalty))))
             plays.append((EXACT, penalty, partial(_exactly, penalty * self.stages.unit)))
         ahead = way == "direct" or self.stages.plan.unit == "episodes"
         plays += [(f"best of {n}", 0.0, partial(_best_of, n, ahead)) for n in drawn]
-        return [self._row(way, *play, frontier) for play in plays]
+        return [self._row(way, *play, frontier, start) for play in plays]
 
-    def _row(self, way: str, agent: str, penalty: float, play: Play, frontier: Frontier) -> dict[str, Any]:
+    def _row(
+        self, way: str, agent: str, penalty: float, play: Play, frontier: Frontier, start: Point
+    ) -> dict[str, Any]:
         proxies, others = self.stages.proxies(way)
         policies = _played(play, self.stages.train, proxies)
-        start = evaluate(self.stages.scenes, self.stages.references, proxies, self.stages.references)
         point = evaluate(self.stages.scenes, policies, proxies, self.stages.references)
         best = float(np.mean([scene.optimal for scene in self.stages.scenes]))
         tangents = (*TANGENTS, *(each * self.stages.unit / frontier.scale for each in self.stages.plan.penalties))
@@ -219,7 +221,7 @@ class Worth:
         plays.append(("the proxy's optimum", partial(_exactly, 0.0)))
         plays.append(("optimal play", lambda scene, proxy, reference: scene.optimum))
         played = [(name, _played(play, self.stages.train, proxies)) for name, play in plays]
-        least = self.stages.plan.penalties.index(min(self.stages.plan.penalties))
+        least = plan.penalties.index(min(plan.penalties))
         lost = [
             scene.optimal - scene.expected(policy, [scene.gold])[0]
             for scene, policy in zip(self.stages.scenes, played[least][1], strict=True)
@@ -235,7 +237,7 @@ class Worth:
             "who": name,
             "scenario": scene.number,
             "gold": episode.worth * collector.unit,
-            "proxy": episode.earned(scene, proxies[place]),
+            "proxy": float(episode.earned(scene, proxies[place])),
             "text": conversation(scene, episode),
         }
 
