@@ -16,7 +16,7 @@ LM := $(VENV)/.lm
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-deep install-lm leaderboard leaderboard-deep test test-browser test-all benchmark benchmark-peers task lint types clean
+.PHONY: help install install-deep install-lm leaderboard leaderboard-deep test test-browser test-all benchmark benchmark-peers task fingerprints lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
@@ -71,9 +71,12 @@ benchmark-peers: $(STAMP)  ## measure speed beside the peers that are installed 
 
 task: $(STAMP)  ## compile, record and test one environment: make task ID=TextMyTask-v0
 	@test -n "$(ID)" || { echo "Which one? Try: make task ID=TextDialogue-v0" >&2; exit 1; }
-	$(BIN)/python scripts/compile_reference_scores.py $(ID)
+	$(BIN)/textenvs compile $(ID)
 	$(BIN)/python scripts/record_golden.py $(ID)
 	$(BIN)/python -m pytest tests/test_registry.py -k "$(ID)"
+
+fingerprints: $(STAMP)  ## store the fingerprints of the environments whose sources have changed
+	$(BIN)/textenvs compile
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .

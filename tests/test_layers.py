@@ -16,20 +16,28 @@ ALLOWED = {
     "textenvs.text": "textenvs.text",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
-    "textenvs.tasks": "textenvs.tasks textenvs.core.mdp textenvs.data textenvs.errors textenvs.rewards textenvs.text",
+    "textenvs.tasks": "textenvs.tasks textenvs.core.mdp textenvs.core.policy textenvs.data textenvs.errors "
+    "textenvs.rewards textenvs.text",
     "textenvs.wrappers": "textenvs.wrappers textenvs.text",
-    "textenvs.registration": "textenvs.core textenvs.data textenvs.errors",
-    "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",
-    "textenvs.reference": "textenvs.core textenvs.data textenvs.errors textenvs.registration",
+    "textenvs.registration": "textenvs.core textenvs.errors",
+    "textenvs.fingerprint": "textenvs.core textenvs.text",
+    "textenvs.identity": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.registration",
+    "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors textenvs.registration",
+    "textenvs.reference": "textenvs.core textenvs.errors textenvs.identity textenvs.registration",
+    "textenvs.state_reader": "textenvs.core textenvs.reference textenvs.registration",
+    "textenvs.floor": "textenvs.evaluation textenvs.registration textenvs.state_reader",
+    "textenvs.compilation": "textenvs.core textenvs.evaluation textenvs.fingerprint textenvs.floor textenvs.reference "
+    "textenvs.registration",
     "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
     "textenvs.registration textenvs.text",
     "textenvs.feedback": "textenvs.feedback textenvs.core textenvs.errors textenvs.evaluation textenvs.models "
     "textenvs.reference textenvs.registration textenvs.rewards textenvs.text",
     "textenvs.testing": "textenvs.core",
-    "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.models "
-    "textenvs.wrappers textenvs_baselines",
-    "textenvs_benchmarks": "textenvs textenvs.core.lock textenvs.evaluation textenvs.explanation textenvs.errors "
-    "textenvs.data textenvs.feedback textenvs.models textenvs_benchmarks",
+    "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.floor "
+    "textenvs.models textenvs.state_reader textenvs.wrappers textenvs_baselines",
+    "textenvs_benchmarks": "textenvs textenvs.compilation textenvs.core.closure textenvs.core.lock textenvs.data "
+    "textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback textenvs.models "
+    "textenvs.registration textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {

@@ -12,6 +12,8 @@ import pytest
 import textenvs
 from textenvs import testing
 from textenvs.core.spaces import OBS_TYPES
+from textenvs.fingerprint import differences, take_fingerprint
+from textenvs.registration import stored_of
 
 GOLDEN = Path(__file__).parent / "golden"
 every_id = pytest.mark.parametrize("env_id", textenvs.IDS)
@@ -53,21 +55,28 @@ def as_recorded(observation, recorded):
 
 @every_id
 def test_stored_reference_scores_are_of_this_source(env_id):
-    entry = textenvs.find_entry(env_id)
-    stored = textenvs.data.load_json("reference_scores.json")[env_id]
-    assert stored["source"] == textenvs.core.cache.scores_hash(entry.task), "run scripts/compile_reference_scores.py"
+    stored = stored_of(env_id)
+    assert stored["source"] == textenvs.find_entry(env_id).source, "run 'make fingerprints'"
+    assert stored["identity"] == textenvs.identity(env_id)
     assert gym.spec(env_id).reward_threshold == stored["train"]["optimal"]
 
 
 @every_id
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_nothing_trivial_wins(env_id, split):
-    stored = textenvs.data.load_json("reference_scores.json")[env_id][split]
+    stored = stored_of(env_id)[split]
     scores = textenvs.reference_scores(env_id, split=split)
     blind = 10 if textenvs.task_of(env_id).optimum == "bound" else 5
     for name, floor in stored["degenerate"].items():
         bound = 15 if "never_gives_up" in name else blind
         assert scores.normalise(floor) <= bound, f"{name} scores {scores.normalise(floor):.1f}"
+
+
+@every_id
+@pytest.mark.slow
+def test_fingerprint_taken_anew(env_id):
+    stored = stored_of(env_id)
+    assert differences(stored["fingerprint"], take_fingerprint(textenvs.task_of(env_id))) == []
 
 
 @every_id

@@ -3,18 +3,17 @@
 Importing it registers the environments: `gymnasium.make("TextDialogue-v0")`.
 """
 
-from textenvs.core.cache import source_hash
 from textenvs.core.mdp import SPLITS
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
 from textenvs.evaluation import Agent, EpisodeRecord, evaluate, load_agent
 from textenvs.explanation import Explainer
+from textenvs.identity import identity
 from textenvs.reference import ReferenceScores, instructions, reference_scores, solve
-from textenvs.registration import ENTRIES, IDS, find_entry, register_all, task_of
+from textenvs.registration import entries, find_entry, register_all, register_task, task_of
 
 __version__ = "0.1.0.dev0"
 __all__ = [
     "ACTION_TYPES",
-    "ENTRIES",
     "IDS",
     "OBS_TYPES",
     "SPLITS",
@@ -22,14 +21,18 @@ __all__ = [
     "EpisodeRecord",
     "Explainer",
     "ReferenceScores",
+    "entries",
     "evaluate",
     "find_entry",
+    "identity",
     "instructions",
     "load_agent",
     "reference_scores",
+    "register_task",
     "solve",
-    "source_hash",
     "task_of",
 ]
 
 register_all()
+IDS = tuple(entry.id for entry in entries() if entry.task.startswith("textenvs."))
+"""Ids of the environments of this package."""

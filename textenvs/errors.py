@@ -42,6 +42,10 @@ class Halt(Exception):
     """Raised by what stops a whole run, such as where a budget is spent: the same command goes on later."""
 
 
+class Drift(Exception):
+    """Environments, agents or packages are not those that made results or stored scores."""
+
+
 class UnknownRenderMode(ValueError, TypeError):
     """There is no such render mode. As a TypeError it tells Stable-Baselines3 to make the environment without one."""
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.core.cache import scores_hash
 from textenvs.core.composition import Reward, compose, counted
 from textenvs.core.loading import check_scenario, check_split, load_tables
 from textenvs.core.mdp import Payoff, State, Task
 from textenvs.core.payoffs import price
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
-from textenvs.data import load_json
 from textenvs.errors import unknown
-from textenvs.registration import find_entry, task_of
+from textenvs.identity import check_drift, remembered
+from textenvs.registration import find_entry, stored_of, task_of
 
 
 @dataclass(frozen=True)
@@ -119,23 +118,31 @@ class Solved:
 def reference_scores(env_id: str, split: str = "train", reward: Reward = None, **parameters: Any) -> ReferenceScores:
     """The reference scores of an id.
 
-    Those of the registered ids are stored; with other parameters or another reward they are computed, which takes a
-    few seconds for the dialogue, and a minute or so where there are many scenarios.
+    Those of the ids of this package are stored. Where nothing is stored, or parameters or reward are not those of the
+    id, they are computed, which takes a few seconds for the dialogue, and a minute or so where there are many
+    scenarios; those of an id as it is are then kept in the cache.
 
     Args:
         env_id: A registered id.
         split: "train" or "test".
         reward: Weights that replace the task's own, or their name, as for `gymnasium.make`.
         **parameters: Parameters that replace those of the id.
+
+    Raises:
+        Drift: If the sources of the id were changed so that it behaves otherwise than its stored scores are for.
     """
     entry = find_entry(env_id)
     check_split(split)
-    if {**entry.parameters, **parameters} == dict(entry.parameters) and not reward:
-        stored = load_json("reference_scores.json").get(entry.id)
-        if stored and stored["source"] == scores_hash(entry.task):
-            names = ("random", "optimal", "kind", "floor", "floor_agent")
-            return ReferenceScores(**{name: stored[split][name] for name in names})
-    return compute_scores(task_of(env_id, **parameters), split, reward)
+    if {**entry.parameters, **parameters} != dict(entry.parameters) or reward:
+        return compute_scores(task_of(entry.id, **parameters), split, reward)
+    stored = stored_of(entry.id)
+    if stored is not None:
+        check_drift(entry.id)
+        found = stored[split]
+    else:
+        source = entry.source
+        found = remembered(f"scores-{split}", entry, source, lambda: asdict(compute_scores(task_of(entry.id), split)))
+    return ReferenceScores(**{each.name: found[each.name] for each in fields(ReferenceScores)})
 
 
 def compute_scores(task: Task, split: str, reward: Reward = None) -> ReferenceScores:

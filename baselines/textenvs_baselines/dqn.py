@@ -37,7 +37,10 @@ class DQNConfig(DeepConfig):
 
 
 class DQNAgent(DeepAgent):
-    """Off-policy: learns the value of each action, and takes the best."""
+    """A deep Q-network: Q-learning with a neural network on the features of the text.
+
+    Off-policy: learns the value of each action, and takes the best.
+    """
 
     name = "dqn"
     algorithm = "DQN"

@@ -34,7 +34,10 @@ class PPOConfig(DeepConfig):
 
 
 class PPOAgent(DeepAgent):
-    """On-policy: improves a stochastic policy, and plays its likeliest action."""
+    """Proximal policy optimisation: a neural network on the features of the text learns which act to take.
+
+    On-policy: improves a stochastic policy, and plays its likeliest action.
+    """
 
     name = "ppo"
     algorithm = "MaskablePPO"
@@ -69,7 +72,10 @@ class PPOAgent(DeepAgent):
 
 
 class PPONgramsAgent(PPOAgent):
-    """PPO on the words alone: hashed n-grams of the text, and nothing that was counted or weighed for it."""
+    """PPO on the words themselves, as counts of word parts: it was told nothing of what they mean.
+
+    PPO on the words alone: hashed n-grams of the text, and nothing that was counted or weighed for it.
+    """
 
     name = "ppo_ngrams"
     obs_type = "text"

@@ -9,7 +9,9 @@ import numpy as np
 
 
 class RandomAgent:
-    """Draws uniformly from the legal actions: 0 on the normalised scale.
+    """Takes any possible act with the same probability; it learns nothing.
+
+    Draws uniformly from the legal actions: 0 on the normalised scale.
 
     Args:
         env_id: The id it will play; not needed.

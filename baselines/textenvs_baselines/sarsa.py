@@ -16,7 +16,10 @@ class SarsaConfig(Config):
 
 
 class SarsaAgent(TabularAgent):
-    """On-policy: an entry moves towards the reward and the value of the action that is taken next."""
+    """SARSA with a table: like Q-learning, but it learns what its own acts are worth, exploration included.
+
+    On-policy: an entry moves towards the reward and the value of the action that is taken next.
+    """
 
     name = "sarsa"
     on_policy = True

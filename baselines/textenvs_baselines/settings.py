@@ -1,4 +1,4 @@
-"""The settings of learners that were tuned to a task, from one file, and what all learners with settings share."""
+"""The settings of learners that were tuned to a task, from a file beside it, and what tuned learners share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import textenvs
@@ -15,21 +15,26 @@ from textenvs.errors import shown
 Config = TypeVar("Config")
 
 
+FILE = "agents.toml"
+"""In the folder of a task: a table of settings for each agent whose own are not as good."""
+
+
 @cache
-def _table() -> dict[str, dict[str, dict[str, Any]]]:
-    return tomllib.loads(files(__package__).joinpath("settings.toml").read_text(encoding="utf-8"))
+def _table(folder: Path) -> dict[str, dict[str, Any]]:
+    path = folder / FILE
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def tuned(env_id: str, agent: str) -> dict[str, Any]:
-    """Settings of an agent for the task of an id; empty where its own are as good, and for ids of others.
+    """Settings of an agent for the task of an id; empty where its own are as good, and for environments without task.
 
     Args:
         env_id: An id.
         agent: Name of the agent.
     """
-    if env_id.removeprefix("textenvs:") not in textenvs.IDS:
-        return {}
-    return dict(_table().get(textenvs.find_entry(env_id).task, {}).get(agent, {}))
+    folders = {entry.id: entry.folder for entry in textenvs.entries()}
+    folder = folders.get(env_id.removeprefix("textenvs:"))
+    return dict(_table(folder).get(agent, {})) if folder else {}
 
 
 def make_config(config_class: Callable[..., Config], env_id: str, agent: str, settings: Mapping[str, Any]) -> Config:

@@ -253,6 +253,18 @@ def _add_terms(parser: Parser) -> None:
     parser.add_argument("--sandbox", action="store_true", help="run them in bubblewrap, without network and results")
 
 
+def _compile(parser: Parser) -> None:
+    parser.add_argument(
+        "ids",
+        metavar="ID",
+        nargs="*",
+        help="environments of tasks that are packages; by default all that ship with TextEnvs",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 4 if something stored is of other sources"
+    )
+
+
 def _add_agent(parser: Parser) -> None:
     parser.add_argument("agent", metavar="AGENT", help="name of the agent")
     parser.add_argument("id", metavar="ID", help="environment")
@@ -288,6 +300,7 @@ COMMANDS = {
     "train": ("train one agent and save it", _train),
     "evaluate": ("evaluate one agent", _evaluate),
     "feedback": ("learn from the judgements of an AI, and see exactly what of it was wanted", _feedback),
+    "compile": ("store the reference scores and the fingerprint of a task beside it", _compile),
     "data": ("the data sets that do not ship with the package: list and fetch them", _data),
 }
 

@@ -501,7 +501,8 @@ def _suite(arguments: argparse.Namespace) -> Suite:
     """The suite that was named, or made of what was given; numbers on the line replace the suite's."""
     from dataclasses import replace
 
-    from textenvs_benchmarks.suite import REFERENCES, WITH, Suite, load_suite
+    from textenvs.evaluation import reference_names
+    from textenvs_benchmarks.suite import WITH, Suite, load_suite
 
     numbers = {"training_seeds": arguments.seeds, "steps": arguments.steps, "episodes": arguments.episodes}
     given: dict[str, Any] = {name: number for name, number in numbers.items() if number is not None}
@@ -523,8 +524,8 @@ def _suite(arguments: argparse.Namespace) -> Suite:
         return replace(suite, name=f"{suite.name}-changed", **given) if given else suite
     if not arguments.env or not (installed or external):
         raise ValueError("say what to run: a suite ('textenvs list' names them), or --env ID... --agent NAME...")
-    agents = (*(name for name in installed if name not in REFERENCES), *external)
-    references = tuple(name for name in installed if name in REFERENCES)
+    agents = (*(name for name in installed if name not in reference_names()), *external)
+    references = tuple(name for name in installed if name in reference_names())
     made = Suite("custom", 1, tuple(arguments.env), agents, references, external=external, limits=limits, **given)
     return replace(made, options=options)
 
@@ -672,6 +673,32 @@ def feedback_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def compile_command(arguments: argparse.Namespace) -> int:
+    """Stores reference scores and fingerprints beside their tasks; scores are computed only where behaviour changed."""
+    import textenvs
+    from textenvs.compilation import is_stale, store
+
+    ids = [textenvs.find_entry(name).id for name in arguments.ids] or textenvs.IDS
+    if arguments.check:
+        stale = [env_id for env_id in ids if is_stale(env_id)]
+        if stale:
+            raise Drift(f"what is stored is of other sources: textenvs compile {' '.join(stale)}")
+        print(f"up to date: {', '.join(ids)}")
+        return DONE
+    for env_id in ids:
+        print(f"{env_id}: {STORED[store(env_id)]}", flush=True)
+    return DONE
+
+
+STORED = {
+    "new": "stored",
+    "unchanged": "up to date",
+    "equal": "other sources, the same behaviour: its scores stand",
+    "changed": "it behaves otherwise than before: its scores were computed anew",
+}
+"""What became of an id."""
+
+
 COMMANDS = {
     "list": list_command,
     "run": run_command,
@@ -687,6 +714,7 @@ COMMANDS = {
     "train": train_command,
     "evaluate": evaluate_command,
     "feedback": feedback_command,
+    "compile": compile_command,
     "data": data_command,
 }
 

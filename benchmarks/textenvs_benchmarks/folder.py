@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import json
 import os
-import pkgutil
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,9 +18,10 @@ import numpy as np
 
 import textenvs
 from textenvs import SPLITS, ReferenceScores
+from textenvs.core.closure import hash_files, import_closure
 from textenvs.core.lock import locked
 from textenvs.errors import printable, shown
-from textenvs.evaluation import find_agent
+from textenvs.evaluation import agent_modules
 from textenvs.evaluation.record import from_json, is_number
 from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.external.reach import Reach, source_of
@@ -51,8 +51,8 @@ class Run:
         command: The command line, without what makes no difference to the results.
         suite: What is played.
         commitment: Hash of the secret from which the seeds of its episodes are derived; "" where they are public.
-        sources: For each environment a hash of the sources that decide how it behaves.
-        agents: For each agent a hash of the sources and settings beside the one that it is defined in.
+        sources: For each environment its identity: a hash of what it does.
+        agents: For each agent a hash of the modules that decide what it does.
         versions: Versions of the packages involved.
     """
 
@@ -72,31 +72,32 @@ def describe_run(suite: Suite, commitment: str = "", command: str = "") -> Run:
         commitment,
         sources={env_id: environment_source(env_id) for env_id in suite.environments},
         agents={
-            name: agent_source(suite.installed(name), suite.reach(name)) for name in (*suite.agents, *suite.references)
+            name: agent_source(suite.installed(name), suite.reach(name), suite.environments)
+            for name in (*suite.agents, *suite.references)
         },
         versions=package_versions(),
     )
 
 
 def environment_source(env_id: str) -> str:
-    """Hash of the sources that decide how an environment behaves."""
-    return textenvs.source_hash(textenvs.find_entry(env_id).task)
+    """The identity of an environment: a hash of what it does."""
+    return textenvs.identity(env_id)
 
 
-def agent_source(name: str, reach: Reach | None = None) -> str:
-    """Hash of the Python files, and those of settings, of the folder in which an agent is defined.
+def agent_source(name: str, reach: Reach | None = None, environments: Sequence[str] = ()) -> str:
+    """Hash of the modules that decide what an agent does: its own, and those that it imports.
 
-    An agent names further modules that decide what it does in an attribute `uses`: they are hashed too.
+    Its settings are left out: they stand in the headers of its records.
 
     Args:
         name: Its name.
         reach: How it is reached if it is not ours: then the hash is that of what is known of its files.
+        environments: Ids that it plays: the policies that their tasks name decide what the rule does.
     """
     if reach is not None:
         return source_of(reach)
-    factory = find_agent(name)
-    used = [Path(inspect.getfile(pkgutil.resolve_name(module))) for module in getattr(factory, "uses", ())]
-    return hash_of([*sources_beside(factory), *used])
+    modules = agent_modules(name, environments)
+    return hash_files(import_closure(modules, [*AGENTS, *modules], without=["textenvs_baselines.settings"]))
 
 
 def sources_beside(thing: Any) -> list[Path]:
@@ -111,6 +112,10 @@ def hash_of(paths: Iterable[Path]) -> str:
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
+
+
+AGENTS = ("textenvs_baselines", "textenvs.models", "textenvs.evaluation.policy", "textenvs.core.policy")
+"""Whose modules decide what an agent does; all else it sees through observations, whose identity is recorded."""
 
 
 def package_versions() -> dict[str, str]:

@@ -56,6 +56,7 @@ class Job:
         secret: From which they are derived instead, if it is given.
         external: How the agent is reached, if it is not ours.
         installed: The name under which it is installed, if it is ours.
+        environments: Ids that the agent plays in the whole run.
         options: With which it is made.
     """
 
@@ -70,6 +71,7 @@ class Job:
     secret: Secret | None = None
     external: External | None = None
     installed: str = ""
+    environments: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -89,7 +91,7 @@ class Job:
     @property
     def agent_source(self) -> str:
         """Hash of what is known of the agent's sources."""
-        return agent_source(self.installed, self.external.reach if self.external else None)
+        return agent_source(self.installed, self.external.reach if self.external else None, self.environments)
 
     @property
     def name(self) -> str:
@@ -137,7 +139,14 @@ def plan_jobs(suite: Suite, secret: Secret | None = None, terms: Terms = NO_TERM
     }
     jobs = []
     for env_id in suite.environments:
-        job = partial(Job, env_id=env_id, episodes=suite.episodes, evaluation_seed=suite.evaluation_seed, secret=secret)
+        job = partial(
+            Job,
+            env_id=env_id,
+            episodes=suite.episodes,
+            evaluation_seed=suite.evaluation_seed,
+            secret=secret,
+            environments=suite.environments,
+        )
         for agent, split in product((name for name in suite.references if plays(suite, name, env_id)), SPLITS):
             jobs.append(job(agent, seed=0, splits=(split,), reference=True, steps=suite.steps, installed=agent))
         for agent, seed in product(
@@ -362,6 +371,6 @@ def make_header(
         evaluation_seed=evaluation_seed,
         commitment=commitment,
         source=environment_source(env_id),
-        agent_source=agent_source(name) if source is None else source,
+        agent_source=agent_source(name, environments=[env_id]) if source is None else source,
         versions=package_versions(),
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 import textenvs
-from textenvs import OBS_TYPES, SPLITS
-from textenvs.data import load_json
+from textenvs import SPLITS, ReferenceScores
+from textenvs.compilation import sizes_of
 from textenvs.evaluation import agent_names
+from textenvs.registration import Entry, stored_of
 from textenvs_benchmarks.suite import suite_names
 
 SIZES = {"scenarios": "Scenarios", "states": "States", "outcomes": "Outcomes", "bytes": "MB"}
@@ -28,38 +29,26 @@ NOTE = (
 def catalogue() -> dict[str, Any]:
     """Environments, agents and suites that are installed."""
     return {
-        "environments": [_environment(entry) for entry in textenvs.ENTRIES],
+        "environments": [_environment(entry) for entry in textenvs.entries()],
         "agents": agent_names(),
         "suites": suite_names(),
     }
 
 
-def _environment(entry: Any) -> dict[str, Any]:
-    task = textenvs.task_of(entry.id)
+def _environment(entry: Entry) -> dict[str, Any]:
+    """What is stored of an environment, so that no task is imported; an id of which nothing is stored has no scores."""
+    stored = stored_of(entry.id)
+    sizes = sizes_of(textenvs.task_of(entry.id)) if stored is None else stored
+    names = (*(each.name for each in fields(ReferenceScores)), *SIZES)
     return {
         "id": entry.id,
         "parameters": dict(entry.parameters),
-        "observations": {obs_type: _size(entry.id, obs_type) for obs_type in OBS_TYPES},
-        "actions": task.n_actions,
-        "horizon": task.horizon,
+        "observations": sizes["observations"],
+        "actions": sizes["actions"],
+        "horizon": sizes["horizon"],
         "capabilities": list(entry.capabilities),
-        "splits": {split: _split(entry.id, split) for split in SPLITS},
+        "splits": {split: {name: stored[split][name] for name in names} if stored else {} for split in SPLITS},
     }
-
-
-def _size(env_id: str, obs_type: str) -> int:
-    """Characters at most, number of features, or number of observations."""
-    task = textenvs.task_of(env_id)
-    return {"text": task.max_length, "features": len(task.feature_names) + 1, "discrete": task.n_observations}[obs_type]
-
-
-def _split(env_id: str, split: str) -> dict[str, Any]:
-    """What is stored of a split; nothing is computed for an id of which nothing is stored."""
-    stored = load_json("reference_scores.json").get(env_id)
-    if not stored:
-        return {}
-    sizes = {name: stored[split][name] for name in SIZES if name in stored[split]}
-    return asdict(textenvs.reference_scores(env_id, split)) | sizes
 
 
 def print_catalogue(found: dict[str, Any], console: Console) -> None:

@@ -20,10 +20,10 @@ from textenvs.evaluation import (
     check_options,
     evaluate,
     find_agent,
+    reference_names,
     write_records,
 )
 from textenvs_benchmarks.jobs import make_header
-from textenvs_benchmarks.suite import REFERENCES
 from textenvs_benchmarks.training import RESERVED, is_learner, save_agent, task_parameters, train
 
 
@@ -178,7 +178,7 @@ def prepare_agent(
 ) -> tuple[str, Agent]:
     """The id, and an agent that is to play it, new or as it was saved."""
     env_id = check_environment(env_id, env_kwargs)
-    told = {**env_kwargs, "split": split} if name in REFERENCES else env_kwargs
+    told = {**env_kwargs, "split": split} if name in reference_names() else env_kwargs
     if load is not None:
         return env_id, load_saved(name, env_id, told, options, load)
     return env_id, make_agent(name, env_id, told, options)

@@ -16,17 +16,6 @@ from textenvs.evaluation import agent_names, agent_origin, check_option_names
 from textenvs_benchmarks.external.protocol import make_limits
 from textenvs_benchmarks.external.reach import Reach, parse_reach
 
-REFERENCES = (
-    "optimal",
-    "floor",
-    "keep_all",
-    "accept_all",
-    "search_follow_answer",
-    "search_open_answer",
-    "search_open_abstain",
-    "abstain",
-)
-"""Agents that are constructed for the split they play: they show what can be had, and are not ranked."""
 DECIDING = ("environments", "training_seeds", "steps", "episodes", "evaluation_seed")
 """What of a suite decides its episodes and how long agents learn, whoever they are."""
 WITH = "-with-"

@@ -4,7 +4,8 @@ import pytest
 
 import textenvs
 from textenvs.evaluation import Agent, Learner, agent_names, find_agent, load_agent
-from textenvs_baselines.degenerate import degenerate_agents
+from textenvs.floor import degenerate_agents
+from textenvs.registration import stored_of
 from textenvs_baselines.rule import RuleAgent
 from textenvs_benchmarks.training import train
 
@@ -67,7 +68,7 @@ def test_the_rule_is_saved_and_loaded(tmp_path):
 
 
 def floors(env_id, split, names):
-    stored = textenvs.data.load_json("reference_scores.json")[env_id][split]["degenerate"]
+    stored = stored_of(env_id)[split]["degenerate"]
     agents = degenerate_agents(env_id, {"split": split})
     assert agents.keys() == stored.keys()
     for name in names or agents:
@@ -94,5 +95,5 @@ def test_the_optimal_agent_knows_its_split():
 
 
 def test_an_agent_for_other_tasks_says_so():
-    with pytest.raises(ValueError, match="has no action 'keep': this agent is not for it"):
+    with pytest.raises(ValueError, match="has no policy 'keep_all': this agent is not for it"):
         load_agent("keep_all", ID)

@@ -6,7 +6,7 @@ import pytest
 
 import textenvs
 from textenvs.evaluation import load_agent
-from textenvs.tasks.writing import words
+from textenvs.tasks.writing import policies, words
 from textenvs_baselines import rule
 from textenvs_baselines.settings import tuned
 
@@ -27,7 +27,7 @@ def scores(name, env_id, split, steps=200_000):
 
 
 def test_the_rule_reads_what_the_tool_says():
-    assert rule.FITS == words.FITS
+    assert policies.FITS == words.FITS
     agent = rule.RuleAgent("TextWriting-v0", {}, variant=3)
     env = gym.make("TextWriting-v0")
     observation, info = env.reset(seed=1)

@@ -270,7 +270,7 @@ def test_charts_by_hand() -> None:
 def test_every_environment_is_tagged_with_what_a_radar_shows() -> None:
     import textenvs
 
-    for entry in textenvs.ENTRIES:
+    for entry in textenvs.entries():
         assert entry.capabilities
         assert set(entry.capabilities) <= set(CAPABILITIES)
 

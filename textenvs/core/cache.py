@@ -8,55 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 import json
 import os
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from textenvs.core.closure import source_hash
 from textenvs.core.mdp import Payoff
 from textenvs.core.tables import Tables
 
 OBJECTS = ("states", "events", "payoffs")
-PACKAGE = Path(__file__).parents[1]
-KERNEL = ("chance", "composition", "env", "graph", "mdp", "payoffs", "tables", "transcript")
-"""The modules beside this one that decide how a task behaves."""
-
-
-@cache
-def source_hash(task: str) -> str:
-    """A hash of all that decides how a task behaves: its sources and data, and all of this package that it rests on.
-
-    Args:
-        task: Entry point, "module:Class". The class names its files of `textenvs.data` in `data_files`.
-    """
-    module, _, name = task.partition(":")
-    own = Path(importlib.import_module(module).__file__ or "")
-    files = set(own.parent.glob("*.py")) if own.name == "__init__.py" else {own}
-    files |= {PACKAGE / "core" / f"{part}.py" for part in KERNEL}
-    files |= set((PACKAGE / "text").glob("*.py")) | set((PACKAGE / "rewards").glob("*.py"))
-    files |= {PACKAGE / "data" / f"{part}.py" for part in ("__init__", "wikipedia")}
-    files |= {
-        PACKAGE / "data" / file for file in getattr(getattr(importlib.import_module(module), name), "data_files", ())
-    }
-    return _hash(files)
-
-
-@cache
-def scores_hash(task: str) -> str:
-    """A hash of all that decides the reference scores of a task: its own sources and the solver."""
-    return blake2b((source_hash(task) + _hash({PACKAGE / "core" / "solve.py"})).encode(), digest_size=16).hexdigest()
-
-
-def _hash(files: set[Path]) -> str:
-    digest = blake2b(digest_size=16)
-    for path in sorted(files, key=lambda path: (path.parent.name, path.name)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
 
 
 def folder() -> Path | None:
@@ -71,9 +35,7 @@ def folder() -> Path | None:
 
 
 def path_of(origin: str, split: str, scenario: int) -> Path | None:
-    """The file of a scenario's tables; None where they are not cached.
-
-    Only this package's own tasks are: it is known what they import, and so what decides them.
+    """The file of a scenario's tables; None where they are not cached, as where the task has no source file.
 
     Args:
         origin: Entry point and parameters of the task, as JSON.
@@ -81,10 +43,10 @@ def path_of(origin: str, split: str, scenario: int) -> Path | None:
         scenario: Number of the scenario.
     """
     place = folder()
-    entry_point = json.loads(origin)[0]
-    if place is None or not entry_point.startswith("textenvs.tasks."):
+    source = source_hash(json.loads(origin)[0]) if place is not None else ""
+    if place is None or not source:
         return None
-    key = json.dumps([source_hash(entry_point), origin, split, scenario, np.__version__])
+    key = json.dumps([source, origin, split, scenario, np.__version__])
     return place / f"{blake2b(key.encode(), digest_size=16).hexdigest()}.npz"
 
 

@@ -9,12 +9,22 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from textenvs.core.closure import defining_module
 from textenvs.errors import printable, unknown
+from textenvs.evaluation.policy import ReferenceFactory
 from textenvs.evaluation.record import FAILURES, LONGEST_FAILURE
+from textenvs.registration import entries, find_entry
 
 GROUP = "textenvs.agents"
 """Entry points of agents: a name, and a factory called as `factory(env_id, env_kwargs, **options)`. One that is not for
 all environments has a function `plays(env_id)`."""
+REFERENCES = "textenvs.references"
+"""Entry points of agents that are constructed for the split they play: they show what can be had, and are not ranked.
+The policies that tasks name in their manifests as references are such agents too."""
+
+
+RULE = "rule"
+"""The agent that plays the rules that tasks name in their manifests."""
 
 
 class AgentFailure(Exception):
@@ -122,25 +132,51 @@ class Learner(Agent, Protocol):
 
 @cache
 def _factories() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+    return {point.name: point for group in (GROUP, REFERENCES) for point in entry_points(group=group)}
 
 
 def agent_names() -> list[str]:
-    """Names of all agents that are installed."""
-    return sorted(_factories())
+    """Names of all agents that are installed, and of the policies that tasks name as references."""
+    return sorted({*_factories(), *_task_references()})
+
+
+def reference_names() -> list[str]:
+    """Names of the agents that are not ranked."""
+    return sorted({*(point.name for point in entry_points(group=REFERENCES)), *_task_references()})
+
+
+def _task_references() -> set[str]:
+    return {name for entry in entries() for name in entry.references}
 
 
 def find_agent(name: str) -> Callable[..., Agent]:
     """The factory of an agent.
 
     Args:
-        name: Name of an entry point of the group `textenvs.agents`.
+        name: Name of an entry point of the group `textenvs.agents` or `textenvs.references`, or of a reference of a
+            task.
 
     Raises:
         ValueError: If there is no such agent; the message names the near ones.
     """
+    if name not in _factories() and name in _task_references():
+        return ReferenceFactory(name)
     factory: Callable[..., Agent] = _entry_point(name).load()
     return factory
+
+
+def summary_of(name: str) -> str:
+    """What an agent does, in a sentence: the first of its documentation; "" where there is none.
+
+    Args:
+        name: Its name.
+    """
+    for entry in entries():
+        if name in entry.references:
+            return entry.references[name].summary
+    if name not in _factories():
+        return ""
+    return " ".join((inspect.getdoc(find_agent(name)) or "").partition("\n\n")[0].split())
 
 
 def agent_origin(name: str) -> tuple[str, str]:
@@ -149,8 +185,26 @@ def agent_origin(name: str) -> tuple[str, str]:
     Raises:
         ValueError: If there is no such agent; the message names the near ones.
     """
+    if name not in _factories() and name in _task_references():
+        return "textenvs", ReferenceFactory(name).policies()[0]
     point = _entry_point(name)
     return point.dist.name if point.dist else "", point.value
+
+
+def agent_modules(name: str, environments: Iterable[str] = ()) -> list[str]:
+    """The modules in which an agent is defined, and those of the policies that it plays in some environments.
+
+    Args:
+        name: Its name.
+        environments: Ids that it plays.
+    """
+    played = [find_entry(env_id) for env_id in environments]
+    if name not in _factories() and name in _task_references():
+        policies = [entry.references[name].policy for entry in played if name in entry.references]
+        return sorted({policy.partition(":")[0] for policy in policies})
+    module, _, attribute = _entry_point(name).value.partition(":")
+    rules = {entry.rule.partition(":")[0] for entry in played if entry.rule and name == RULE}
+    return [defining_module(module, attribute), *sorted(rules)]
 
 
 def _entry_point(name: str) -> EntryPoint:

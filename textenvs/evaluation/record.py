@@ -45,8 +45,8 @@ class Header:
         seed: Training seed of the agent.
         evaluation_seed: From which the episodes' seeds are derived.
         commitment: Hash of the secret from which the episodes' seeds are derived instead; "" where they are public.
-        source: Hash of the sources that decide how the environment behaves.
-        agent_source: Hash of the sources of the agent; "" where they are not known.
+        source: The identity of the environment: a hash of what it does, with the parameters of its id.
+        agent_source: Hash of the modules that decide what the agent does; "" where they are not known.
         versions: Versions of the packages involved.
     """
 

@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Sequence
 
+from textenvs.rewards.measures import compared
 from textenvs.rewards.ngrams import n_common
 from textenvs.rewards.references import as_references
 
@@ -20,6 +21,7 @@ def normalise_answer(answer: str) -> str:
     return " ".join(_answer_tokens(answer))
 
 
+@compared()
 def exact_match(prediction: str, references: str | Sequence[str]) -> float:
     """1 if the normalised answer equals that of a reference, else 0.
 
@@ -33,6 +35,7 @@ def exact_match(prediction: str, references: str | Sequence[str]) -> float:
     return float(any(answer == gold for gold in _golds(references)))
 
 
+@compared()
 def token_f1(prediction: str, references: str | Sequence[str]) -> float:
     """F1 of the tokens of normalised answers, with repetitions: the best over the references, in [0, 1].
 
@@ -46,6 +49,7 @@ def token_f1(prediction: str, references: str | Sequence[str]) -> float:
     return max(_f1(answer, gold) for gold in _golds(references))
 
 
+@compared()
 def keyword_coverage(prediction: str, keywords: str | Sequence[str]) -> float:
     """Share of the keywords that a text holds, in [0, 1].
 

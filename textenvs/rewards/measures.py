@@ -1,14 +1,18 @@
-"""All measures by name, with what each needs and gives, so that rewards can be put together from them."""
+"""Measures by name: what each needs and gives, so that rewards can be put together from them.
+
+A measure is declared where it is defined, by one of the decorators; there is no list of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from types import MappingProxyType
+from typing import TypeVar
 
 from textenvs.errors import unknown
-from textenvs.rewards import answers, models, overlap, rewriting, spans, style
+
+Function = TypeVar("Function", bound=Callable[..., float])
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Measure:
         return self.function(source, text, references)
 
 
+_MEASURES: dict[str, Measure] = {}
+MEASURES: Mapping[str, Measure] = MappingProxyType(_MEASURES)
+"""Every measure that gives one number, by name."""
+
+
 def find_measure(name: str) -> Measure:
     """The measure of that name.
 
@@ -60,44 +69,33 @@ def find_measure(name: str) -> Measure:
     return MEASURES[name]
 
 
-def _alone(function: Callable[..., float], low: float, high: float, extra: str = "") -> Measure:
-    return Measure(function.__name__, function, False, False, low, high, extra)
+def alone(low: float, high: float, extra: str = "") -> Callable[[Function], Function]:
+    """Declares a measure of a text alone, called as `name(prediction)`.
+
+    Args:
+        low: Least value; -inf if there is none.
+        high: Greatest value; inf if there is none.
+        extra: The extra of the package that it needs.
+    """
+    return _declared(False, False, low, high, extra)
 
 
-def _compared(function: Callable[..., float], extra: str = "", low: float = 0.0) -> Measure:
-    return Measure(function.__name__, function, True, False, low, 1.0, extra)
+def compared(extra: str = "", low: float = 0.0) -> Callable[[Function], Function]:
+    """Declares a measure of a text against references, called as `name(prediction, references)`; 1 is perfect."""
+    return _declared(True, False, low, 1.0, extra)
 
 
-def _rewritten(function: Callable[..., float], extra: str = "") -> Measure:
-    return Measure(function.__name__, function, True, True, 0.0, 1.0, extra)
+def rewritten(extra: str = "") -> Callable[[Function], Function]:
+    """Declares a measure of a rewrite, called as `name(source, prediction, references)`; in [0, 1]."""
+    return _declared(True, True, 0.0, 1.0, extra)
 
 
-MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        measure.name: measure
-        for measure in (
-            _compared(answers.exact_match),
-            _compared(answers.token_f1),
-            _compared(answers.keyword_coverage),
-            _compared(overlap.rouge_1),
-            _compared(overlap.rouge_2),
-            _compared(overlap.rouge_l, "text"),
-            _compared(overlap.bleu, "text"),
-            _compared(overlap.chrf, "text"),
-            _compared(spans.edit_similarity, "text"),
-            _compared(models.embedding_similarity, "embeddings", low=-1.0),
-            _rewritten(rewriting.gleu),
-            _rewritten(rewriting.sari),
-            _rewritten(spans.edit_precision, "text"),
-            _rewritten(spans.edit_recall, "text"),
-            _rewritten(spans.edit_f05, "text"),
-            _alone(style.length, 0.0, inf),
-            _alone(style.repetition, 0.0, 1.0),
-            _alone(style.flesch, -inf, 206.835 - 1.015 - 84.6),
-            _alone(style.flesch_kincaid, 0.39 + 11.8 - 15.59, inf),
-            _alone(style.sentiment, -1.0, 1.0, "text"),
-            _alone(models.fluency, -inf, 0.0, "fluency"),
-        )
-    }
-)
-"""Every measure that gives one number, by name."""
+def _declared(references: bool, source: bool, low: float, high: float, extra: str) -> Callable[[Function], Function]:
+    def declare(function: Function) -> Function:
+        name = function.__name__
+        if name in _MEASURES:
+            raise ValueError(f"there are two measures {name!r}: give one another name")
+        _MEASURES[name] = Measure(name, function, references, source, low, high, extra)
+        return function
+
+    return declare

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from textenvs.errors import require
+from textenvs.rewards.measures import alone, compared
 from textenvs.rewards.references import as_references
 from textenvs.rewards.words import sentences, spoken_words
 
@@ -20,6 +22,7 @@ UNKNOWN_WORD = -9.5
 LANGUAGE_MODEL = "en-us/en-us.lm.bin"
 
 
+@compared("embeddings", low=-1.0)
 def embedding_similarity(prediction: str, references: str | Sequence[str], embed: Embed | None = None) -> float:
     """Cosine of the embeddings of a text and a reference, the best over the references, in [-1, 1].
 
@@ -44,6 +47,7 @@ def embedding_similarity(prediction: str, references: str | Sequence[str], embed
     return float(np.clip(np.max(units[1:] @ units[0]), -1.0, 1.0))
 
 
+@alone(-inf, 0.0, "fluency")
 def fluency(prediction: str) -> float:
     """Mean log probability of a text's words under a language model: at most 0; -5 is fluent, -9 a heap of words.
 

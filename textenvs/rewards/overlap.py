@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any
 
 from textenvs.errors import require
+from textenvs.rewards.measures import compared
 from textenvs.rewards.ngrams import n_common, ngrams
 from textenvs.rewards.references import as_references
 
 ROUGE_TOKEN = re.compile(r"[a-z0-9]+")
 
 
+@compared()
 def rouge_1(prediction: str, references: str | Sequence[str]) -> float:
     """ROUGE-1: F-measure of the common words, the best over the references, in [0, 1].
 
@@ -26,6 +28,7 @@ def rouge_1(prediction: str, references: str | Sequence[str]) -> float:
     return _rouge_n(prediction, references, 1)
 
 
+@compared()
 def rouge_2(prediction: str, references: str | Sequence[str]) -> float:
     """ROUGE-2: F-measure of the common pairs of neighbouring words; the rest as in `rouge_1`.
 
@@ -37,6 +40,7 @@ def rouge_2(prediction: str, references: str | Sequence[str]) -> float:
     return _rouge_n(prediction, references, 2)
 
 
+@compared("text")
 def rouge_l(prediction: str, references: str | Sequence[str]) -> float:
     """ROUGE-L: F-measure of the longest common subsequence of words; the rest as in `rouge_1`.
 
@@ -50,6 +54,7 @@ def rouge_l(prediction: str, references: str | Sequence[str]) -> float:
     return max(_f1(common(words, gold), len(words), len(gold)) for gold in golds)
 
 
+@compared("text")
 def bleu(prediction: str, references: str | Sequence[str]) -> float:
     """BLEU of one sentence against all references at once, in [0, 1].
 
@@ -63,6 +68,7 @@ def bleu(prediction: str, references: str | Sequence[str]) -> float:
     return _share(_bleu().sentence_score(prediction, as_references(references)).score)
 
 
+@compared("text")
 def chrf(prediction: str, references: str | Sequence[str]) -> float:
     """chrF2: F-measure of runs of 1 to 6 characters, recall twice as important, in [0, 1].
 

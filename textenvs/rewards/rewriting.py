@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from textenvs.rewards.measures import rewritten
 from textenvs.rewards.ngrams import ngrams
 from textenvs.rewards.references import as_references
 
@@ -16,6 +17,7 @@ ORDERS = (1, 2, 3, 4)
 Grams = Counter[tuple[str, ...]]
 
 
+@rewritten()
 def gleu(source: str, prediction: str, references: str | Sequence[str]) -> float:
     """GLEU of a correction: the mean over the references, in [0, 1]; 1 for a text that equals them all.
 
@@ -32,6 +34,7 @@ def gleu(source: str, prediction: str, references: str | Sequence[str]) -> float
     return sum(_gleu(before, found, _all_grams(gold.split())) for gold in golds) / len(golds)
 
 
+@rewritten()
 def sari(source: str, prediction: str, references: str | Sequence[str]) -> float:
     """SARI of a simplification against all references at once, in [0, 1].
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from textenvs.errors import require
+from textenvs.rewards.measures import compared, rewritten
 from textenvs.rewards.references import as_references
 
 
@@ -96,21 +97,25 @@ def edit_scores(source: str, prediction: str, references: str | Sequence[str], b
     return _scores(*best, beta)
 
 
+@rewritten("text")
 def edit_precision(source: str, prediction: str, references: str | Sequence[str]) -> float:
     """Share of the proposed edits that are right, in [0, 1]; 1 if none is proposed: see `edit_scores`."""
     return edit_scores(source, prediction, references).precision
 
 
+@rewritten("text")
 def edit_recall(source: str, prediction: str, references: str | Sequence[str]) -> float:
     """Share of the gold edits that are proposed, in [0, 1]; 1 if nothing is to be done: see `edit_scores`."""
     return edit_scores(source, prediction, references).recall
 
 
+@rewritten("text")
 def edit_f05(source: str, prediction: str, references: str | Sequence[str]) -> float:
     """F0.5 of the proposed edits, in [0, 1]; 1 if nothing is to be done and nothing is: see `edit_scores`."""
     return edit_scores(source, prediction, references).f
 
 
+@compared("text")
 def edit_similarity(prediction: str, references: str | Sequence[str]) -> float:
     """1 - Levenshtein distance (1966) in characters / length of the longer text: best over the references, in [0, 1].
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from math import inf
 from typing import Any
 
 from textenvs.errors import require
+from textenvs.rewards.measures import alone
 from textenvs.rewards.ngrams import ngrams
 from textenvs.rewards.syllables import n_syllables
 from textenvs.rewards.words import sentences, spoken_words, words
@@ -15,11 +17,13 @@ from textenvs.rewards.words import sentences, spoken_words, words
 TOKEN = re.compile(r"\w+")
 
 
+@alone(0.0, inf)
 def length(prediction: str) -> float:
     """Number of words: what stands between white space and has a letter or a digit; "well-known" is one word."""
     return float(len(words(prediction)))
 
 
+@alone(0.0, 1.0)
 def repetition(prediction: str, n: int = 4) -> float:
     """Share of the n-grams of words that have occurred before, in [0, 1]; 0 if there are fewer than `n` words.
 
@@ -35,6 +39,7 @@ def repetition(prediction: str, n: int = 4) -> float:
     return 1.0 - len(set(grams)) / len(grams) if grams else 0.0
 
 
+@alone(-inf, 206.835 - 1.015 - 84.6)
 def flesch(prediction: str) -> float:
     """Flesch Reading Ease (Flesch 1948): 90 is very easy, 60 plain English, 30 difficult; at most 121.22, no least.
 
@@ -45,6 +50,7 @@ def flesch(prediction: str) -> float:
     return 206.835 - 1.015 * n_words / n_sentences - 84.6 * syllables / n_words if n_words else 0.0
 
 
+@alone(0.39 + 11.8 - 15.59, inf)
 def flesch_kincaid(prediction: str) -> float:
     """Flesch-Kincaid Grade Level (Kincaid et al. 1975): years of school that a reader needs; at least -3.40, no most.
 
@@ -55,6 +61,7 @@ def flesch_kincaid(prediction: str) -> float:
     return 0.39 * n_words / n_sentences + 11.8 * syllables / n_words - 15.59 if n_words else 0.0
 
 
+@alone(-1.0, 1.0, "text")
 def sentiment(prediction: str) -> float:
     """Compound score of VADER (Hutto and Gilbert 2014), in [-1, 1]: from very negative to very positive, 0 is neutral.
 

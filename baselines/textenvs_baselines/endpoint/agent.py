@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -79,7 +79,9 @@ class OpenAIConfig(TalkConfig):
 
 
 class OpenAIAgent(Talker):
-    """A language model behind an endpoint that says a number, a sentence, or calls a tool.
+    """A language model behind an endpoint: it is asked what it would say.
+
+    A language model behind an endpoint that says a number, a sentence, or calls a tool.
 
     Args:
         env_id: The id it will play.
@@ -93,7 +95,6 @@ class OpenAIAgent(Talker):
     """An endpoint may refuse a question, which loses its episode."""
     config_class = OpenAIConfig
     unrecorded = ("timeout", "tries", "rows")
-    uses: ClassVar[tuple[str, ...]] = ("textenvs.models.endpoint", "textenvs_baselines.language.conversation")
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         super().__init__(env_id, env_kwargs, **settings)

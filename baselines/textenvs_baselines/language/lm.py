@@ -61,7 +61,9 @@ class LMConfig(TalkConfig):
 
 
 class LMAgent(Talker):
-    """A language model of transformers that scores what can be said, or says something.
+    """A causal language model: of what can be said it takes the likeliest, or it says something.
+
+    A language model of transformers that scores what can be said, or says something.
 
     Args:
         env_id: The id it will play.
@@ -71,7 +73,6 @@ class LMAgent(Talker):
 
     name = "lm"
     config_class = LMConfig
-    uses = ("textenvs.models.causal", "textenvs.models.loading")
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], **settings: Any) -> None:
         super().__init__(env_id, env_kwargs, **settings)

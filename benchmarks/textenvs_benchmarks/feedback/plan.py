@@ -257,7 +257,8 @@ class Plan:
         """A hash of some of its fields, and of the sources that decide what comes of them."""
         told = {name: value for name, value in asdict(self).items() if name in names}
         sources = [environment_source(self.env_id), feedback_source()]
-        sources += [agent_source(told[name]) for name in ("agent", "reference") if name in told]
+        agents = [told[name] for name in ("agent", "reference") if name in told]
+        sources += [agent_source(name, environments=[self.env_id]) for name in agents]
         if ":" in told.get("judge", ""):
             sources.append(hash_of(sources_beside(module_of(self.judge))))
         return hashlib.sha256(json.dumps([sources, told], sort_keys=True, default=str).encode()).hexdigest()[:16]

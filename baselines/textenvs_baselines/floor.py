@@ -1,0 +1,26 @@
+"""The floor of an id as an agent: the best of those that do not think."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import textenvs
+from textenvs.floor import degenerate_agents
+
+
+def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
+    """The best of the agents that neither think nor answer, such as one that always does the same.
+
+    The best degenerate agent of an id, as the reference scores name it.
+
+    Args:
+        env_id: A registered id.
+        env_kwargs: Nothing but the `split`: it was measured for the id's own parameters.
+    """
+    if set(env_kwargs) - {"split"}:
+        raise ValueError(f"the floor of {env_id} was measured for its own parameters and reward, not for {env_kwargs}")
+    scores = textenvs.reference_scores(env_id, split=env_kwargs.get("split", "train"))
+    if scores.floor_agent is None:
+        raise ValueError(f"no floor of {env_id} was measured: textenvs compile {env_id}")
+    return degenerate_agents(env_id, env_kwargs)[scores.floor_agent]

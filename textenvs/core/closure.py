@@ -1,0 +1,224 @@
+"""The import closure of a module: which files decide what it does, and a hash of them.
+
+Edges are read from the syntax trees, so nothing is imported. A name that is taken from a package leads to the module
+that defines it: the `__init__` that hands it on is left out, and so are the package's other modules. Imports inside
+functions count too. Beside the modules, the closure holds the data files that they name, and all files that stand in
+the folder of a task.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from hashlib import blake2b
+from pathlib import Path
+
+KERNEL = ("textenvs.core.env", "textenvs.core.solve")
+"""Where the modules begin that decide how any task is played and solved."""
+INFRASTRUCTURE = ("textenvs.core.cache", "textenvs.core.closure", "textenvs.core.lock", "textenvs.data.folder")
+"""Modules that are not followed: they find and keep what others decide."""
+DATA = Path(__file__).parents[1] / "data"
+"""Where the data files of this package lie."""
+GENERATED = ("scores", "__pycache__")
+"""Folders of a task whose files are made from it."""
+BESIDE = ("task.toml", "agents.toml")
+"""Files of a task that do not decide how it behaves: what is told of it, and settings of agents."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module as its source tells it.
+
+    Attributes:
+        name: Its full name.
+        path: Its file.
+        tree: Its syntax tree.
+    """
+
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is the `__init__` of a package."""
+        return self.path.name == "__init__.py"
+
+
+@cache
+def _folder(package: str) -> Path | None:
+    """The folder of a top-level package, or that in which a top-level module lies."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.has_location or not spec.origin:
+        return None
+    return Path(spec.origin).parent
+
+
+@lru_cache(maxsize=1024)
+def find_module(name: str) -> Module | None:
+    """A module by its full name; None where there is no such file of Python source."""
+    top, *rest = name.split(".")
+    folder = _folder(top)
+    if folder is None:
+        return None
+    if not rest:
+        candidates = [folder / "__init__.py", folder / f"{top}.py"]
+        if folder.name != top:
+            candidates.reverse()
+    else:
+        place = folder.joinpath(*rest)
+        candidates = [place / "__init__.py", place.with_suffix(".py")]
+    for path in candidates:
+        if path.is_file():
+            return Module(name, path, ast.parse(path.read_bytes(), str(path)))
+    return None
+
+
+def _imports(module: Module) -> Iterator[tuple[str, str | None, str]]:
+    """Every import in a module: the module that is named, the name taken from it (None: itself), the name given."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, None, alias.asname or alias.name
+        elif isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if node.level:
+                parts = module.name.split(".")
+                base = parts[: len(parts) - node.level + module.is_package]
+                source = ".".join([*base, source] if source else base)
+            for alias in node.names:
+                yield source, alias.name, alias.asname or alias.name
+
+
+def _attributes(module: Module, name: str) -> set[str]:
+    """The attributes that a module takes of something it has imported under a name, such as "textenvs"."""
+    return {
+        node.attr
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+    }
+
+
+def _defining(source: str, name: str) -> str | None:
+    """The module that defines a name which is imported from a module or package; None where it is not found."""
+    if find_module(f"{source}.{name}"):
+        return f"{source}.{name}"
+    module = find_module(source)
+    if module is None:
+        return None
+    if module.is_package:
+        for origin, taken, given in _imports(module):
+            if given == name and taken is not None and origin != source:
+                return _defining(origin, taken)
+    return source
+
+
+def _edges(module: Module) -> set[str]:
+    """The modules that define what a module uses."""
+    found: set[str | None] = set()
+    for source, taken, given in _imports(module):
+        imported = find_module(source)
+        if imported is None:
+            continue
+        if taken is None and imported.is_package:
+            found |= {_defining(source, name) for name in _attributes(module, given)}
+        elif taken is None:
+            found.add(source)
+        else:
+            found.add(_defining(source, taken))
+    return {name for name in found if name is not None}
+
+
+def _named_files(module: Module) -> Iterator[Path]:
+    """The data files that a module names: beside it, or among the data of this package."""
+    texts = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and type(node.value) is str}
+    places = [module.path.parent, *([DATA] if module.name.startswith("textenvs.") else [])]
+    for text in texts:
+        if "." in text and "/" not in text and len(text) < 100 and text.isprintable():
+            yield from (place / text for place in places if (place / text).is_file())
+
+
+def import_closure(
+    roots: Iterable[str], within: Iterable[str], without: Iterable[str] = (), beside: Path | None = None
+) -> dict[str, Path]:
+    """The modules that some modules use, directly or not, and the data files that these name.
+
+    Args:
+        roots: Full names of modules.
+        within: Packages or modules whose modules are followed; all others are left out.
+        without: Modules that are left out all the same.
+        beside: A folder whose modules are followed too.
+
+    Returns:
+        The file of each, by the name under which it is hashed.
+    """
+    followed, left_out = tuple(within), {*without, *INFRASTRUCTURE}
+    due, found = list(roots), dict[str, Path]()
+    while due:
+        name = due.pop()
+        if name in found or name in left_out:
+            continue
+        module = find_module(name)
+        inside = any(name == each or name.startswith(f"{each}.") for each in followed)
+        if module is not None and (inside or (beside is not None and beside in module.path.parents)):
+            found[name] = module.path
+            due += _edges(module)
+            found |= {f"{path.parent.name}/{path.name}": path for path in _named_files(module)}
+    return found
+
+
+def task_files(module_name: str) -> dict[str, Path]:
+    """All files in the folder of a task but its modules and what is made from it; none for a module without package."""
+    module = find_module(module_name)
+    if module is None or not module.is_package:
+        return {}
+    folder = module.path.parent
+    return {
+        path.relative_to(folder.parent).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name not in BESIDE
+        and path.suffix not in (".py", ".pyc")
+        and not {*path.relative_to(folder).parts} & {*GENERATED}
+    }
+
+
+@cache
+def source_hash(task: str) -> str:
+    """A hash of all files that decide how a task behaves and what it is worth; it tells when to look anew.
+
+    Of a task of others it follows the modules of its top-level package, or those beside its module.
+
+    Args:
+        task: Entry point, "module:Class".
+
+    Returns:
+        32 hexadecimal digits; "" where the task has no file of Python source.
+    """
+    module, _, name = task.partition(":")
+    origin, top = defining_module(module, name), module.partition(".")[0]
+    folder = _folder(top)
+    if folder is None or find_module(origin) is None:
+        return ""
+    beside = None if folder.name in ("site-packages", "dist-packages", "textenvs") else folder
+    files = import_closure([origin, *KERNEL], ["textenvs", top], beside=beside)
+    return hash_files({**files, **task_files(module)})
+
+
+def defining_module(source: str, name: str) -> str:
+    """The module in which a name is defined that is imported from a module or package."""
+    return _defining(source, name) or source
+
+
+def hash_files(files: dict[str, Path]) -> str:
+    """A hash of the names and contents of files; the way in which lines end makes no difference."""
+    digest = blake2b(digest_size=16)
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name].read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
