@@ -19,7 +19,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
-from textenvs.core.mdp import SPLITS, TextMDP
+from textenvs.core.mdp import SPLITS, Process
 from textenvs.core.spaces import OBS_TYPES
 from textenvs.core.tables import Tables
 from textenvs.core.vector import INFO_KEYS, TextVectorEnv
@@ -171,7 +171,7 @@ def check_tables(env_id: str, split: str, scenarios: int = 3) -> None:
             assert len(payoff.metrics) == len(task.metrics) * payoff.terminated, "metrics at the end, and only there"
 
 
-def check_texts_determine_states(process: TextMDP, tables: Tables) -> None:
+def check_texts_determine_states(process: Process[Any], tables: Tables) -> None:
     """Whoever knows the state and reads the next text knows the next state."""
     notes = [process.note(state) for state in tables.states]
     for row, (start, count) in enumerate(zip(tables.start.tolist(), tables.count.tolist(), strict=True)):

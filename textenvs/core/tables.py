@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from textenvs.core.chance import alias_of
 from textenvs.core.graph import Node
-from textenvs.core.mdp import Event, Outcome, Payoff, State, Task, TextMDP
+from textenvs.core.mdp import Event, Outcome, Payoff, Process, State, Task
 from textenvs.core.payoffs import Payoffs
 
 MEMORY_BUDGET = 200 * 2**20
@@ -82,7 +82,7 @@ class _Packer:
     `drawn`.
     """
 
-    def __init__(self, task: Task, process: TextMDP) -> None:
+    def __init__(self, task: Task, process: Process[Any]) -> None:
         self.process = process
         self.n_actions = task.n_actions
         self.states: list[State] = []
@@ -147,7 +147,7 @@ class _Packer:
                 following[position] = None
 
 
-def compile_tables(task: Task, process: TextMDP) -> Tables:
+def compile_tables(task: Task, process: Process[Any]) -> Tables:
     """Unfolds a process from its first states to its end and packs it.
 
     Raises:
