@@ -16,8 +16,8 @@ ALLOWED = {
     "textenvs.text": "textenvs.text",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
-    "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.mdp textenvs.data textenvs.errors textenvs.rewards "
-    "textenvs.text",
+    "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.mdp textenvs.data textenvs.errors "
+    "textenvs.rewards textenvs.text",
     "textenvs.wrappers": "textenvs.wrappers textenvs.text",
     "textenvs.registration": "textenvs.core textenvs.data textenvs.errors",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors",

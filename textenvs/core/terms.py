@@ -119,5 +119,5 @@ def _ordered(what: str, values: Mapping[str, float], names: tuple[str, ...]) -> 
     """The value of each name, in their order; 0.0 where none is given."""
     if not values.keys() <= set(names):
         lacking = next(name for name in values if name not in names)
-        raise ValueError(f"{unknown(what, lacking, names)} ({what}s: {', '.join(names) or 'none'})")
+        raise unknown(what, lacking, names, always_list=True)
     return tuple(float(values.get(name, 0.0)) for name in names)
