@@ -205,23 +205,38 @@ def check_tables(env_id: str, split: str, scenarios: int = 3) -> None:
     task = _task(env_id)
     for k in range(min(scenarios, task.n_scenarios(split))):
         process, tables = task.scenario(split, k), load_tables(task, split, k)
+        check_sentences(task, process, tables)
         check_texts_determine_states(process, tables)
         check_observations(task, tables)
-        for state, mask in zip(tables.states, tables.mask.tolist(), strict=True):
-            for name, sentence, legal in zip(task.action_names, process.choices(state), mask, strict=True):
-                assert bool(sentence) == legal, (
-                    f"in state {state} {name} is {'legal' if legal else 'impossible'}, and its sentence is "
-                    f"{sentence!r}: let `choices` give a sentence to legal acts alone"
-                )
-        for payoff in tables.payoffs:
-            assert len(payoff.terms) == len(task.terms), (
-                f"{payoff} has {len(payoff.terms)} amounts for {len(task.terms)} terms: make it by `terms.earn`"
+        check_payoffs(task, tables)
+
+
+def check_sentences(task: Task, process: Process[Any], tables: Tables) -> None:
+    """Legal acts have a sentence, each one of its own, and no others have one."""
+    for state, mask in zip(tables.states, tables.mask.tolist(), strict=True):
+        owners: dict[str, str] = {}
+        for name, sentence, legal in zip(task.action_names, process.choices(state), mask, strict=True):
+            assert bool(sentence) == legal, (
+                f"in state {state} {name} is {'legal' if legal else 'impossible'}, and its sentence is "
+                f"{sentence!r}: let `choices` give a sentence to legal acts alone"
             )
-            wanted = len(task.metrics) * payoff.terminated
-            assert len(payoff.metrics) == wanted, (
-                f"{payoff} has {len(payoff.metrics)} metrics and should have {wanted}, as metrics are of an episode's "
-                "end: make it by `terms.earn`"
+            other = owners.setdefault(sentence, name) if sentence else name
+            assert other == name, (
+                f"in state {state} {other} and {name} have the sentence {sentence!r}: give each one of its own"
             )
+
+
+def check_payoffs(task: Task, tables: Tables) -> None:
+    """Payoffs have the task's terms, and its metrics where an episode ends."""
+    for payoff in tables.payoffs:
+        assert len(payoff.terms) == len(task.terms), (
+            f"{payoff} has {len(payoff.terms)} amounts for {len(task.terms)} terms: make it by `terms.earn`"
+        )
+        wanted = len(task.metrics) * payoff.terminated
+        assert len(payoff.metrics) == wanted, (
+            f"{payoff} has {len(payoff.metrics)} metrics and should have {wanted}, as metrics are of an episode's "
+            "end: make it by `terms.earn`"
+        )
 
 
 def check_observations(task: Task, tables: Tables) -> None:
@@ -249,13 +264,6 @@ def check_texts_determine_states(process: Process[Any], tables: Tables) -> None:
                 f"{_where(tables, row)} leads to the states {tables.states[other]} and {tables.states[state]}, which "
                 f"have one note, {notes[state]!r}: let `note` tell them apart"
             )
-    for state, mask in zip(tables.states, tables.mask, strict=True):
-        sentences = [sentence for sentence in process.choices(state) if sentence]
-        twice = next((sentence for k, sentence in enumerate(sentences) if sentence in sentences[:k]), None)
-        assert twice is None, f"in state {state} two acts have the sentence {twice!r}: give each one of its own"
-        assert len(sentences) == mask.sum(), (
-            f"in state {state} {mask.sum()} acts are legal and {len(sentences)} have a sentence: give each one"
-        )
 
 
 def _where(tables: Tables, row: int) -> str:
