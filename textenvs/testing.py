@@ -303,8 +303,8 @@ def check_vector(
             ("observations", "rewards", "terminations", "truncations", "infos"), mine, theirs, strict=True
         ):
             assert same(a, b), (
-                f"{name} of a batch and of single environments differ at step {step}, {a!r} and {b!r}: let equal states "
-                "have equal outcomes and words"
+                f"{name} of a batch and of single environments differ at step {step}, {a!r} and {b!r}: "
+                "let equal states have equal outcomes and words"
             )
         ended = mine[2] | mine[3]
         if mode is AutoresetMode.DISABLED and ended.any():

@@ -30,9 +30,11 @@ class DrawersProcess(Process[State]):
         return [weight / sum(weights) for weight in weights]
 
     def initial(self) -> Sequence[Outcome]:
+        """Nothing has rustled."""
         return [Outcome(1.0, (0, 0, 0), "start")]
 
     def transitions(self, state: State, action: int) -> Sequence[Outcome]:
+        """A drawer rustles, or one is opened."""
         belief = self.posterior(state)
         if ACTS.split(action)[0] == "knock":
             rustles = [p * TRUE + (1 - p) * FALSE for p in belief]
@@ -43,19 +45,24 @@ class DrawersProcess(Process[State]):
         return [Outcome(p, (), "letter", found), Outcome(1 - p, (), "dust", TERMS.earn(turn=-0.05, ends=True))]
 
     def legal(self, state: State) -> Sequence[bool]:
+        """There is nothing to hear once a drawer is open."""
         return (state != (), True, True, True)
 
     def discrete(self, state: State) -> int:
+        """The counts as digits."""
         return state[0] * 36 + state[1] * 6 + state[2] if state else 216
 
     def features(self, state: State) -> Sequence[float]:
+        """The posterior."""
         return self.posterior(state or (0, 0, 0))
 
     def note(self, state: State) -> str:
+        """The counts in words."""
         told = ", ".join(f"{name} {count}" for name, count in zip(DRAWERS, state, strict=False))
         return f"Rustled: {told}" if state else "A drawer is open"
 
     def say(self, event: Event, draw: int) -> str:
+        """What is heard or found."""
         words = {"start": "Where is it?", "letter": "A letter!", "dust": "Dust."}
         return words.get(event) or (f"Rustle, {event}.", f"From the {event} drawer: rustle.")[draw % 2]
 
