@@ -257,7 +257,7 @@ class Arena:
         self._budget = memory_budget
         self._clock = 0
         self.blocks: dict[int, Block] = {}
-        self.payoffs = Payoffs([Payoff((0.0,) * len(task.terms)), task.invalid])
+        self.payoffs = Payoffs([task.terms.earn(), task.invalid])
         self.compilations = 0
         self._fill: dict[str, int] = {}
 
