@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from textenvs.core.mdp import Outcome, Payoff
+from textenvs.core.acts import Act, Acts
+from textenvs.core.mdp import Outcome, Process, Task, Terms
+
+TERMS = Terms({"gain": 1.0, "invalid": 1.0})
 
 
-class _Plain:
-    """What the toys share: actions named by number, a note that is the state."""
+class _Plain(Task):
+    """What the toys share."""
 
-    metrics = ("success",)
-    invalid = Payoff((-1.0, -1.0))
-    terms = {"gain": 1.0, "invalid": 1.0}  # noqa: RUF012
-    partner = "World"
-    optimum = "exact"
+    terms = TERMS
+    invalid = TERMS.earn(gain=-1.0, invalid=-1.0)
     max_length = 300
     instructions = "Play."
-
-    @property
-    def cues(self):
-        return tuple((name,) for name in self.action_names)
-
-    @property
-    def n_actions(self):
-        return len(self.action_names)
 
 
 class Coin(_Plain):
     """A hidden coin, heads with 0.6. Asking costs 0.1 and is answered rightly with 0.8; a guess ends it: +1 or -1."""
 
-    action_names = ("ask", "heads", "tails")
+    acts = Acts(*(Act(name, f"Say {name}.", name, (name,)) for name in ("ask", "heads", "tails")))
     horizon = 4
     n_observations = 26
     feature_names = ("heads", "tails")
@@ -36,17 +28,14 @@ class Coin(_Plain):
     right = 0.8
     cost = 0.1
 
-    def n_scenarios(self, split):
-        return 1
-
     def scenario(self, split, index):
         return CoinProcess(self)
 
 
-class CoinProcess:
+class CoinProcess(Process):
     """A state is how many times each side was heard; None is the end."""
 
-    shown = ""
+    acts = Coin.acts
 
     def __init__(self, coin):
         self.coin = coin
@@ -59,37 +48,34 @@ class CoinProcess:
         return a / (a + b)
 
     def initial(self):
-        return [Outcome(1.0, (0, 0), ("start",), Payoff((0.0, 0.0)))]
+        return [Outcome(1.0, (0, 0), ("start",))]
 
     def transitions(self, state, action):
         p = self.belief(state)
         if action == 0:
             h = p * self.coin.right + (1 - p) * (1 - self.coin.right)
-            pay = Payoff((-self.coin.cost, 0.0))
+            pay = TERMS.earn(gain=-self.coin.cost)
             return [
                 Outcome(h, (state[0] + 1, state[1]), ("heard", "heads"), pay),
                 Outcome(1 - h, (state[0], state[1] + 1), ("heard", "tails"), pay),
             ]
         win = p if action == 1 else 1 - p
         return [
-            Outcome(win, None, ("over",), Payoff((1.0, 0.0), (), True, (1.0,))),
-            Outcome(1 - win, None, ("over",), Payoff((-1.0, 0.0), (), True, (0.0,))),
+            Outcome(win, None, ("over",), TERMS.earn(gain=1.0, ends=True, metrics={"success": 1.0})),
+            Outcome(1 - win, None, ("over",), TERMS.earn(gain=-1.0, ends=True)),
         ]
 
     def legal(self, state):
         return (state is not None, True, True)
 
     def timeout(self, state):
-        return Payoff((-1.0, 0.0), (), True, (0.0,))
+        return TERMS.earn(gain=-1.0, ends=True)
 
     def discrete(self, state):
         return 25 if state is None else 5 * state[0] + state[1]
 
     def features(self, state):
         return (0.0, 0.0) if state is None else (state[0] / 4, state[1] / 4)
-
-    def choices(self, state):
-        return self.coin.action_names if state is not None else ("", *self.coin.action_names[1:])
 
     def note(self, state):
         return str(state)
@@ -102,6 +88,7 @@ class Corridors(_Plain):
     """Five hundred corridors of some five hundred states, each with its own wind. Reach the end in time."""
 
     action_names = ("left", "right", "leap")
+    cues = (("left",), ("right",), ("leap",))
     horizon = 40
     n_observations = 8
     feature_names = ("place", "leaps")
@@ -115,7 +102,7 @@ class Corridors(_Plain):
         return CorridorProcess(f"Corridor {index}", length, 0.1 + 0.5 * ((index * 7919) % 101) / 101)
 
 
-class CorridorProcess:
+class CorridorProcess(Process):
     """A state is (place, leaps left)."""
 
     def __init__(self, shown, length, wind):
@@ -124,8 +111,7 @@ class CorridorProcess:
         self.wind = wind
 
     def initial(self):
-        pay = Payoff((0.0, 0.0))
-        return [Outcome(0.5, (0, 2), ("start",), pay), Outcome(0.5, (3, 2), ("start", "ahead"), pay)]
+        return [Outcome(0.5, (0, 2), ("start",)), Outcome(0.5, (3, 2), ("start", "ahead"))]
 
     def transitions(self, state, action):
         place, leaps = state
@@ -137,14 +123,15 @@ class CorridorProcess:
     def _at(self, p, place, leaps):
         place = max(0, place)
         if place >= self.length:
-            return Outcome(p, (self.length, leaps), ("out",), Payoff((10.0, 0.0), (0.25, 0.0), True, (1.0,)))
-        return Outcome(p, (place, leaps), ("at", str(place)), Payoff((-0.1, 0.0)))
+            pay = TERMS.earn(gain=10.0, per_turn_left={"gain": 0.25}, ends=True, metrics={"success": 1.0})
+            return Outcome(p, (self.length, leaps), ("out",), pay)
+        return Outcome(p, (place, leaps), ("at", str(place)), TERMS.earn(gain=-0.1))
 
     def legal(self, state):
         return (True, True, state[1] > 0)
 
     def timeout(self, state):
-        return Payoff((-2.0, 0.0), (), True, (0.0,))
+        return TERMS.earn(gain=-2.0, ends=True)
 
     def discrete(self, state):
         return min(7, 8 * state[0] // (self.length + 1))

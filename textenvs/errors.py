@@ -29,12 +29,14 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
-    """An error for a name that does not exist, with the near ones."""
+def unknown(what: str, name: object, known: Iterable[str], always_list: bool = False) -> ValueError:
+    """An error for a name that does not exist, with the near ones, and all where none is near or it is asked for."""
     names = list(known)
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
     listed = ", ".join(map(shown, names[:LISTED])) + (", ..." if len(names) > LISTED else "")
     hint = f"did you mean {' or '.join(map(shown, near))}?" if near else f"choose one of {listed}"
+    if near and always_list:
+        hint += f" There are {listed}"
     return ValueError(f"unknown {what} {shown(name)}: {hint}")
 
 

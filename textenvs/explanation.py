@@ -110,7 +110,7 @@ class Explainer:
         entry = find_entry(env_id)
         self._solve = lru_cache(KEPT)(lambda scenario: solve(env_id, split, scenario, **env_kwargs))
         self._env = TextEnv(entry.task, action_type=action_type, **{**entry.parameters, **env_kwargs, "split": split})
-        self._writes = action_type == "text" and hasattr(self._env.task.scenario(split, 0), "submit")
+        self._writes = action_type == "text" and self._env.task.writes_text
 
     @property
     def reward_weights(self) -> Mapping[str, float]:

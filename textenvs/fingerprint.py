@@ -18,7 +18,7 @@ import numpy as np
 from textenvs.core import chance
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
-from textenvs.core.mdp import SPLITS, Payoff, Task, TextMDP
+from textenvs.core.mdp import SPLITS, Payoff, Process, Task
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
 from textenvs.core.tables import Tables
 from textenvs.text import matching
@@ -186,11 +186,11 @@ def _add_constants(parts: Parts, task: Task) -> None:
     rules = parts.exact("rules")
     rules.numbers([task.n_actions, task.horizon, task.n_observations, task.max_length])
     rules.text(task.optimum, task.partner, *task.action_names, "features", *task.feature_names, "terms", *task.terms)
-    rules.text("metrics", *task.metrics, "texts", *getattr(task, "texts", ()))
-    rules.text(json.dumps(getattr(task, "rewards", {}), sort_keys=True))
+    rules.text("metrics", *task.metrics, "texts", *task.texts)
+    rules.text(json.dumps(task.rewards, sort_keys=True))
     parts.sums("rewards").numbers([*task.terms.values(), *_amounts(task, task.invalid)])
     words = parts.exact("instructions")
-    words.text(task.instructions, getattr(task, "text_instructions", None) or "")
+    words.text(task.instructions, task.text_instructions or "")
     cues = parts.exact("cues")
     for group in task.cues:
         cues.text("action", *group)
@@ -228,7 +228,7 @@ def _add_tables(parts: Parts, split: str, task: Task, tables: Tables) -> None:
     parts.sums(f"{split} features").numbers(tables.features)
 
 
-def _add_words(parts: Parts, split: str, process: TextMDP, tables: Tables) -> None:
+def _add_words(parts: Parts, split: str, process: Process[Any], tables: Tables) -> None:
     """What is shown, the sentence of every legal act, the belief text of every state, and every event in words."""
     parts.exact(f"{split} texts at reset").text(process.shown)
     choices, notes = parts.exact(f"{split} choices"), parts.exact(f"{split} belief texts")
@@ -248,7 +248,7 @@ def _draws(place: int) -> Iterator[int]:
     return (chance.bits(place, draw, 0, chance.OUTCOME) for draw in range(WORDINGS_READ))
 
 
-def _add_readings(part: Exact, task: Task, process: TextMDP, tables: Tables) -> None:
+def _add_readings(part: Exact, task: Task, process: Process[Any], tables: Tables) -> None:
     """What the readers make of sentences: fixed ones, and the choices in small letters, without their marks."""
     step = max(1, tables.n_states // READ_STATES)
     for state in tables.states[::step]:

@@ -193,7 +193,6 @@ def instructions(env_id: str, action_type: str = "choice", reward: Reward = None
     }
     if action_type not in reply:
         raise unknown("action_type", action_type, reply)
-    whole: str | None = getattr(task, "text_instructions", None)
-    if action_type == "text" and whole is not None:
-        return whole
+    if action_type == "text" and task.text_instructions is not None:
+        return task.text_instructions
     return f"{task.instructions}\n\n{reply[action_type]}"

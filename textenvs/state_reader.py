@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from textenvs.core.mdp import TextMDP
+from textenvs.core.mdp import Process
 from textenvs.reference import Solved, solve
 from textenvs.registration import task_of
 
@@ -23,7 +23,7 @@ class Scenario:
         solved: Tables and solution.
     """
 
-    def __init__(self, solved: Solved, process: TextMDP) -> None:
+    def __init__(self, solved: Solved, process: Process[Any]) -> None:
         self.solved = solved
         self._process = process
 

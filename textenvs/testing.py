@@ -1,7 +1,7 @@
 """The conformance kit: what an environment of a third party must pass. The tests of this package run it on every id.
 
 Each function takes an id that Gymnasium knows, made of `TextEnv` and `TextVectorEnv`, and raises AssertionError with
-what is wrong.
+what is wrong, the value, the limit, and what to do about it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
-from textenvs.core.mdp import SPLITS, TextMDP
+from textenvs.core.mdp import SPLITS, Process, Task
 from textenvs.core.spaces import OBS_TYPES
 from textenvs.core.tables import Tables
 from textenvs.core.vector import INFO_KEYS, TextVectorEnv
@@ -37,10 +37,14 @@ SECTIONS = (
     "Version History",
 )
 """Sections of a task's docstring, in this order."""
+OPTIMA = ("exact", "bound")
+TEXTS = ("text", "references", "source")
+SEED = "draw by the bits that `say` is given, and from no generator of your own"
 
 
 def check_id(env_id: str) -> None:
     """All checks of this kit."""
+    check_declaration(env_id)
     for obs_type in OBS_TYPES:
         check_gymnasium(env_id, obs_type)
         check_determinism(env_id, obs_type)
@@ -55,6 +59,31 @@ def check_id(env_id: str) -> None:
             check_vector(env_id, "discrete", split, mode, num_envs=5)
         check_vector(env_id, "text", split, AutoresetMode.SAME_STEP, num_envs=3)
         check_vector(env_id, "features", split, AutoresetMode.NEXT_STEP, num_envs=3)
+
+
+def check_declaration(env_id: str) -> None:
+    """What the task says of itself is there, and fits together."""
+    task = _task(env_id)
+    assert "invalid" in task.terms, (
+        f"the reward terms are {', '.join(task.terms)}: add one called 'invalid', which an impossible act is charged"
+    )
+    assert "success" in task.metrics, (
+        f"the metrics are {task.metrics}: add 'success', 1.0 for a success and 0.0 for a failure, to Terms(metrics=...)"
+    )
+    assert task.n_actions == len(task.action_names) == len(task.cues), (
+        f"{task.n_actions} actions have {len(task.action_names)} names and cues for {len(task.cues)}: "
+        "declare them once, as `acts`"
+    )
+    assert len(task.invalid.terms) == len(task.terms), (
+        f"`invalid` has {len(task.invalid.terms)} amounts for {len(task.terms)} terms: make it by `terms.earn`"
+    )
+    assert task.optimum in OPTIMA, f"optimum is {task.optimum!r}: make it one of {', '.join(OPTIMA)}"
+    for kind in task.texts:
+        assert kind in TEXTS, f"texts names {kind!r}: it may name {', '.join(TEXTS)}"
+
+
+def _task(env_id: str) -> Task:
+    return cast(TextEnv, gym.make(env_id).unwrapped).task
 
 
 def check_gymnasium(env_id: str, obs_type: str) -> None:
@@ -103,9 +132,16 @@ def check_determinism(env_id: str, obs_type: str, steps: int = 50) -> None:
     actions = random_actions(env_id, steps)
     env = gym.make(env_id, obs_type=obs_type)
     first = rollout(env, actions, seed=7)
-    assert same(first, rollout(gym.make(env_id, obs_type=obs_type), actions, seed=7)), "two runs differ"
-    assert same(first, rollout(pickle.loads(pickle.dumps(env)), actions, seed=7)), "a pickled copy differs"
-    assert not same(first, rollout(env, actions, seed=8)), "the seed makes no difference"
+    assert same(first, rollout(gym.make(env_id, obs_type=obs_type), actions, seed=7)), (
+        f"two runs of seed 7 differ: {SEED}"
+    )
+    assert same(first, rollout(pickle.loads(pickle.dumps(env)), actions, seed=7)), (
+        "a pickled copy plays another game: keep nothing in the task that changes"
+    )
+    assert not same(first, rollout(env, actions, seed=8)), (
+        f"seeds 7 and 8 play the same in {steps} steps: give `initial` or `transitions` more than one outcome, or the "
+        "split more than one scenario"
+    )
 
 
 def check_spec(env_id: str, obs_type: str) -> None:
@@ -115,7 +151,9 @@ def check_spec(env_id: str, obs_type: str) -> None:
     json.loads(spec.to_json())
     again = gym.make(EnvSpec.from_json(spec.to_json()))
     actions = random_actions(env_id, 30)
-    assert same(rollout(gym.make(spec), actions, seed=1), rollout(again, actions, seed=1)), "the spec's copy differs"
+    assert same(rollout(gym.make(spec), actions, seed=1), rollout(again, actions, seed=1)), (
+        "the environment of the spec's copy plays another game: take nothing but JSON as parameters"
+    )
 
 
 def check_observation_types_agree(env_id: str, steps: int = 200) -> None:
@@ -125,9 +163,14 @@ def check_observation_types_agree(env_id: str, steps: int = 200) -> None:
     plain = [step[1:] for step in runs["discrete"]]
     seen: dict[str, Any] = {}
     for kind in OBS_TYPES:
-        assert same(plain, [step[1:] for step in runs[kind]]), f"{kind} plays another game than discrete"
+        assert same(plain, [step[1:] for step in runs[kind]]), (
+            f"obs_type={kind!r} plays another game than 'discrete': `say`, `note` and `features` may change nothing"
+        )
     for text, number in zip(runs["text"], runs["discrete"], strict=True):
-        assert seen.setdefault(text[0], number[0]) == number[0], f"one text, two discrete observations: {text[0]!r}"
+        assert seen.setdefault(text[0], number[0]) == number[0], (
+            f"one text has the discrete observations {seen[text[0]]} and {number[0]}: let the note tell "
+            f"the difference, or `discrete` leave it out; the text is {text[0]!r}"
+        )
 
 
 def check_invalid(env_id: str) -> None:
@@ -138,59 +181,107 @@ def check_invalid(env_id: str) -> None:
         impossible = np.flatnonzero(info["action_mask"] == 0)
         if len(impossible):
             after, reward, _, _, later = env.step(int(impossible[0]))
-            assert later["reward_terms"]["invalid"] < 0, "an impossible act has no cost"
-            assert float(reward) < 0, "an impossible act has no cost"
-            assert after == observation, "an impossible act changes the state"
+            cost = later["reward_terms"]["invalid"]
+            assert cost < 0, f"an impossible act earns {cost} of the term 'invalid': make it less than 0"
+            assert float(reward) < 0, f"an impossible act earns {reward}: make it less than 0, by the term's weight"
+            assert after == observation, (
+                f"an impossible act leads from observation {observation} to {after}: let `discrete` see the state alone"
+            )
             return
 
 
 def check_docstring(env_id: str) -> None:
     """The docstring of the task is its page of documentation."""
-    task = cast(TextEnv, gym.make(env_id).unwrapped).task
-    text = type(task).__doc__ or ""
+    task = _task(env_id)
+    name, text = type(task).__name__, type(task).__doc__ or ""
     places = [text.find(f"## {section}\n") for section in SECTIONS]
-    assert -1 not in places, f"the docstring lacks {SECTIONS[places.index(-1)]!r}"
-    assert places == sorted(places), f"the docstring's sections are not in the order {SECTIONS}"
+    lacking = ", ".join(section for section, place in zip(SECTIONS, places, strict=True) if place < 0)
+    assert not lacking, f"the docstring of {name} lacks the sections {lacking}: add a line '## ...' and a text for each"
+    assert places == sorted(places), f"the docstring of {name} has its sections in another order than {SECTIONS}"
 
 
 def check_tables(env_id: str, split: str, scenarios: int = 3) -> None:
     """Over some scenarios: the texts determine the state, and everything is in its range and shape."""
-    task = cast(TextEnv, gym.make(env_id).unwrapped).task
-    assert len(task.action_names) == len(task.cues) == task.n_actions, "a name and cues for each action"
+    task = _task(env_id)
     for k in range(min(scenarios, task.n_scenarios(split))):
         process, tables = task.scenario(split, k), load_tables(task, split, k)
+        check_sentences(task, process, tables)
         check_texts_determine_states(process, tables)
-        assert 0 <= tables.discrete.min() <= tables.discrete.max() < task.n_observations, "discrete is out of range"
-        assert tables.features.shape == (tables.n_states, len(task.feature_names) + 1), "features have a wrong length"
-        assert tables.features.min() >= 0.0, "a feature is below 0"
-        assert tables.features.max() <= 1.0, "a feature is above 1"
-        for state, mask in zip(tables.states, tables.mask, strict=True):
-            assert [bool(sentence) for sentence in process.choices(state)] == mask.tolist(), "words for the impossible"
-        for payoff in tables.payoffs:
-            assert len(payoff.terms) == len(task.terms), "an amount for each term"
-            assert len(payoff.metrics) == len(task.metrics) * payoff.terminated, "metrics at the end, and only there"
+        check_observations(task, tables)
+        check_payoffs(task, tables)
 
 
-def check_texts_determine_states(process: TextMDP, tables: Tables) -> None:
+def check_sentences(task: Task, process: Process[Any], tables: Tables) -> None:
+    """Legal acts have a sentence, each one of its own, and no others have one."""
+    for state, mask in zip(tables.states, tables.mask.tolist(), strict=True):
+        owners: dict[str, str] = {}
+        for name, sentence, legal in zip(task.action_names, process.choices(state), mask, strict=True):
+            assert bool(sentence) == legal, (
+                f"in state {state} {name} is {'legal' if legal else 'impossible'}, and its sentence is "
+                f"{sentence!r}: let `choices` give a sentence to legal acts alone"
+            )
+            other = owners.setdefault(sentence, name) if sentence else name
+            assert other == name, (
+                f"in state {state} {other} and {name} have the sentence {sentence!r}: give each one of its own"
+            )
+
+
+def check_payoffs(task: Task, tables: Tables) -> None:
+    """Payoffs have the task's terms, and its metrics where an episode ends."""
+    for payoff in tables.payoffs:
+        assert len(payoff.terms) == len(task.terms), (
+            f"{payoff} has {len(payoff.terms)} amounts for {len(task.terms)} terms: make it by `terms.earn`"
+        )
+        wanted = len(task.metrics) * payoff.terminated
+        assert len(payoff.metrics) == wanted, (
+            f"{payoff} has {len(payoff.metrics)} metrics and should have {wanted}, as metrics are of an episode's "
+            "end: make it by `terms.earn`"
+        )
+
+
+def check_observations(task: Task, tables: Tables) -> None:
+    """Observations are in their range and shape."""
+    for state, number in zip(tables.states, tables.discrete.tolist(), strict=True):
+        assert 0 <= number < task.n_observations, (
+            f"`discrete` of state {state} is {number}, n_observations is {task.n_observations}: "
+            f"it must be from 0 to {task.n_observations - 1}"
+        )
+    for state, values in zip(tables.states, tables.features[:, :-1].tolist(), strict=True):
+        for name, value in zip(task.feature_names, values, strict=True):
+            assert 0.0 <= value <= 1.0, (
+                f"the feature {name!r} of state {state} is {value}: it must be from 0 to 1, so divide it by its most"
+            )
+
+
+def check_texts_determine_states(process: Process[Any], tables: Tables) -> None:
     """Whoever knows the state and reads the next text knows the next state."""
     notes = [process.note(state) for state in tables.states]
     for row, (start, count) in enumerate(zip(tables.start.tolist(), tables.count.tolist(), strict=True)):
-        reached = set(tables.next[start : start + count].tolist())
-        assert len({notes[state] for state in reached}) == len(reached), (
-            f"row {row} leads to two states that look alike"
-        )
-    for state, mask in zip(tables.states, tables.mask, strict=True):
-        sentences = [sentence for sentence in process.choices(state) if sentence]
-        assert len(set(sentences)) == len(sentences) == mask.sum(), "a sentence of its own for each legal act"
+        told: dict[str, int] = {}
+        for state in tables.next[start : start + count].tolist():
+            other = told.setdefault(notes[state], state)
+            assert other == state, (
+                f"{_where(tables, row)} leads to the states {tables.states[other]} and {tables.states[state]}, which "
+                f"have one note, {notes[state]!r}: let `note` tell them apart"
+            )
+
+
+def _where(tables: Tables, row: int) -> str:
+    """The state and action of a row."""
+    if row == tables.n_states * tables.n_actions:
+        return "the start"
+    return f"action {row % tables.n_actions} in state {tables.states[row // tables.n_actions]}"
 
 
 def check_scenarios(env_id: str, split: str) -> None:
     """What is shown at reset tells the scenarios of a split apart."""
-    task = cast(TextEnv, gym.make(env_id).unwrapped).task
+    task = _task(env_id)
     n = task.n_scenarios(split)
     shown = {task.scenario(split, k).shown for k in range(n)}
-    assert len(shown) == n, f"{n} scenarios, but only {len(shown)} different things are shown"
-    assert n == 1 or "" not in shown, "a scenario shows nothing"
+    assert len(shown) == n, (
+        f"{n} scenarios of {split} have {len(shown)} different things `shown`: show what tells each from the others"
+    )
+    assert n == 1 or "" not in shown, f"one of {n} scenarios of {split} shows nothing: set its `shown`"
 
 
 def check_vector(
@@ -202,13 +293,19 @@ def check_vector(
     assert isinstance(native, TextVectorEnv)
     sync = SyncVectorEnv([lambda: gym.make(env_id, **kwargs)] * num_envs, autoreset_mode=mode)
     actions = np.random.default_rng(seed).integers(native.single_action_space.n, size=(steps, num_envs))  # type: ignore[attr-defined]
-    assert same(native.reset(seed=seed), sync.reset(seed=seed)), "the first observations differ"
+    assert same(native.reset(seed=seed), sync.reset(seed=seed)), (
+        "the first observations of a batch are not those of single environments: "
+        "let `say` and `note` depend on their arguments alone"
+    )
     for step, action in enumerate(actions):
         mine, theirs = native.step(action), sync.step(action)
         for name, a, b in zip(
             ("observations", "rewards", "terminations", "truncations", "infos"), mine, theirs, strict=True
         ):
-            assert same(a, b), f"{name} differ at step {step}: {a!r} is not {b!r}"
+            assert same(a, b), (
+                f"{name} of a batch and of single environments differ at step {step}, {a!r} and {b!r}: "
+                "let equal states have equal outcomes and words"
+            )
         ended = mine[2] | mine[3]
         if mode is AutoresetMode.DISABLED and ended.any():
             options = {"reset_mask": ended}

@@ -30,7 +30,7 @@ def with_tables(env: gym.Env[Any, Any]) -> TextEnv | None:
     """
     if type(env) is not TextEnv or find_spec("numba") is None:
         return None
-    single = env.task.n_scenarios(env.split) == 1 and not getattr(env.task, "countless", False)
+    single = env.task.n_scenarios(env.split) == 1 and env.task.compilable
     return env if single else None
 
 

@@ -30,7 +30,7 @@ def play(env_id: str, split: str, seed: int, obs_type: str, free: bool, console:
     """
     env_id = textenvs.find_entry(env_id).id
     action_type = "text" if free else "choice"
-    whole = free and hasattr(textenvs.task_of(env_id), "text_instructions")
+    whole = free and textenvs.task_of(env_id).writes_text
     env = gym.make(env_id, obs_type=obs_type, action_type=action_type, split=split)
     for paragraph in textenvs.instructions(env_id, action_type).split("\n\n"):
         say(console, " ".join(paragraph.split()) + "\n", "dim")

@@ -8,9 +8,9 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.wrappers import RecordEpisodeStatistics
 
 import textenvs
-from tests.toys import Coin, Corridors
+from tests.toys import TERMS, Coin, Corridors
 from textenvs.core.env import TextEnv
-from textenvs.core.mdp import Outcome, Payoff
+from textenvs.core.mdp import Outcome
 
 ID = "TextDialogue-v0"
 
@@ -300,7 +300,7 @@ def test_broken_probabilities_are_named(p):
     class Broken(Coin):
         def scenario(self, split, index):
             process = super().scenario(split, index)
-            process.transitions = lambda state, action: [Outcome(p, None, ("over",), Payoff((0.0, 0.0)))]
+            process.transitions = lambda state, action: [Outcome(p, None, ("over",), TERMS.earn())]
             return process
 
     env = TextEnv(Broken())

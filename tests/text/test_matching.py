@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textenvs.tasks.dialogue import Dialogue, words
+from textenvs.tasks.dialogue import Dialogue
 from textenvs.tasks.dialogue.states import ACTIONS, Another, Asking, Booking, Seeking, Value
 from textenvs.tasks.qa import QA
 from textenvs.text.matching import match, read_reply
@@ -27,10 +27,16 @@ SITUATIONS = {
 PARAPHRASES = json.loads((HERE / "paraphrases.json").read_text())
 NONSENSE = json.loads((HERE / "nonsense.json").read_text())
 CUES = Dialogue.cues
+PROCESS = Dialogue().scenario("train", 0)
+
+
+def offered(state):
+    """What can be said in a state."""
+    return PROCESS.choices(state)
 
 
 def understood(sentence, situation):
-    number = match(sentence, words.choices(SITUATIONS[situation]), CUES)
+    number = match(sentence, offered(SITUATIONS[situation]), CUES)
     return None if number is None else ACTIONS[number]
 
 
@@ -38,7 +44,7 @@ def test_paraphrases_are_understood():
     assert len(PARAPHRASES) == 100
     overlap, right = [], 0
     for row in PARAPHRASES:
-        sentence = words.choices(SITUATIONS[row["situation"]])[ACTIONS.index(row["act"])]
+        sentence = offered(SITUATIONS[row["situation"]])[ACTIONS.index(row["act"])]
         overlap.append(jaccard(row["sentence"], sentence))
         right += understood(row["sentence"], row["situation"]) == row["act"]
     assert np.mean(overlap) <= 0.5
@@ -66,7 +72,7 @@ def test_to_refuse_is_not_to_say_that_there_is_nothing(situation):
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_nonsense_and_everything_at_once_mean_nothing(situation):
-    for sentence in (*NONSENSE, "", " ", "...", " ".join(words.choices(SITUATIONS[situation]))):
+    for sentence in (*NONSENSE, "", " ", "...", " ".join(offered(SITUATIONS[situation]))):
         assert understood(sentence, situation) is None, sentence
 
 
@@ -94,7 +100,7 @@ def test_nonsense_and_everything_at_once_mean_nothing(situation):
     ],
 )
 def test_a_reply_gives_the_number_or_says_it(reply, meant):
-    choices = words.choices(SITUATIONS["nothing_known"])
+    choices = offered(SITUATIONS["nothing_known"])
     assert ACTIONS[2] == "request_price"
     assert not choices[14]
     number = read_reply(reply, choices, CUES)
@@ -103,23 +109,23 @@ def test_a_reply_gives_the_number_or_says_it(reply, meant):
 
 @given(st.text(max_size=60))
 def test_any_reply_can_be_read(reply):
-    choices = words.choices(SITUATIONS["nothing_known"])
+    choices = offered(SITUATIONS["nothing_known"])
     number = read_reply(reply, choices, CUES)
     assert number is None or choices[number]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_a_choice_means_itself(situation):
-    for number, choice in enumerate(words.choices(SITUATIONS[situation])):
+    for number, choice in enumerate(offered(SITUATIONS[situation])):
         if choice:
-            assert match(choice, words.choices(SITUATIONS[situation]), CUES) == number
-            assert match(choice.upper(), words.choices(SITUATIONS[situation]), CUES) == number
+            assert match(choice, offered(SITUATIONS[situation]), CUES) == number
+            assert match(choice.upper(), offered(SITUATIONS[situation]), CUES) == number
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_answered(sentence):
-    number = match(sentence, words.choices(SITUATIONS["address_asked"]), CUES)
-    assert number is None or words.choices(SITUATIONS["address_asked"])[number]
+    number = match(sentence, offered(SITUATIONS["address_asked"]), CUES)
+    assert number is None or offered(SITUATIONS["address_asked"])[number]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from textenvs.core.mdp import Outcome, Payoff, State, Task, Written
+from textenvs.core.mdp import Outcome, Payoff, Process, State, Task, Terms, Written
+from textenvs.core.terms import NOTHING
 from textenvs.errors import unknown
 from textenvs.rewards import MEASURES, find_measure
 
@@ -48,7 +49,7 @@ def counted(task: Task, reward: Reward) -> Reward:
 def named(task: Task, reward: Reward) -> Mapping[str, float]:
     """The weights that a reward gives."""
     if isinstance(reward, str):
-        known: Mapping[str, Mapping[str, float]] = getattr(task, "rewards", {})
+        known = task.rewards
         if not known:
             raise ValueError(
                 f"this task has no reward named {reward!r}: give weights by term, such as {_example(task)}"
@@ -91,7 +92,7 @@ def text_terms(task: Task) -> list[str]:
 
 def _lacking(task: Task, name: str) -> str:
     """What a measure needs that the task's texts do not have; empty if nothing."""
-    measure, texts = MEASURES[name], getattr(task, "texts", ())
+    measure, texts = MEASURES[name], task.texts
     if "text" not in texts:
         return "a text, which no act of this task brings forth"
     if measure.needs_references and "references" not in texts:
@@ -109,21 +110,22 @@ def _scored(task: Task, measures: tuple[str, ...]) -> Task:
 class Scored:
     """A task with measures of its texts as further reward terms; in all else it is the task itself.
 
+    It is no `Task`, whose defaults would hide what the task itself says.
+
     Args:
         task: The task.
         measures: Names of measures.
 
     Attributes:
-        countless: Whether the states must hold the text, and are too many to be compiled.
+        compilable: False where the states must hold the text: then they are too many.
     """
 
     def __init__(self, task: Task, measures: tuple[str, ...]) -> None:
-        self.countless = hasattr(task, "with_text")
-        self._task: Task = task.with_text() if hasattr(task, "with_text") else task
+        self._task = task.with_text()
         self._measures = measures
-        none = (0.0,) * len(measures)
-        self.terms = {**task.terms, **dict.fromkeys(measures, 0.0)}
-        self.invalid = _extend(task.invalid, none)
+        self.compilable = task.compilable and self._task is task
+        self.terms = task.terms.plus(measures)
+        self.invalid = _extend(task.invalid, (0.0,) * len(measures))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_task":
@@ -135,24 +137,24 @@ class Scored:
 
     def scenario(self, split: str, index: int) -> ScoredProcess:
         """The process of a scenario."""
-        return ScoredProcess(self._task.scenario(split, index), self._measures)
+        return ScoredProcess(self._task.scenario(split, index), self._task.terms, self._measures)
 
 
 class ScoredProcess:
-    """A process whose payoffs hold the scores of its texts.
+    """A process whose payoffs hold the scores of its texts; in all else it is the process itself.
 
     Args:
         process: The process.
+        terms: The terms of its payoffs.
         measures: Names of measures.
     """
 
-    def __init__(self, process: Any, measures: tuple[str, ...]) -> None:
+    def __init__(self, process: Process[Any], terms: Terms, measures: tuple[str, ...]) -> None:
         self._process = process
+        self._zero = (0.0,) * len(terms)
         self._measures = measures
         self._none = (0.0,) * len(measures)
         self._scores = lru_cache(MOST_SCORES)(self._measure)
-        if hasattr(process, "submit"):
-            self.submit = self._submit
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_process":
@@ -161,13 +163,13 @@ class ScoredProcess:
 
     def initial(self) -> Sequence[Outcome]:
         """As the process; nothing has been written."""
-        return [outcome._replace(payoff=_extend(outcome.payoff, self._none)) for outcome in self._process.initial()]
+        return [outcome._replace(payoff=NOTHING) for outcome in self._process.initial()]
 
     def transitions(self, state: State, action: int) -> Sequence[Outcome]:
         """As the process, with the scores of what was written."""
         written = self._process.written
         return [
-            outcome._replace(payoff=_extend(outcome.payoff, self._scores(written(state, action, outcome))))
+            self._extended(outcome, self._scores(written(state, action, outcome)))
             for outcome in self._process.transitions(state, action)
         ]
 
@@ -175,10 +177,14 @@ class ScoredProcess:
         """As the process; nothing more is written."""
         return _extend(self._process.timeout(state), self._none)
 
-    def _submit(self, state: State, text: str) -> tuple[Outcome, Written]:
+    def submit(self, state: State, text: str) -> tuple[Outcome, Written]:
         """As the process, with the scores of the text."""
         outcome, written = self._process.submit(state, text)
-        return outcome._replace(payoff=_extend(outcome.payoff, self._measure(written))), written
+        return self._extended(outcome, self._measure(written)), written
+
+    def _extended(self, outcome: Outcome, scores: tuple[float, ...]) -> Outcome:
+        payoff = outcome.payoff if outcome.payoff.terms else outcome.payoff._replace(terms=self._zero)
+        return outcome._replace(payoff=_extend(payoff, scores))
 
     def _measure(self, written: Written | None) -> tuple[float, ...]:
         """The measures of a text, less those of the text before it."""

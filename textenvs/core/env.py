@@ -77,6 +77,7 @@ class TextEnv(gym.Env[Any, Any]):
         self.action_type = action_type
         self.observation_space = observation_space(self.task, obs_type)
         self.action_space = action_space(self.task, action_type)
+        self._writes = action_type == "text" and self.task.writes_text
         self._speaks = obs_type == "text" or render_mode is not None
         self._n_actions = self.task.n_actions
         self._n_scenarios = self.task.n_scenarios(split)
@@ -247,9 +248,8 @@ class TextEnv(gym.Env[Any, Any]):
         """The row and the words of the choice that a sentence means; those of a refusal where it means none."""
         if not isinstance(sentence, str):
             raise InvalidAction(f'with action_type="{self.action_type}" an action is a sentence, got {sentence!r}')
-        submit = getattr(self._graph.process, "submit", None)
-        if submit is not None and self.action_type == "text":
-            outcome, _ = submit(node.state, sentence)
+        if self._writes:
+            outcome, _ = self._graph.process.submit(node.state, sentence)
             return Row(self._graph, (outcome,), "a text"), "(a text)"
         number = READERS[self.action_type](sentence, node.choices, self.task.cues)
         return (self._graph.refusal(node), "") if number is None else (node.row(number), node.choices[number])

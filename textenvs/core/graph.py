@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.chance import UNIT, alias_of
-from textenvs.core.mdp import Event, Features, Outcome, State, Task, TextMDP
+from textenvs.core.mdp import Event, Features, Outcome, Process, State, Task
 from textenvs.core.payoffs import Payoffs
 from textenvs.core.transcript import Transcript
 
@@ -90,7 +90,7 @@ class Node:
         setattr(self, name, value)
         return value
 
-    def _compute(self, name: str, process: TextMDP) -> Any:
+    def _compute(self, name: str, process: Process[Any]) -> Any:
         match name:
             case "legal":
                 return tuple(bool(legal) for legal in process.legal(self.state))
@@ -131,7 +131,7 @@ class Graph:
         payoffs: The payoffs met.
     """
 
-    def __init__(self, task: Task, process: TextMDP) -> None:
+    def __init__(self, task: Task, process: Process[Any]) -> None:
         self.task = task
         self.process = process
         self.transcript = Transcript(task, process)

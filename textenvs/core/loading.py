@@ -113,19 +113,18 @@ def forget_graphs() -> None:
 def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
     """The compiled tables of a scenario; where the split has only one, they are kept in memory and on disk.
 
-    A task that has them already gives them by a method `compiled(split, scenario)`.
+    A task that has them already gives them by `compiled`.
 
     Raises:
         ValueError: If the states hold the texts and are too many.
     """
-    if getattr(task, "countless", False):
+    if not task.compilable:
         raise ValueError(
             "with measures of its text as reward terms this task has too many states to be compiled, so that it has no "
             "reference scores and no optimum"
         )
-    compiled = getattr(task, "compiled", None)
-    if compiled is not None:
-        tables: Tables = compiled(split, scenario)
+    tables = task.compiled(split, scenario)
+    if tables is not None:
         return tables
     if task.n_scenarios(split) == 1:
         return _kept_tables(task, split)
@@ -136,11 +135,10 @@ def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
 def _kept_tables(task: Task, split: str) -> Tables:
     process = task.scenario(split, 0)
     origin = _ORIGINS.get(id(task))
-    types: tuple[type, ...] | None = getattr(process, "state_types", None)
-    path = cache.path_of(origin[1], split, 0) if origin and types is not None else None
-    if path is None or types is None:
+    path = cache.path_of(origin[1], split, 0) if origin else None
+    if path is None:
         return compile_tables(task, process)
-    tables = cache.load(path, types)
+    tables = cache.load(path, process.state_types)
     if tables is None:
         tables = compile_tables(task, process)
         cache.store(path, tables)

@@ -1,37 +1,31 @@
-"""A text task as a pure decision process: what a task must say, and nothing of Gymnasium."""
+"""A text task as a pure decision process: the base classes of tasks, and nothing of Gymnasium."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textenvs.core.acts import Acts
+from textenvs.core.terms import NOTHING, Payoff, Terms
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from textenvs.core.tables import Tables
+
+__all__ = ["SPLITS", "Event", "Features", "Outcome", "Payoff", "Process", "Split", "State", "Task", "Terms", "Written"]
+
 Split = str
 SPLITS: tuple[Split, ...] = ("train", "test")
 State = Hashable
+S = TypeVar("S", bound=Hashable)
 Event = Any
 Features = NDArray[np.float32]
-
-
-class Payoff(NamedTuple):
-    """What an outcome earns.
-
-    The amount of term *j* is `terms[j] + per_turn_left[j] * turns_left`, where `turns_left` counts the turns
-    that remain after this one. An empty `per_turn_left` means zeros.
-
-    Attributes:
-        terms: Amounts, one for each of the task's reward terms, in the task's order.
-        per_turn_left: Amounts for each turn that is left when the outcome happens.
-        terminated: Whether the episode ends.
-        metrics: Values of the task's metrics, in the task's order; empty unless the episode ends.
-    """
-
-    terms: tuple[float, ...]
-    per_turn_left: tuple[float, ...] = ()
-    terminated: bool = False
-    metrics: tuple[float, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -42,13 +36,13 @@ class Outcome(NamedTuple):
         state: The next state: what an agent can know now.
         event: What the other side said or did, as it was understood. Given state, action and next state it tells
             nothing more about what is hidden.
-        payoff: What it earns.
+        payoff: What it earns, made by `Terms.earn`; nothing by default. That of a first state is ignored.
     """
 
     probability: float
     state: State
     event: Event
-    payoff: Payoff
+    payoff: Payoff = NOTHING
 
 
 class Written(NamedTuple):
@@ -67,99 +61,154 @@ class Written(NamedTuple):
     before: str | None = None
 
 
-class TextMDP(Protocol):
+class Process(ABC, Generic[S]):
     """The dynamics of one scenario. States are hashable and hold what an agent can know, no more.
-
-    A process may name the classes that its states are made of, dataclasses and named tuples, in an attribute
-    `state_types`; then its compiled tables can be cached on disk.
 
     Attributes:
         shown: What is shown at reset and tells the scenario from all others of its split: a question, a draft; the
             empty string where there is only one.
+        state_types: The classes that states are made of, dataclasses and named tuples, so that compiled tables can be
+            cached on disk; empty where they are plain tuples, strings and numbers.
+        terms: The task's reward terms, for the default of `timeout`.
+        acts: The task's acts, for the default of `sentence`.
     """
 
-    shown: str
+    shown: str = ""
+    state_types: tuple[type, ...] = ()
+    terms: Terms
+    acts: Acts
 
+    @abstractmethod
     def initial(self) -> Sequence[Outcome]:
-        """The distribution of the first state. Its payoffs are ignored."""
+        """The distribution of the first state. Nothing is earned by it."""
 
-    def transitions(self, state: State, action: int) -> Sequence[Outcome]:
+    @abstractmethod
+    def transitions(self, state: S, action: int) -> Sequence[Outcome]:
         """The exact distribution of what follows a legal action, given what is known."""
 
-    def legal(self, state: State) -> Sequence[bool]:
-        """Which actions are physically possible; at least one is, in an ended state too."""
+    @abstractmethod
+    def legal(self, state: S) -> Sequence[bool]:
+        """Which actions are possible, by the rules; at least one is, in an ended state too."""
 
-    def timeout(self, state: State) -> Payoff:
-        """What is earned on top when the last turn has passed and the episode has not ended by itself."""
+    def timeout(self, state: S) -> Payoff:
+        """What is earned on top when the last turn has passed and the episode has not ended by itself.
 
-    def discrete(self, state: State) -> int:
+        By default nothing, and all metrics are 0.
+        """
+        return self.terms.earn(ends=True)
+
+    @abstractmethod
+    def discrete(self, state: S) -> int:
         """The state as a number in `[0, task.n_observations)`, for agents with a table."""
 
-    def features(self, state: State) -> Sequence[float]:
+    @abstractmethod
+    def features(self, state: S) -> Sequence[float]:
         """The state as `task.feature_names` numbers in [0, 1], for agents with a network."""
 
-    def choices(self, state: State) -> Sequence[str]:
-        """The sentence of each action; the empty string where the action is impossible."""
+    def sentence(self, state: S, action: int) -> str:
+        """What the agent says when it takes a legal action; it is not asked for others. By default that of `acts`."""
+        return self.acts.sentences[action]
 
-    def note(self, state: State) -> str:
+    def choices(self, state: S) -> Sequence[str]:
+        """The sentence of each action; the empty string where the action is impossible."""
+        return [self.sentence(state, action) if legal else "" for action, legal in enumerate(self.legal(state))]
+
+    @abstractmethod
+    def note(self, state: S) -> str:
         """What was understood so far, in words. With the history of texts it determines the state."""
 
+    @abstractmethod
     def say(self, event: Event, draw: int) -> str:
         """The event in words; `draw` is 64 random bits that choose among the wordings."""
 
+    def written(self, state: S, action: int, outcome: Outcome) -> Written | None:
+        """The text that an act has brought forth, for measures of texts; None if there is none."""
+        return None
 
-@runtime_checkable
-class Task(Protocol):
-    """A family of scenarios that share actions, horizon and observation spaces.
+    def submit(self, state: S, text: str) -> tuple[Outcome, Written]:
+        """The outcome of a whole text as the act, with that text; only where the task says `writes_text`."""
+        raise NotImplementedError(f"{type(self).__name__} takes no whole texts: define `submit`")
+
+
+class Task(ABC):
+    """A family of scenarios that share actions, horizon and observation spaces. Tasks are told apart by identity.
 
     Attributes:
-        n_actions: Number of actions.
-        horizon: Number of turns; the last one terminates the episode.
-        terms: Reward terms and their default weights, in the order of a payoff's amounts.
-        metrics: Names of the metrics of an episode, `success` among them.
-        invalid: What an illegal action earns: it costs its turn and changes nothing.
+        acts: The acts; `action_names` and `cues` come from them.
         action_names: A short name for each action.
         cues: For each action, words that people use when they mean it (for `action_type="text"`).
+        horizon: Number of turns; the last one terminates the episode.
+        terms: Reward terms with their default weights, and the metrics; one term is called "invalid".
+        rewards: Named weights of the terms, which can be given by their name as `reward`.
         n_observations: Size of the discrete observation.
         feature_names: Name of each feature.
         partner: Who speaks to the agent, for transcripts: "User".
         max_length: Upper bound on the length of a text observation, in characters.
         instructions: What a person or a language model must know to play: rules and aim.
+        text_instructions: The same where the whole text is the act; None elsewhere.
+        writes_text: Whether with `action_type="text"` the text itself is the act, and not one of the choices in other
+            words: then `Process.submit` takes it.
+        texts: What measures of texts find where acts bring forth a text (`Process.written`): "text", and perhaps
+            "references" and the "source" that was rewritten.
         optimum: What the solver's optimum is: "exact" (an agent that sees the text can reach it) or "bound" (it takes
             an answer that is hidden from every agent; none can exceed it).
-
-    A task of this package names the files of `textenvs.data` that it reads in an attribute `data_files`. A task may
-    have `rewards`: named weights of its terms, which can be given by their name as `reward`.
-
-    For measures of texts as reward terms it names what there is of the texts that its acts bring forth in `texts`:
-    "text", and perhaps "references" and the "source" that was rewritten. Its processes then have a method
-    `written(state, action, outcome)`, which gives the text as `Written`, or None if there is none. Where states do not
-    hold enough to tell the text, a method `with_text()` of the task gives the same task with states that do.
-
-    Where with `action_type="text"` the text itself is the act, and not one of the choices in other words, processes
-    have a method `submit(state, text)`, which gives the outcome, and the text as `Written`; the task's
-    `text_instructions` say what is asked.
+        compilable: Whether the states of a scenario are few enough for compiled tables.
+        data_files: The files of `textenvs.data` that are read.
     """
 
-    n_actions: int
+    acts: Acts
     horizon: int
-    terms: Mapping[str, float]
-    metrics: tuple[str, ...]
-    invalid: Payoff
-    action_names: tuple[str, ...]
-    cues: tuple[tuple[str, ...], ...]
+    terms: Terms
+    rewards: Mapping[str, Mapping[str, float]] = {}
     n_observations: int
     feature_names: tuple[str, ...]
-    partner: str
-    max_length: int
+    partner: str = "World"
+    max_length: int = 1000
     instructions: str
-    optimum: str
+    text_instructions: str | None = None
+    writes_text: bool = False
+    texts: tuple[str, ...] = ()
+    optimum: str = "exact"
+    compilable: bool = True
+    data_files: tuple[str, ...] = ()
 
-    def __hash__(self) -> int:
-        """Tasks are told apart by identity."""
+    @cached_property
+    def action_names(self) -> tuple[str, ...]:
+        """A short name for each action."""
+        return self.acts.names
+
+    @cached_property
+    def cues(self) -> tuple[tuple[str, ...], ...]:
+        """For each action, words that people use when they mean it."""
+        return self.acts.cues
+
+    @cached_property
+    def n_actions(self) -> int:
+        """Number of actions."""
+        return len(self.action_names)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics of an episode, `success` among them."""
+        return self.terms.metrics
+
+    @cached_property
+    def invalid(self) -> Payoff:
+        """What an impossible act earns: it costs its turn and changes nothing. By default -1 in the term "invalid"."""
+        return self.terms.earn(invalid=-1.0)
 
     def n_scenarios(self, split: Split) -> int:
-        """How many scenarios the split has."""
+        """How many scenarios the split has; one by default."""
+        return 1
 
-    def scenario(self, split: Split, index: int) -> TextMDP:
+    @abstractmethod
+    def scenario(self, split: Split, index: int) -> Process[Any]:
         """One scenario: what is shown at reset, with its dynamics."""
+
+    def with_text(self) -> Self:
+        """The same task with states that tell the text, where the others do not hold enough of it."""
+        return self
+
+    def compiled(self, split: Split, index: int) -> Tables | None:
+        """The tables of a scenario, where the task has them already; None where they are to be compiled."""
+        return None

@@ -13,7 +13,8 @@ class Payoffs(Sequence[Payoff]):
     """Distinct payoffs, each with a number, its place in the list.
 
     Args:
-        first: Those that it begins with; they keep their places.
+        first: Those that it begins with, one at least; they keep their places. All others have as many terms, apart
+            from one that earns nothing.
     """
 
     def __init__(self, first: Iterable[Payoff]) -> None:
@@ -42,6 +43,8 @@ class Payoffs(Sequence[Payoff]):
         """
         number = self._known.get(id(payoff))
         if number is None:
+            if not payoff.terms:
+                payoff = payoff._replace(terms=(0.0,) * len(self._payoffs[0].terms))
             number = self._numbers.get(payoff)
             if number is None:
                 number = self._numbers[payoff] = self._known[id(payoff)] = len(self._payoffs)

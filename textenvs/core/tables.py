@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from textenvs.core.chance import alias_of
 from textenvs.core.graph import Node
-from textenvs.core.mdp import Event, Outcome, Payoff, State, Task, TextMDP
+from textenvs.core.mdp import Event, Outcome, Payoff, Process, State, Task
 from textenvs.core.payoffs import Payoffs
 
 MEMORY_BUDGET = 200 * 2**20
@@ -82,7 +82,7 @@ class _Packer:
     `drawn`.
     """
 
-    def __init__(self, task: Task, process: TextMDP) -> None:
+    def __init__(self, task: Task, process: Process[Any]) -> None:
         self.process = process
         self.n_actions = task.n_actions
         self.states: list[State] = []
@@ -147,11 +147,12 @@ class _Packer:
                 following[position] = None
 
 
-def compile_tables(task: Task, process: TextMDP) -> Tables:
+def compile_tables(task: Task, process: Process[Any]) -> Tables:
     """Unfolds a process from its first states to its end and packs it.
 
     Raises:
-        ValueError: If the probabilities of a row do not sum to 1, or a state has no legal action.
+        ValueError: If the probabilities of a row do not sum to 1, a state has no legal action, or features have
+            another number than names.
     """
     packed = _Packer(task, process)
     states, payoffs = packed.states, packed.payoffs
@@ -166,8 +167,6 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
     alias = np.zeros(len(order), np.int32)
     probability[packed.drawn], threshold[packed.drawn] = packed.probability, packed.threshold
     alias[packed.drawn] = packed.alias
-    features = np.zeros((len(states), len(task.feature_names) + 1), np.float32)
-    features[:, :-1] = [process.features(state) for state in states]
     return Tables(
         n_states=len(states),
         n_actions=task.n_actions,
@@ -183,10 +182,24 @@ def compile_tables(task: Task, process: TextMDP) -> Tables:
         payoff=np.array(packed.payoff, np.int32)[order],
         event=np.array(packed.event, np.int32)[order],
         discrete=np.array([process.discrete(state) for state in states], np.int64),
-        features=features,
+        features=_features(task, process, states),
         mask=np.array(packed.masks, np.int8),
         timeout=np.array(timeout, np.int32),
     )
+
+
+def _features(task: Task, process: Process[Any], states: list[State]) -> NDArray[np.float32]:
+    """The features of all states, with a last column for the turn."""
+    features = np.zeros((len(states), len(task.feature_names) + 1), np.float32)
+    rows = [process.features(state) for state in states]
+    for state, row in zip(states, rows, strict=True):
+        if len(row) != len(task.feature_names):
+            raise ValueError(
+                f"features of state {state!r} are {len(row)} long, feature_names names {len(task.feature_names)}: "
+                "make them agree"
+            )
+    features[:, :-1] = rows
+    return features
 
 
 @dataclass
@@ -244,7 +257,7 @@ class Arena:
         self._budget = memory_budget
         self._clock = 0
         self.blocks: dict[int, Block] = {}
-        self.payoffs = Payoffs([Payoff((0.0,) * len(task.terms)), task.invalid])
+        self.payoffs = Payoffs([task.terms.earn(), task.invalid])
         self.compilations = 0
         self._fill: dict[str, int] = {}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
-from textenvs.core.mdp import Event, Task, TextMDP
+from textenvs.core.mdp import Event, Process, Task
 
 LEFT = (": none is left", ": one is left")
 """What is said of the turns that are left, by their number."""
@@ -20,7 +21,7 @@ class Transcript:
 
     __slots__ = ("_partner", "_process", "_say", "_turns")
 
-    def __init__(self, task: Task, process: TextMDP) -> None:
+    def __init__(self, task: Task, process: Process[Any]) -> None:
         self._process = process
         self._say = process.say
         self._partner = f"{task.partner}: "

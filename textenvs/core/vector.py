@@ -89,9 +89,9 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = action_space(self.task, action_type)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        if action_type == "text" and hasattr(self.task.scenario(split, 0), "submit"):
+        if action_type == "text" and self.task.writes_text:
             raise ValueError('whole texts are scored one by one: make the batch with vectorization_mode="sync"')
-        if getattr(self.task, "countless", False):
+        if not self.task.compilable:
             raise ValueError(
                 "with measures of its text as reward terms this task has too many states to be compiled: make the "
                 'batch with vectorization_mode="sync"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
@@ -12,13 +12,15 @@ import numpy as np
 from gymnasium.utils import RecordConstructorArgs
 
 from textenvs.core.env import TextEnv
-from textenvs.core.mdp import Outcome, Payoff, State, Task
+from textenvs.core.mdp import Outcome, Payoff, State, Task, Terms
 from textenvs.core.solve import Rewards
 from textenvs.core.tables import Tables
+from textenvs.core.terms import NOTHING
 from textenvs.feedback.scene import Array, Scene
 
 TERM = "proxy"
 """The one reward term of a task under a proxy."""
+TERMS = Terms({TERM: 1.0}, metrics=())
 KEPT = 256
 """Scenes that a wrapper keeps."""
 
@@ -26,7 +28,8 @@ KEPT = 256
 class ProxyTask:
     """A task whose reward is a proxy; in all else it is the task itself. Nothing in it tells the gold reward.
 
-    Its scenarios, of either split, are the scenes. An impossible act earns the least that any act of them earns.
+    Its scenarios, of either split, are the scenes. An impossible act earns the least that any act of them earns. It is
+    no `Task`, whose defaults would hide what the task itself says.
 
     Args:
         scenes: The scenes, of one task.
@@ -36,11 +39,12 @@ class ProxyTask:
     def __init__(self, scenes: Sequence[Scene], rewards: Sequence[Rewards]) -> None:
         self._scenes, self._rewards = scenes, rewards
         self._task: Task = scenes[0].task
-        self.terms: Mapping[str, float] = {TERM: 1.0}
+        self.terms = TERMS
         least = min(float(each.now[scene.legal].min()) for scene, each in zip(scenes, rewards, strict=True))
-        self.invalid = Payoff((least,))
-        self.metrics: tuple[str, ...] = ()
+        self.invalid = TERMS.earn(proxy=least)
+        self.metrics = TERMS.metrics
         self.texts: tuple[str, ...] = ()  # so that no measure of a text is a term of it
+        self.writes_text = False  # a whole text has no number for a proxy
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_task":
@@ -66,7 +70,9 @@ class ProxyTask:
         late = np.stack([rewards.timeout, np.zeros_like(rewards.timeout), np.zeros_like(rewards.timeout)], axis=1)
         distinct, numbers = np.unique(np.vstack([told, late]), axis=0, return_inverse=True)
         numbers = numbers.reshape(-1) + 1  # number 0 is that of an impossible act
-        payoffs = [Payoff((now,), (left,) if left else (), bool(end)) for now, left, end in distinct.tolist()]
+        payoffs = [
+            TERMS.earn(proxy=now, per_turn_left={TERM: left}, ends=bool(end)) for now, left, end in distinct.tolist()
+        ]
         return replace(
             tables,
             payoffs=[self.invalid, *payoffs],
@@ -88,26 +94,26 @@ class ProxyProcess:
         self._scene, self._rewards = scene, rewards
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in ("_process", "submit"):  # a whole text has no number for a proxy
+        if name.startswith("__") or name == "_process":
             raise AttributeError(name)
         return getattr(self._process, name)
 
     def initial(self) -> Sequence[Outcome]:
         """As the process."""
-        return [outcome._replace(payoff=Payoff((0.0,))) for outcome in self._process.initial()]
+        return [outcome._replace(payoff=NOTHING) for outcome in self._process.initial()]
 
     def transitions(self, state: State, action: int) -> Sequence[Outcome]:
         """As the process, with what the proxy makes of the act."""
         place = (self._scene.numbers[state], action)
         now, left = float(self._rewards.now[place]), float(self._rewards.each_left[place])
         return [
-            outcome._replace(payoff=Payoff((now,), (left,) if left else (), outcome.payoff.terminated))
+            outcome._replace(payoff=TERMS.earn(proxy=now, per_turn_left={TERM: left}, ends=outcome.payoff.terminated))
             for outcome in self._process.transitions(state, action)
         ]
 
     def timeout(self, state: State) -> Payoff:
         """What the proxy makes of a last turn."""
-        return Payoff((float(self._rewards.timeout[self._scene.numbers[state]]),))
+        return TERMS.earn(proxy=float(self._rewards.timeout[self._scene.numbers[state]]))
 
 
 class Proxy(Protocol):

@@ -9,11 +9,10 @@ exact posteriors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from textenvs.core.mdp import Outcome, Payoff, Written
+from textenvs.core.mdp import Event, Outcome, Process, Written
 from textenvs.tasks.dialogue import observations, words
 from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, BOOKING, SLOTS, another, load_goals
 from textenvs.tasks.dialogue.reactions import Hearing, useless
@@ -22,6 +21,7 @@ from textenvs.tasks.dialogue.service import Service, wishes
 from textenvs.tasks.dialogue.states import (
     ACTIONS,
     DETAILS,
+    TERMS,
     Another,
     Asking,
     Booking,
@@ -35,17 +35,17 @@ from textenvs.tasks.dialogue.states import (
 from textenvs.tasks.dialogue.user import UserLanguage
 
 
-class DialogueProcess:
+class DialogueProcess(Process[State]):
     """The dynamics of one split."""
 
-    shown = ""
+    terms = TERMS
     state_types = (Seeking, Another, Asking, Booking, Closing, Over, Value)
 
     def __init__(self, split: str, error_rate: float) -> None:
         hearing = Hearing(error_rate)
         self.search = Search(load_goals(split), hearing)
         self.service = Service(hearing)
-        self.say = UserLanguage(split).say
+        self._language = UserLanguage(split)
 
     def initial(self) -> Sequence[Outcome]:
         """The user opens the talk."""
@@ -84,7 +84,8 @@ class DialogueProcess:
 
     def legal(self, state: State) -> Sequence[bool]:
         """What can be said at all: nothing can be confirmed, told or booked of which nothing is known."""
-        return [bool(sentence) for sentence in words.choices(state)]
+        possible = _possible(state)
+        return [action in possible for action in ACTIONS]
 
     def discrete(self, state: State) -> int:
         """See `observations`."""
@@ -103,18 +104,42 @@ class DialogueProcess:
             fitting = float(belief[np.ix_(*places)].sum())
         return observations.features(state, len(venues), beliefs, min(fitting, 1.0))
 
-    def choices(self, state: State) -> Sequence[str]:
+    def sentence(self, state: State, action: int) -> str:
         """See `words`."""
-        return words.choices(state)
+        return words.sentence(state, ACTIONS[action])
 
     def note(self, state: State) -> str:
         """See `words`."""
         return words.note(state)
 
+    def say(self, event: Event, draw: int) -> str:
+        """See `user`."""
+        return self._language.say(event, draw)
+
     def written(self, state: State, action: int, outcome: Outcome) -> Written:
         """What the agent says."""
-        return Written(words.choices(state)[action])
+        return Written(words.sentence(state, ACTIONS[action]))
 
-    def timeout(self, state: Any) -> Payoff:
-        """A talk that takes too long fails; its turns are paid already."""
-        return Payoff((0.0,) * 4, terminated=True, metrics=(0.0,))
+
+ALWAYS = frozenset({*(f"request_{slot}" for slot in SLOTS), "none", "request_booking", "goodbye"})
+"""What can be said until the talk is over."""
+OF_A_VENUE = frozenset({"offer", *(f"tell_{detail}" for detail in DETAILS)})
+"""What can be said once a venue is liked."""
+
+
+def _possible(state: State) -> frozenset[str]:
+    """What can be said: only values, venues and details that are known can be spoken of."""
+    if isinstance(state, Over):
+        return frozenset({"goodbye"})
+    further: set[str] = set()
+    if isinstance(state, Seeking):
+        further |= {f"confirm_{slot}" for slot, known in zip(SLOTS, state.slots, strict=True) if known is not None}
+        if found(state):
+            further.add("offer")
+    elif isinstance(state, (Another, Asking)):
+        further |= OF_A_VENUE
+        if another(state.venue) is not None:
+            further.add("alternative")
+    elif isinstance(state, Booking) and state.values is not None:
+        further |= {"confirm_booking", "book"}
+    return ALWAYS | further

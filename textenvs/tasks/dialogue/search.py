@@ -57,7 +57,7 @@ class Search:
             for values in np.argwhere(heard > 0.0).tolist():
                 slots = tuple(Value(v, False) if t else None for v, t in zip(values, told, strict=True))
                 event = ("open", *((k, v.value) for k, v in enumerate(slots) if v))
-                outcomes.append(Outcome(chance * float(heard[tuple(values)]), Seeking(slots), event, TURN))
+                outcomes.append(Outcome(chance * float(heard[tuple(values)]), Seeking(slots), event))
         return outcomes
 
     def request(self, state: Seeking, k: int) -> Dynamics:

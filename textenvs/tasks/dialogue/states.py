@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from textenvs.core.mdp import Payoff
+from textenvs.core.mdp import Terms
 from textenvs.tasks.dialogue.goals import ANYS, BOOKING_VALUES, SLOTS, matches
 
 HORIZON = 25
@@ -39,9 +39,11 @@ ACTIONS = (
     "goodbye",
 )
 
-TURN = Payoff((-1.0, 0.0, 0.0, 0.0))
-FAILURE = Payoff((-1.0, 0.0, 0.0, 0.0), (0.0, 0.0, -1.0, 0.0), terminated=True, metrics=(0.0,))
-SUCCESS = Payoff((-1.0, 20.0, 0.0, 0.0), terminated=True, metrics=(1.0,))
+TERMS = Terms({"turn": 1.0, "success": 1.0, "failure": 1.0, "invalid": 1.0}, metrics=("success",))
+TURN = TERMS.earn(turn=-1.0)
+INVALID = TERMS.earn(turn=-1.0, invalid=-1.0)
+FAILURE = TERMS.earn(turn=-1.0, per_turn_left={"failure": -1.0}, ends=True)
+SUCCESS = TERMS.earn(turn=-1.0, success=20.0, ends=True, metrics={"success": 1.0})
 
 
 class Value(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from textenvs.core.mdp import Payoff, Split
+from textenvs.core.mdp import Split, Task
 from textenvs.tasks.dialogue.observations import FEATURE_NAMES, N_OBSERVATIONS
 from textenvs.tasks.dialogue.rules import DialogueProcess
-from textenvs.tasks.dialogue.states import ACTIONS, HORIZON
+from textenvs.tasks.dialogue.states import ACTIONS, HORIZON, INVALID, TERMS
 from textenvs.tasks.dialogue.words import CUES, INSTRUCTIONS
 
 
-class Dialogue:
+class Dialogue(Task):
     """A booking assistant for the restaurants of Cambridge, and a user whom it may mishear.
 
     ## Description
@@ -97,18 +97,15 @@ class Dialogue:
     """
 
     data_files = ("restaurants.json",)
-    n_actions = len(ACTIONS)
     horizon = HORIZON
-    terms = {"turn": 1.0, "success": 1.0, "failure": 1.0, "invalid": 1.0}  # noqa: RUF012
-    metrics = ("success",)
-    invalid = Payoff((-1.0, 0.0, 0.0, -1.0))
+    terms = TERMS
+    invalid = INVALID
     action_names = ACTIONS
     cues = tuple(CUES[name] for name in ACTIONS)
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "User"
     texts = ("text",)
-    optimum = "exact"
     max_length = 800
 
     def __init__(self, error_rate: float = 0.15) -> None:
@@ -117,10 +114,6 @@ class Dialogue:
         self.error_rate = error_rate
         self.instructions = INSTRUCTIONS.format(horizon=HORIZON)
 
-    def n_scenarios(self, split: Split) -> int:
-        """One: nothing of the goal is shown at reset."""
-        return 1
-
     def scenario(self, split: Split, index: int) -> DialogueProcess:
-        """The process of a split."""
+        """The process of a split: one, as nothing of the goal is shown at reset."""
         return DialogueProcess(split, self.error_rate)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING, BOOKING_VALUES, SLOTS, VALUES, VENUES, another
 from textenvs.tasks.dialogue.names import food_name, price_name, with_article
 from textenvs.tasks.dialogue.states import (
-    ACTIONS,
     DETAILS,
     Another,
     Asking,
     Booking,
     Closing,
-    Over,
     Seeking,
     State,
     Value,
@@ -28,6 +26,13 @@ CONFIRMATIONS = (
     "It should be {}, is that right?",
     "You want something {}, is that right?",
 )
+PLAIN = {
+    **dict(zip((f"request_{slot}" for slot in SLOTS), REQUESTS, strict=True)),
+    "none": "I am sorry, there is no other restaurant like that.",
+    "request_booking": "For how many people shall I book, on which day and at what time?",
+    "goodbye": "Thank you for calling, goodbye!",
+}
+"""Sentences that are the same in every state, unless it says more."""
 ANY_PHRASES = ("any kind of food", "in any part of town", "at any price")
 CONFIRMING = ("is that right", "is that correct", "did you say", "you said", "you asked", "you want", "so you", "you fancy",
               "just to check", "double check", "make sure", "have i got", "did i get", "was it", "will do", "confirm",
@@ -104,44 +109,43 @@ def table(values: tuple[int, int, int]) -> str:
     return f"a table for {people} {'person' if people == '1' else 'people'} on {day} at {time}"
 
 
-def choices(state: State) -> list[str]:
-    """The sentence of each act, "" where there is nothing to be said: no value, no venue, no details."""
-    said = dict(zip(("request_food", "request_area", "request_price"), REQUESTS, strict=True))
-    said["none"] = "I am sorry, there is no other restaurant like that."
-    said["request_booking"] = "For how many people shall I book, on which day and at what time?"
-    said["goodbye"] = "Thank you for calling, goodbye!"
-    if isinstance(state, Over):
-        said = {"goodbye": said["goodbye"]}
-    elif isinstance(state, Seeking):
-        _choices_seeking(state, said)
-    elif isinstance(state, (Another, Asking)):
-        _choices_venue(state.venue, said)
-    elif isinstance(state, Booking) and state.values is not None:
-        said["confirm_booking"] = f"That is {table(state.values)}, is that right?"
-        said["book"] = f"I am booking {table(state.values)}."
-    return [said.get(act, "") for act in ACTIONS]
+def sentence(state: State, act: str) -> str:
+    """The sentence of a legal act."""
+    kind, _, what = act.partition("_")
+    if isinstance(state, Seeking):
+        if kind == "confirm":
+            slot = SLOTS.index(what)
+            known = state.slots[slot]
+            assert known is not None
+            return CONFIRMATIONS[slot].format(phrase(slot, known.value))
+        if act == "offer":
+            return f"How about {_venue(found(state)[0])}?"
+        if act == "none":
+            return f"I am sorry, there is no {description(state.slots)}."
+    if isinstance(state, (Another, Asking)) and kind in ("offer", "alternative", "tell"):
+        return _of_venue(state.venue, act)
+    if isinstance(state, Booking) and state.values is not None:
+        if act == "confirm_booking":
+            return f"That is {table(state.values)}, is that right?"
+        if act == "book":
+            return f"I am booking {table(state.values)}."
+    return PLAIN[act]
 
 
-def _choices_seeking(state: Seeking, said: dict[str, str]) -> None:
-    for k, known in enumerate(state.slots):
-        if known is not None:
-            said[f"confirm_{SLOTS[k]}"] = CONFIRMATIONS[k].format(phrase(k, known.value))
-    venues = found(state)
-    if venues:
-        said["offer"] = f"How about {_venue(venues[0])}?"
-    said["none"] = f"I am sorry, there is no {description(state.slots)}."
-
-
-def _choices_venue(venue: int, said: dict[str, str]) -> None:
+def _of_venue(venue: int, act: str) -> str:
+    """A sentence of which a venue is the subject."""
     chosen = VENUES[venue]
-    said["offer"] = f"How about {_venue(venue)}?"
+    if act == "offer":
+        return f"How about {_venue(venue)}?"
+    if act == "tell_phone":
+        return f"The phone number of {chosen.name} {f'is {chosen.phone}' if chosen.phone else 'is not listed'}."
+    if act == "tell_address":
+        return f"The address of {chosen.name} is {chosen.address}."
+    if act == "tell_postcode":
+        return f"The postcode of {chosen.name} is {chosen.postcode}."
     other = another(venue)
-    if other is not None:
-        said["alternative"] = f"Alternatively, there is {_venue(other)}."
-    phone = f"is {chosen.phone}" if chosen.phone else "is not listed"
-    said["tell_phone"] = f"The phone number of {chosen.name} {phone}."
-    said["tell_address"] = f"The address of {chosen.name} is {chosen.address}."
-    said["tell_postcode"] = f"The postcode of {chosen.name} is {chosen.postcode}."
+    assert other is not None
+    return f"Alternatively, there is {_venue(other)}."
 
 
 def _venue(venue: int) -> str:

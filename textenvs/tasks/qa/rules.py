@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from textenvs.core.mdp import Outcome, Payoff, Written
+from textenvs.core.mdp import Outcome, Payoff, Process, Terms, Written
 from textenvs.rewards import exact_match, token_f1
 from textenvs.tasks.qa import observations, words
 from textenvs.tasks.qa.observations import MOST_OPENED, QUERIES, RESULTS
@@ -16,6 +16,7 @@ from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Found, Reader
 HORIZON = 10
 """Acts, the last one included."""
 ACT, INVALID = -0.04, -0.05
+"""What each act costs, and an impossible one on top."""
 WRONG, WRONG_ABSTENTION = -0.5, -0.9
 ANSWER, EVIDENCE = 0.2, 0.8
 """What a right answer is worth without evidence, and what evidence adds."""
@@ -44,7 +45,12 @@ ENDED = -2
 OVER = State(ENDED)
 FOUND = tuple(("found", query) for query in range(QUERIES))
 """What the library does when it is searched."""
-GOING = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, 0.0))
+TERMS = Terms(
+    {"act": 1.0, "answer": 1.0, "evidence": 1.0, "abstention": 1.0, "wrong": 1.0, "invalid": 1.0},
+    metrics=("success", "token_f1", "evidence_f1"),
+)
+IMPOSSIBLE = TERMS.earn(act=ACT, invalid=INVALID)
+GOING = TERMS.earn(act=ACT)
 """What an act costs that does not end the episode."""
 
 
@@ -62,7 +68,7 @@ class Opened(NamedTuple):
     ends: tuple[list[Outcome], ...]
 
 
-class Answering:
+class Answering(Process[State]):
     """The dynamics of one question. Nothing is left to chance; what the pages say is hidden until they are opened.
 
     Args:
@@ -84,7 +90,7 @@ class Answering:
 
     def initial(self) -> Sequence[Outcome]:
         """The question is asked."""
-        return [Outcome(1.0, State(-1), ("ask",), GOING)]
+        return [Outcome(1.0, State(-1), ("ask",))]
 
     def transitions(self, state: State, action: int) -> Sequence[Outcome]:
         """Where the act leads."""
@@ -143,7 +149,7 @@ class Answering:
                 payoff = right(f1) if said else abstention(f1)
             else:
                 payoff = wrong(f1, ACT, WRONG if said else WRONG_ABSTENTION, likeness)
-            end = self._ends[said, f1] = [Outcome(1.0, OVER, ("end", payoff.metrics[0] == 1.0), payoff)]
+            end = self._ends[said, f1] = [Outcome(1.0, OVER, ("end", likeness is None), payoff)]
         return end
 
     def _likeness(self, said: str) -> float | None:
@@ -232,14 +238,15 @@ FIRST = tuple(tuple(k < n for k in range(CANDIDATES)) for n in range(CANDIDATES 
 @cache
 def right(f1: float) -> Payoff:
     """What a right answer earns with evidence of this F1."""
-    return Payoff((ACT, ANSWER, EVIDENCE * f1, 0.0, 0.0, 0.0), terminated=True, metrics=(1.0, 1.0, f1))
+    metrics = {"success": 1.0, "token_f1": 1.0, "evidence_f1": f1}
+    return TERMS.earn(act=ACT, answer=ANSWER, evidence=EVIDENCE * f1, ends=True, metrics=metrics)
 
 
 @cache
 def abstention(f1: float) -> Payoff:
     """What a right abstention earns: it is worth what its evidence is, and without any it is a guess."""
-    metrics = (1.0, 1.0, f1)
-    return Payoff((ACT, 0.0, 0.0, f1, WRONG * (1.0 - f1), 0.0), terminated=True, metrics=metrics)
+    metrics = {"success": 1.0, "token_f1": 1.0, "evidence_f1": f1}
+    return TERMS.earn(act=ACT, abstention=f1, wrong=WRONG * (1.0 - f1), ends=True, metrics=metrics)
 
 
 @cache
@@ -252,7 +259,7 @@ def wrong(f1: float, act: float, cost: float, likeness: float = 0.0) -> Payoff:
         cost: What it costs to be wrong.
         likeness: Token F1 of the answer.
     """
-    return Payoff((act, 0.0, 0.0, 0.0, cost, 0.0), terminated=True, metrics=(0.0, likeness, f1))
+    return TERMS.earn(act=act, wrong=cost, ends=True, metrics={"token_f1": likeness, "evidence_f1": f1})
 
 
 def evidence_f1(hits: int, opened: int, gold: int) -> float:

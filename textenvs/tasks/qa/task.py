@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textenvs.core.mdp import Payoff, Split
+from textenvs.core.mdp import Split, Task
 from textenvs.errors import unknown
 from textenvs.tasks.qa.facts import facts
 from textenvs.tasks.qa.observations import FEATURE_NAMES, N_OBSERVATIONS
 from textenvs.tasks.qa.questions import Corpus
-from textenvs.tasks.qa.rules import ACT, ACTIONS, HORIZON, INVALID, Answering
+from textenvs.tasks.qa.rules import ACTIONS, HORIZON, IMPOSSIBLE, TERMS, Answering
 from textenvs.tasks.qa.wikipedia import wikipedia
 from textenvs.tasks.qa.words import CUES, INSTRUCTIONS
 
 CORPORA: dict[str, Callable[[Split], Corpus]] = {"facts": facts, "wikipedia": wikipedia}
 
 
-class QA:
+class QA(Task):
     """A question, a library to search, and an answer that counts with its evidence.
 
     ## Description
@@ -95,11 +95,9 @@ class QA:
     """
 
     data_files = ("qa_facts.json", "qa_wiki.json")
-    n_actions = len(ACTIONS)
     horizon = HORIZON
-    terms = {"act": 1.0, "answer": 1.0, "evidence": 1.0, "abstention": 1.0, "wrong": 1.0, "invalid": 1.0}  # noqa: RUF012
-    metrics = ("success", "token_f1", "evidence_f1")
-    invalid = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, INVALID))
+    terms = TERMS
+    invalid = IMPOSSIBLE
     action_names = ACTIONS
     cues = CUES
     n_observations = N_OBSERVATIONS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from textenvs.core.mdp import Outcome, Payoff, Written
+from textenvs.core.mdp import Outcome, Payoff, Process, Terms, Written
 from textenvs.rewards import edits, f_beta
 from textenvs.tasks.writing import observations, words
 from textenvs.tasks.writing.drafts import Draft, tokenise
@@ -17,6 +17,7 @@ MOST_SUGGESTIONS = 3
 ACTIONS = ("keep", "take_first", "take_second", "take_third", "take_back", "finish")
 KEEP, TAKE = 0, 1
 TAKE_BACK, FINISH = range(TAKE + MOST_SUGGESTIONS, len(ACTIONS))
+TERMS = Terms({"f05": 1.0, "right": 0.0, "wrong": 0.0, "invalid": 1.0}, metrics=("success", "f05"))
 NOTHING, KEPT, RIGHT, WRONG = range(4)
 """What the last decision was, as far as it can be taken back."""
 
@@ -48,7 +49,7 @@ PLAIN = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 """Typographic quotation marks and dashes, and how the texts have them."""
 
 
-class Proofreading:
+class Proofreading(Process[State]):
     """The dynamics of one draft.
 
     Args:
@@ -73,7 +74,7 @@ class Proofreading:
 
     def initial(self) -> Sequence[Outcome]:
         """The writer hands over the draft."""
-        return [Outcome(1.0, State(0), ("draft", self.draft.genre), payment(0, 0, 0, 0, 0))]
+        return [Outcome(1.0, State(0), ("draft", self.draft.genre))]
 
     def transitions(self, state: State, action: int) -> Sequence[Outcome]:
         """What becomes of the draft: nothing is left to chance."""
@@ -117,13 +118,13 @@ class Proofreading:
         made, wanted = set(edits(draft, rewrite)), set(edits(draft, right))
         hits = len(made & wanted)
         score = f_beta(hits, len(made) - hits, len(wanted) - hits)
-        amounts = (
-            score - f05(self.draft.mistakes, state.right, state.wrong),
-            float(hits - state.right),
-            float(state.wrong - (len(made) - hits)),
-            0.0,
+        payoff = TERMS.earn(
+            f05=score - f05(self.draft.mistakes, state.right, state.wrong),
+            right=hits - state.right,
+            wrong=state.wrong - (len(made) - hits),
+            ends=True,
+            metrics={"success": rewrite == right, "f05": score},
         )
-        payoff = Payoff(amounts, terminated=True, metrics=(float(rewrite == right), score))
         now = self.draft.revised(state.changes)
         return Outcome(1.0, OVER, ("finish",), payoff), Written(text, (self.draft.right,), self.draft.text, now)
 
@@ -188,11 +189,11 @@ def f05(mistakes: int, right: int, wrong: int) -> float:
 def payment(mistakes: int, right: int, wrong: int, right_after: int, wrong_after: int) -> Payoff:
     """What a decision earns: the change of F0.5, of the right and of the wrong changes."""
     change = f05(mistakes, right_after, wrong_after) - f05(mistakes, right, wrong)
-    return Payoff((change, float(right_after - right), float(wrong - wrong_after), 0.0))
+    return TERMS.earn(f05=change, right=right_after - right, wrong=wrong - wrong_after)
 
 
 @cache
 def end(mistakes: int, right: int, wrong: int) -> Payoff:
     """What finishing earns: nothing; the metrics tell how it went."""
     score = f05(mistakes, right, wrong)
-    return Payoff((0.0, 0.0, 0.0, 0.0), terminated=True, metrics=(float(score == 1.0), score))
+    return TERMS.earn(ends=True, metrics={"success": score == 1.0, "f05": score})

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from copy import copy
 
-from textenvs.core.mdp import Payoff, Split
+from textenvs.core.mdp import Split, Task
 from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
 from textenvs.tasks.writing.observations import FEATURE_NAMES, N_OBSERVATIONS
-from textenvs.tasks.writing.rules import ACTIONS, HORIZON, Proofreading
+from textenvs.tasks.writing.rules import ACTIONS, HORIZON, TERMS, Proofreading
 from textenvs.tasks.writing.words import INSTRUCTIONS, TEXT_INSTRUCTIONS
 
 SOURCES = {"texts": ("few", "many"), "wikipedia": ("few",)}
 """How many mistakes there can be, by source of the texts."""
 
 
-class Writing:
+class Writing(Task):
     """A proofreader, a draft with real mistakes, and a tool that points at more than the mistakes.
 
     ## Description
@@ -90,12 +90,10 @@ class Writing:
     """
 
     data_files = ("misspellings.json", "writing_drafts.json", "writing_texts.json", "writing_wiki.json")
-    n_actions = len(ACTIONS)
     horizon = HORIZON
-    terms = {"f05": 1.0, "right": 0.0, "wrong": 0.0, "invalid": 1.0}  # noqa: RUF012
+    terms = TERMS
     rewards = {"edits": {"f05": 0.0, "right": 1.0, "wrong": 2.0}}  # noqa: RUF012
-    metrics = ("success", "f05")
-    invalid = Payoff((0.0, 0.0, 0.0, -0.05))
+    invalid = TERMS.earn(invalid=-0.05)
     action_names = ACTIONS
     cues = tuple(tuple(name.split("_")) for name in ACTIONS)
     n_observations = N_OBSERVATIONS
@@ -106,6 +104,7 @@ class Writing:
     max_length = 3000
     instructions = INSTRUCTIONS.format(horizon=HORIZON)
     text_instructions = TEXT_INSTRUCTIONS
+    writes_text = True
 
     def __init__(self, source: str = "texts", mistakes: str = "few", reasons: bool = True) -> None:
         if source not in SOURCES:
