@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from textenvs.text.language import ENGLISH
+
 WORD = re.compile(r"[a-z0-9]+")
-SUFFIXES = (("ings", ""), ("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("ly", ""), ("s", ""), ("e", ""))
-"""English endings and what is left of them; of "prices", "price" and "pricing" there remains "pric"."""
+ENDINGS = ENGLISH.endings
 
 
 def tokens(sentence: str) -> list[str]:
@@ -17,8 +18,8 @@ def tokens(sentence: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def stem(token: str) -> str:
-    """A token without its commonest English endings; short tokens and numbers stay."""
-    for suffix, rest in SUFFIXES:
+    """A token without its commonest endings; short tokens and numbers stay."""
+    for suffix, rest in ENDINGS:
         if token.endswith(suffix) and len(token) - len(suffix) >= 3:
             token = token[: -len(suffix)] + rest
     return token

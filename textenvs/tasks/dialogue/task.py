@@ -103,7 +103,7 @@ class Dialogue:
     metrics = ("success",)
     invalid = Payoff((-1.0, 0.0, 0.0, -1.0))
     action_names = ACTIONS
-    cues = tuple(CUES[name] for name in ACTIONS)
+    cues = CUES
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "User"

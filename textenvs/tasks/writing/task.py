@@ -9,7 +9,7 @@ from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
 from textenvs.tasks.writing.observations import FEATURE_NAMES, N_OBSERVATIONS
 from textenvs.tasks.writing.rules import ACTIONS, HORIZON, Proofreading
-from textenvs.tasks.writing.words import INSTRUCTIONS, TEXT_INSTRUCTIONS
+from textenvs.tasks.writing.words import INSTRUCTIONS, PHRASES, TEXT_INSTRUCTIONS
 
 SOURCES = {"texts": ("few", "many"), "wikipedia": ("few",)}
 """How many mistakes there can be, by source of the texts."""
@@ -97,7 +97,7 @@ class Writing:
     metrics = ("success", "f05")
     invalid = Payoff((0.0, 0.0, 0.0, -0.05))
     action_names = ACTIONS
-    cues = tuple(tuple(name.split("_")) for name in ACTIONS)
+    cues = PHRASES.cues(ACTIONS)
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "Writer"

@@ -1,0 +1,324 @@
+"""What is said in a task, read from `phrases.en.toml` beside it.
+
+A file has up to four parts, all of them optional:
+
+- `[wordings.<key>]`: several ways to say the same. `both` are said in both splits, `test` in the test split alone;
+  `slots` are the names in braces that stand in them. The order counts: a draw chooses by place.
+- `[texts]`: single sentences, in tables as deep as it reads well; `[texts.note] over = "..."` is the text "note.over".
+- `[lists]`: lists of phrases that are chosen by number, such as the names of buckets; nested like the texts.
+- `[acts.<action>]`: what the agent can say, in the order of the actions. `sentence` is what stands in
+  `info["choices"]`, `cues` are the words by which people who mean it are understood; `shared_cues` names a list whose
+  entries come before them.
+
+A file is checked when it is loaded. Names in braces are plain: no numbers, no formats.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import combinations
+from pathlib import Path
+from string import Formatter
+from typing import Any, NamedTuple
+
+from textenvs.errors import shown, unknown
+from textenvs.text.tokens import tokens
+
+LEAST_BOTH, LEAST_TEST = 2, 1
+"""So many wordings are needed for both splits, and for the test split where it has wordings of its own."""
+TWINS = 0.7
+"""Two wordings of which so large a share of the distinct tokens is the same are no two ways to say it (Jaccard)."""
+PARTS = ("texts", "lists", "acts", "wordings")
+
+
+class Act(NamedTuple):
+    """What the agent can say.
+
+    Attributes:
+        sentence: The sentence, with names in braces for what depends on the state.
+        cues: Words and phrases by which people who mean it are understood.
+    """
+
+    sentence: str
+    cues: tuple[str, ...]
+
+
+class Phrases:
+    """The phrases of a file.
+
+    Args:
+        file: Where they stand, for messages.
+        parsed: What was read of the file.
+
+    Attributes:
+        file: The same.
+        acts: What the agent can say, by the name of the action, in the order of the file.
+
+    Raises:
+        ValueError: If something in the file is not as it must be; with file, key, value and cure.
+    """
+
+    def __init__(self, file: str, parsed: Mapping[str, Any]) -> None:
+        self.file = file
+        for part, entries in parsed.items():
+            if part not in PARTS:
+                raise unknown(f"part of {file}", part, PARTS)
+            _require_table(file, part, entries)
+        self._texts = dict(_flat(file, "texts", parsed.get("texts", {}), str))
+        self._lists = {
+            key: tuple(entries) for key, entries in _flat(file, "lists", parsed.get("lists", {}), list)
+        }  # fmt: skip
+        self._wordings = parsed.get("wordings", {})
+        self._said: dict[str, dict[str, tuple[str, ...]]] = {"train": {}, "test": {}}
+        for key, table in self._wordings.items():
+            both, test = _check_wordings(file, f"wordings.{_quoted(key)}", table)
+            self._said["train"][key], self._said["test"][key] = both, both + test
+        self.acts = {name: self._act(name, table) for name, table in parsed.get("acts", {}).items()}
+
+    def wordings(self, key: str, split: str) -> tuple[str, ...]:
+        """The ways to say something in a split, "train" or "test"; those of both splits come first."""
+        try:
+            return self._said[split][key]
+        except KeyError:
+            if split not in self._said:
+                raise unknown("split", split, self._said) from None
+            raise unknown(f"key of the wordings in {self.file}", key, self._wordings) from None
+
+    def choose(self, key: str, draw: int, split: str) -> str:
+        """The wording that a draw, an integer of at least 0, falls on in a split."""
+        wordings = self.wordings(key, split)
+        return wordings[draw % len(wordings)]
+
+    def text(self, key: str, *slots: str) -> str:
+        """A single sentence.
+
+        Args:
+            key: Its key, such as "note.over".
+            slots: The names in braces that the caller fills.
+
+        Raises:
+            ValueError: If there is no such key, or other names stand in braces.
+        """
+        if key not in self._texts:
+            raise unknown(f"key of the texts in {self.file}", key, self._texts)
+        return self._with_slots(f"texts.{key}", self._texts[key], slots)
+
+    def __getitem__(self, key: str) -> str:
+        """A single sentence without names in braces."""
+        return self.text(key)
+
+    def entries(self, key: str) -> tuple[str, ...]:
+        """A list of phrases that are chosen by number."""
+        if key not in self._lists:
+            raise unknown(f"key of the lists in {self.file}", key, self._lists)
+        return self._lists[key]
+
+    def sentence(self, action: str, *slots: str) -> str:
+        """The sentence of an action; `slots` are the names in braces that the caller fills.
+
+        Raises:
+            ValueError: If there is no such action, or other names stand in braces.
+        """
+        if action not in self.acts:
+            raise unknown(f"action of the acts in {self.file}", action, self.acts)
+        return self._with_slots(f"acts.{action}.sentence", self.acts[action].sentence, slots)
+
+    def cues(self, actions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The cues of all actions, in their order.
+
+        Raises:
+            ValueError: If the acts of the file are not these actions in this order.
+        """
+        for expected, found in zip(actions, self.acts, strict=False):
+            if expected != found:
+                raise ValueError(
+                    f"{self.file}: [acts.{found}] stands where the task has the action {expected!r}; "
+                    "write the acts in the order of the actions, one for each"
+                )
+        if len(actions) != len(self.acts):
+            raise ValueError(
+                f"{self.file}: {len(self.acts)} acts, but the task has {len(actions)} actions; write one for each"
+            )
+        return tuple(act.cues for act in self.acts.values())
+
+    def content(self) -> dict[str, Any]:
+        """All that the file says, with its tags, as plain dicts, lists and strings; keys sorted but for the acts."""
+        wordings = {
+            key: {"slots": sorted(table.get("slots", ())), "both": [*table["both"]], "test": [*table.get("test", ())]}
+            for key, table in sorted(self._wordings.items())
+        }
+        return {
+            "texts": dict(sorted(self._texts.items())),
+            "lists": {key: [*entries] for key, entries in sorted(self._lists.items())},
+            "acts": [
+                {"action": name, "sentence": act.sentence, "cues": [*act.cues]} for name, act in self.acts.items()
+            ],
+            "wordings": wordings,
+        }
+
+    def _act(self, name: str, table: Any) -> Act:
+        key = f"acts.{_quoted(name)}"
+        _require_table(self.file, key, table)
+        for field in table:
+            if field not in ("sentence", "cues", "shared_cues"):
+                raise unknown(f"key of [{key}] in {self.file}", field, ("sentence", "cues", "shared_cues"))
+        for field in ("sentence", "cues"):
+            if field not in table:
+                raise ValueError(f"{self.file}: [{key}] has no {field}; write one")
+        _check_phrase(self.file, f"{key}.sentence", table["sentence"])
+        cues = _strings(self.file, f"{key}.cues", table["cues"])
+        if "shared_cues" in table:
+            cues = self.entries(table["shared_cues"]) + cues
+        for cue in cues:
+            if cue:
+                _check_phrase(self.file, f"{key}.cues", cue)
+            if cues.count(cue) > 1:
+                raise ValueError(f"{self.file}: {key}.cues has {shown(cue)} twice; delete one")
+        return Act(table["sentence"], cues)
+
+    def _with_slots(self, key: str, phrase: str, slots: Collection[str]) -> str:
+        found = slots_of(phrase) if "{" in phrase or "}" in phrase else set()
+        for slot in sorted(found - set(slots)):
+            raise unknown(f"name in braces in {key} of {self.file}", slot, slots or ["none at all"])
+        for slot in slots:
+            if slot not in found:
+                raise ValueError(f"{self.file}: {key} does not say {{{slot}}}; write it into {shown(phrase)}")
+        return phrase
+
+
+@cache
+def load_phrases(package: str | Path, language: str = "en") -> Phrases:
+    """The phrases of a task.
+
+    Args:
+        package: Name of the task's package, or its folder.
+        language: Code of the language; it stands in the file's name.
+
+    Raises:
+        ValueError: If there is no such file, if it is no TOML, or if it fails one of the checks.
+    """
+    folder: Traversable = package if isinstance(package, Path) else files(package)
+    file = folder / f"phrases.{language}.toml"
+    if not file.is_file():
+        known = sorted(each.name for each in folder.iterdir() if each.name.startswith("phrases."))
+        raise unknown(f"file of phrases in {folder}", file.name, known or ["none: there is no such file yet"])
+    return Phrases(str(file), read_toml(file))
+
+
+def read_toml(file: Traversable) -> dict[str, Any]:
+    """A TOML file.
+
+    Raises:
+        ValueError: If it is none, with its name and the place.
+    """
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is not valid TOML: {error}") from error
+
+
+def slots_of(phrase: str) -> set[str]:
+    """The names in braces.
+
+    Raises:
+        ValueError: If a brace has no partner, or holds another thing than a plain name.
+    """
+    slots = set()
+    for _, name, form, conversion in Formatter().parse(phrase):
+        if name is not None:
+            if not name.isidentifier() or form or conversion:
+                raise ValueError(f"{name!r} in braces is no plain name")
+            slots.add(name)
+    return slots
+
+
+def _check_wordings(file: str, key: str, table: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The wordings of both splits, and those of test alone; an error says what is wrong with them."""
+    _require_table(file, key, table)
+    for field in table:
+        if field not in ("slots", "both", "test"):
+            raise unknown(f"key of [{key}] in {file}", field, ("slots", "both", "test"))
+    both = _strings(file, f"{key}.both", table.get("both", []))
+    test = _strings(file, f"{key}.test", table["test"]) if "test" in table else ()
+    for field, found, least in (("both", both, LEAST_BOTH), ("test", test, LEAST_TEST)):
+        if len(found) < least and (field == "both" or field in table):
+            cure = "write more" if field == "both" else "write one, or delete the key"
+            raise ValueError(f"{file}: {key}.{field} has {len(found)} wordings, at least {least} are needed; {cure}")
+    slots = set(_strings(file, f"{key}.slots", table.get("slots", [])))
+    used: set[str] = set()
+    for wording in both + test:
+        for slot in sorted(_check_phrase(file, key, wording) - slots):
+            raise unknown(f"slot of [{key}] in {file}, in the wording {shown(wording)},", slot, slots or ["none"])
+        if "{" in wording:
+            used |= slots_of(wording)
+    for slot in sorted(slots - used):
+        raise ValueError(f"{file}: {key}.slots lists {slot!r}, which no wording uses; use it or delete it there")
+    _check_twins(file, key, both + test)
+    return both, test
+
+
+def _check_twins(file: str, key: str, wordings: Sequence[str]) -> None:
+    said = [(wording, frozenset(tokens(wording))) for wording in wordings]
+    for (a, first), (b, second) in combinations(said, 2):
+        if a == b:
+            raise ValueError(f"{file}: {key} has {shown(a)} twice; delete one")
+        same, all_of = len(first & second), len(first | second)
+        if same >= TWINS * all_of:
+            raise ValueError(
+                f"{file}: {key} has near twins, {shown(a)} and {shown(b)}: {same} of their {all_of} words are the "
+                f"same, a share of less than {TWINS} is needed; word one of them differently"
+            )
+
+
+def _check_phrase(file: str, key: str, phrase: Any) -> set[str]:
+    """The names in braces of a phrase, which must be a line of printable ASCII, or several in a text."""
+    if not isinstance(phrase, str) or not phrase:
+        raise ValueError(f"{file}: {key} is {shown(phrase)}; write a phrase that is not empty")
+    if not phrase.isascii() or not phrase.isprintable():
+        for letter in phrase:
+            if not (letter.isascii() and letter.isprintable()) and not (letter == "\n" and key.startswith("texts.")):
+                raise ValueError(
+                    f"{file}: {key} has the character {letter!a} in {shown(phrase)}; only printable ASCII is "
+                    "said, spell it in that"
+                )
+    if "{" not in phrase and "}" not in phrase:
+        return set()
+    try:
+        return slots_of(phrase)
+    except ValueError as error:
+        raise ValueError(f"{file}: {key} is {shown(phrase)}: {error}; write braces in pairs about a name") from error
+
+
+def _flat(file: str, part: str, table: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:
+    """The entries of nested tables with dotted keys, checked."""
+    for name, entry in table.items():
+        key = f"{part}.{name}"
+        if isinstance(entry, Mapping):
+            yield from ((f"{name}.{below}", found) for below, found in _flat(file, key, entry, kind))
+        elif kind is str:
+            _check_phrase(file, key, entry)
+            yield name, entry
+        else:
+            for phrase in _strings(file, key, entry):
+                _check_phrase(file, key, phrase)
+            yield name, entry
+
+
+def _strings(file: str, key: str, found: Any) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError(f"{file}: {key} is {shown(found)}; write a list of strings")
+    return tuple(found)
+
+
+def _require_table(file: str, key: str, found: Any) -> None:
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{file}: {key} is {shown(found)}; write a table, [{key}], with entries below it")
+
+
+def _quoted(key: str) -> str:
+    """A key as TOML has it."""
+    return key if key.replace("_", "").isalnum() else f'"{key}"'
