@@ -90,7 +90,10 @@ class Phrases:
 
     def choose(self, key: str, draw: int, split: str) -> str:
         """The wording that a draw, an integer of at least 0, falls on in a split."""
-        wordings = self.wordings(key, split)
+        try:
+            wordings = self._said[split][key]
+        except KeyError:
+            wordings = self.wordings(key, split)
         return wordings[draw % len(wordings)]
 
     def text(self, key: str, *slots: str) -> str:

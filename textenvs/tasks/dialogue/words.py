@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING_VALUES, SLOTS, VALUES, VENUES, another
 from textenvs.tasks.dialogue.names import food_name, price_name, with_article
 from textenvs.tasks.dialogue.states import (
@@ -23,7 +25,8 @@ INSTRUCTIONS = PHRASES.text("instructions", "horizon")
 CUES = PHRASES.cues(ACTIONS)
 
 REQUESTS = {act: PHRASES.sentence(act) for act in ("request_food", "request_area", "request_price")}
-CONFIRMATIONS = tuple(PHRASES.sentence(f"confirm_{slot}", "value") for slot in SLOTS)
+CONFIRM = tuple(f"confirm_{slot}" for slot in SLOTS)
+CONFIRMATIONS = tuple(PHRASES.sentence(act, "value") for act in CONFIRM)
 OFFER = PHRASES.sentence("offer", "venue")
 NONE = PHRASES.sentence("none", "restaurant")
 ALTERNATIVE = PHRASES.sentence("alternative", "venue")
@@ -90,6 +93,7 @@ def description(slots: tuple[Value | None, ...]) -> str:
     return " ".join(words)
 
 
+@cache
 def table(values: tuple[int, int, int]) -> str:
     """A booking in words: "a table for 4 people on Friday at 19:00"."""
     people, day, time = (BOOKING_VALUES[j][value] for j, value in enumerate(values))
@@ -104,7 +108,7 @@ def choices(state: State) -> list[str]:
     elif isinstance(state, Seeking):
         _choices_seeking(state, said)
     elif isinstance(state, (Another, Asking)):
-        _choices_venue(state.venue, said)
+        said |= _choices_venue(state.venue)
     elif isinstance(state, Booking) and state.values is not None:
         booked = table(state.values)
         said["confirm_booking"] = CONFIRM_BOOKING.format(table=booked)
@@ -115,24 +119,34 @@ def choices(state: State) -> list[str]:
 def _choices_seeking(state: Seeking, said: dict[str, str]) -> None:
     for k, known in enumerate(state.slots):
         if known is not None:
-            said[f"confirm_{SLOTS[k]}"] = CONFIRMATIONS[k].format(value=phrase(k, known.value))
+            said[CONFIRM[k]] = _confirmation(k, known.value)
     venues = found(state)
     if venues:
         said["offer"] = OFFER.format(venue=_venue(venues[0]))
     said["none"] = NONE.format(restaurant=description(state.slots))
 
 
-def _choices_venue(venue: int, said: dict[str, str]) -> None:
-    chosen = VENUES[venue]
-    said["offer"] = OFFER.format(venue=_venue(venue))
-    other = another(venue)
+@cache
+def _confirmation(slot: int, value: int) -> str:
+    return CONFIRMATIONS[slot].format(value=phrase(slot, value))
+
+
+@cache
+def _choices_venue(venue: int) -> dict[str, str]:
+    """What can be said of a venue, by act."""
+    chosen, other = VENUES[venue], another(venue)
+    said = {
+        "offer": OFFER.format(venue=_venue(venue)),
+        "tell_phone": (TELL_PHONE if chosen.phone else TELL_NO_PHONE).format(name=chosen.name, phone=chosen.phone),
+        "tell_address": TELL_ADDRESS.format(name=chosen.name, address=chosen.address),
+        "tell_postcode": TELL_POSTCODE.format(name=chosen.name, postcode=chosen.postcode),
+    }
     if other is not None:
         said["alternative"] = ALTERNATIVE.format(venue=_venue(other))
-    said["tell_phone"] = (TELL_PHONE if chosen.phone else TELL_NO_PHONE).format(name=chosen.name, phone=chosen.phone)
-    said["tell_address"] = TELL_ADDRESS.format(name=chosen.name, address=chosen.address)
-    said["tell_postcode"] = TELL_POSTCODE.format(name=chosen.name, postcode=chosen.postcode)
+    return said
 
 
+@cache
 def _venue(venue: int) -> str:
     row = VENUES[venue]
     kind = with_article(KIND.format(price=price_name(row.price), food=food_name(row.food)))
@@ -155,6 +169,7 @@ def note(state: State) -> str:
     return ENDED
 
 
+@cache
 def _known(slot: int, known: Value | None) -> str:
     if known is None:
         return UNKNOWN.format(what=SLOT_NAMES[slot])
@@ -162,6 +177,9 @@ def _known(slot: int, known: Value | None) -> str:
 
 
 def _booking(values: tuple[int, int, int], sure: int) -> str:
-    return ", ".join(
-        KNOWN[j < sure].format(what=name, value=BOOKING_VALUES[j][values[j]]) for j, name in enumerate(BOOKING_NAMES)
-    )
+    return ", ".join(_detail(j, value, j < sure) for j, value in enumerate(values))
+
+
+@cache
+def _detail(j: int, value: int, sure: bool) -> str:
+    return KNOWN[sure].format(what=BOOKING_NAMES[j], value=BOOKING_VALUES[j][value])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from textenvs.tasks.qa.observations import RESULTS, TAGS, bucket
+from textenvs.tasks.qa.observations import TAGS, bucket
 from textenvs.tasks.qa.questions import Page, Question
-from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
+from textenvs.tasks.qa.reading import Candidate, Found, Link, View
 from textenvs.text.phrases import load_phrases
 
 PHRASES = load_phrases(__package__)
@@ -16,11 +17,11 @@ SPLITS = ("train", "test")
 
 SEARCH_WHOLE = PHRASES["act.search_whole"]
 SEARCH = tuple(PHRASES.sentence(f"search_{rank}", "query") for rank in RANKS)
-OPEN = tuple(PHRASES.sentence(f"open_{rank}", "title") for rank in RANKS)
-FOLLOW = tuple(PHRASES.sentence(f"follow_{rank}", "title") for rank in RANKS)
-ANSWER = tuple(
-    tuple(PHRASES.sentence(f"{act}_{rank}", "name") for rank in RANKS) for act in ("answer", "answer_linked")
-)
+NAMING = {
+    act: tuple(PHRASES.sentence(f"{act}_{rank}", "name") for rank in RANKS)
+    for act in ("open", "follow", "answer", "answer_linked")
+}
+"""By act the sentences about the first, the second and the third name, or title."""
 ABSTAIN = PHRASES.sentence("abstain")
 CLOSING = (*("",) * (len(PHRASES.acts) - 1), PHRASES["act.over"])
 """What can be said when all is over."""
@@ -62,28 +63,30 @@ def choices(
         links: Titles of the linked pages that are offered.
         names: Candidates of depth 0, and of depth 1.
     """
-    searches = (
-        SEARCH_WHOLE if query == question else sentence.format(query=query)
-        for sentence, query in zip(SEARCH, queries, strict=True)
-    )
     return [
-        *searches,
-        *padded([sentence.format(title=title) for sentence, title in zip(OPEN, results, strict=False)], RESULTS),
-        *padded([sentence.format(title=title) for sentence, title in zip(FOLLOW, links, strict=False)], LINKS),
-        *(
-            sentence
-            for sentences, group in zip(ANSWER, names, strict=True)
-            for sentence in padded(
-                [each.format(name=name) for each, name in zip(sentences, group, strict=False)], CANDIDATES
-            )
-        ),
+        *_searches(question, tuple(queries)),
+        *_naming("open", tuple(results)),
+        *_naming("follow", tuple(links)),
+        *_naming("answer", tuple(names[0])),
+        *_naming("answer_linked", tuple(names[1])),
         ABSTAIN,
     ]
 
 
-def padded(sentences: list[str], most: int) -> list[str]:
-    """Sentences, and empty ones up to the number that can be offered."""
-    return sentences + [""] * (most - len(sentences))
+@lru_cache(maxsize=1024)
+def _searches(question: str, queries: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        SEARCH_WHOLE if query == question else sentence.format(query=query)
+        for sentence, query in zip(SEARCH, queries, strict=True)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _naming(act: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentences of an act, an empty one where there is no name."""
+    sentences = NAMING[act]
+    said = (sentence.format(name=name) for sentence, name in zip(sentences, names, strict=False))
+    return (*said, *("",) * (len(sentences) - len(names)))
 
 
 def asked(question: Question) -> str:
@@ -96,10 +99,15 @@ def results(rank: int, query: str, views: Sequence[View], tags: Sequence[str]) -
     if not views:
         return NONE_FOUND.format(rank=RANKS[rank], query=query)
     lines = [
-        RESULT.format(rank=place, title=view.page.title, look=LOOKS[tag], text=view.page.sentences[view.snippet].text)
+        _result(place, view.page.title, tag, view.page.sentences[view.snippet].text)
         for place, (view, tag) in enumerate(zip(views, tags, strict=True), start=1)
     ]
     return FOUND.format(rank=RANKS[rank], query=query, results=" ".join(lines))
+
+
+@lru_cache(maxsize=4096)
+def _result(place: int, title: str, tag: str, text: str) -> str:
+    return RESULT.format(rank=place, title=title, look=LOOKS[tag], text=text)
 
 
 def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Page], found: Found) -> str:
@@ -122,7 +130,8 @@ def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Pag
     return " | ".join(parts)
 
 
-def candidates(found: Sequence[Candidate], depth: int = 0) -> str:
+@lru_cache(maxsize=4096)
+def candidates(found: tuple[Candidate, ...], depth: int = 0) -> str:
     """Candidates, and how well they are supported."""
     if not found:
         return NO_NAME
@@ -134,9 +143,14 @@ def previews(linked: Sequence[Page], links: Sequence[Link]) -> str:
     if not links:
         return NO_NAME
     return " ".join(
-        LINK.format(rank=rank, title=page.title, support=SUPPORT[bucket([link])], text=page.sentences[0].text)
+        _link(rank, page.title, bucket([link]), page.sentences[0].text)
         for rank, (page, link) in enumerate(zip(linked, links, strict=True), start=1)
     )
+
+
+@lru_cache(maxsize=4096)
+def _link(rank: int, title: str, support: int, text: str) -> str:
+    return LINK.format(rank=rank, title=title, support=SUPPORT[support], text=text)
 
 
 def page(page: Page) -> str:

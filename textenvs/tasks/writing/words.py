@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from textenvs.tasks.writing.drafts import KINDS, Place, Suggestion
@@ -24,7 +25,8 @@ CLOSING = tuple(
 
 PLACE = PHRASES.text("note.place", "number", "count", "context", "reason", "suggestions")
 PLACE_WITHOUT_REASON = PHRASES.text("note.place_without_reason", "number", "count", "context", "suggestions")
-SUGGESTION = PHRASES.text("note.suggestion", "rank", "words", "common", "fits", "letters")
+SUGGESTION = PHRASES.text("note.suggestion", "rank", "words", "evidence")
+EVIDENCE = PHRASES.text("note.evidence", "common", "fits", "letters")
 NOTHING_LEFT = PHRASES["note.none_left"]
 CHANGES = tuple(PHRASES.text(f"note.{key}", "count") for key in ("changes", "changes_back"))
 """What was done, by whether the last decision can be taken back."""
@@ -34,28 +36,34 @@ COMMON, FITS, LETTERS = map(PHRASES.entries, ("common", "fits", "letters"))
 
 def notes(places: Sequence[Place], reasons: bool) -> list[str]:
     """What the tool says of each place, and that none is left."""
-    found = []
-    for number, place in enumerate(places, start=1):
-        suggestions = "; ".join(suggested(rank, each) for rank, each in enumerate(place.suggestions, start=1))
-        found.append(
-            (PLACE if reasons else PLACE_WITHOUT_REASON).format(
-                number=number,
-                count=len(places),
-                context=place.context,
-                reason=REASONS[place.kind],
-                suggestions=suggestions,
-            )
+    sentence = PLACE if reasons else PLACE_WITHOUT_REASON
+    found = [
+        sentence.format(
+            number=number,
+            count=len(places),
+            context=place.context,
+            reason=REASONS[place.kind],
+            suggestions="; ".join(
+                SUGGESTION.format(rank=rank, words=each.words, evidence=evidence(each))
+                for rank, each in enumerate(place.suggestions, start=1)
+            ),
         )
+        for number, place in enumerate(places, start=1)
+    ]
     return [*found, NOTHING_LEFT]
 
 
-def suggested(rank: int, suggestion: Suggestion) -> str:
-    """A suggestion, and what speaks for it."""
-    letters = LETTERS[min(suggestion.letters, len(LETTERS) - 1)]
-    of_it = {"common": COMMON[common(suggestion)], "fits": FITS[fits(suggestion)], "letters": letters}
-    return SUGGESTION.format(rank=rank, words=suggestion.words, **of_it)
+def evidence(suggestion: Suggestion) -> str:
+    """What speaks for a suggestion."""
+    return _evidence(common(suggestion), fits(suggestion), min(suggestion.letters, len(LETTERS) - 1))
 
 
+@cache
+def _evidence(common: int, fits: int, letters: int) -> str:
+    return EVIDENCE.format(common=COMMON[common], fits=FITS[fits], letters=LETTERS[letters])
+
+
+@cache
 def done(changes: int, back: bool) -> str:
     """What was done so far."""
     return CHANGES[back].format(count=changes)
