@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -59,9 +59,15 @@ def load_language(code: str) -> Language:
         names = sorted(each.name for each in folder.iterdir() if each.name.startswith("language."))
         raise unknown("language", code, [name.split(".")[1] for name in names if name.endswith(".toml")])
     read = tomllib.loads(file.read_text("utf-8"))
-    reply = read.pop("reply")
-    words = {key: tuple(found.split()) for key, found in (read | reply).items() if key != "endings"}
-    return Language(endings=tuple((ending, rest) for ending, rest in read["endings"]), **words)
+    known = [field.name for field in fields(Language)]
+    for key in read:
+        if key not in known:
+            raise unknown(f"key of {file}", key, known)
+    for key in known:
+        if key not in read:
+            raise ValueError(f"{file} has no {key}; write it as language.en.toml has it")
+    endings = tuple((ending, rest) for ending, rest in read.pop("endings"))
+    return Language(endings=endings, **{key: tuple(words.split()) for key, words in read.items()})
 
 
 ENGLISH = load_language("en")

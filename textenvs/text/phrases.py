@@ -16,22 +16,16 @@ A file is checked when it is loaded. Names in braces are plain: no numbers, no f
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import combinations
 from pathlib import Path
-from string import Formatter
 from typing import Any, NamedTuple
 
 from textenvs.errors import shown, unknown
-from textenvs.text.tokens import tokens
+from textenvs.text.phrase_checks import check_phrase, check_wordings, flat, quoted, require_table, slots_of, strings
 
-LEAST_BOTH, LEAST_TEST = 2, 1
-"""So many wordings are needed for both splits, and for the test split where it has wordings of its own."""
-TWINS = 0.7
-"""Two wordings of which so large a share of the distinct tokens is the same are no two ways to say it (Jaccard)."""
 PARTS = ("texts", "lists", "acts", "wordings")
 
 
@@ -67,15 +61,14 @@ class Phrases:
         for part, entries in parsed.items():
             if part not in PARTS:
                 raise unknown(f"part of {file}", part, PARTS)
-            _require_table(file, part, entries)
-        self._texts = dict(_flat(file, "texts", parsed.get("texts", {}), str))
-        self._lists = {
-            key: tuple(entries) for key, entries in _flat(file, "lists", parsed.get("lists", {}), list)
-        }  # fmt: skip
+            require_table(file, part, entries)
+        self._texts = dict(flat(file, "texts", parsed.get("texts", {}), str))
+        lists = flat(file, "lists", parsed.get("lists", {}), list)
+        self._lists = {key: tuple(entries) for key, entries in lists}
         self._wordings = parsed.get("wordings", {})
         self._said: dict[str, dict[str, tuple[str, ...]]] = {"train": {}, "test": {}}
         for key, table in self._wordings.items():
-            both, test = _check_wordings(file, f"wordings.{_quoted(key)}", table)
+            both, test = check_wordings(file, f"wordings.{quoted(key)}", table)
             self._said["train"][key], self._said["test"][key] = both, both + test
         self.acts = {name: self._act(name, table) for name, table in parsed.get("acts", {}).items()}
 
@@ -164,21 +157,21 @@ class Phrases:
         }
 
     def _act(self, name: str, table: Any) -> Act:
-        key = f"acts.{_quoted(name)}"
-        _require_table(self.file, key, table)
+        key = f"acts.{quoted(name)}"
+        require_table(self.file, key, table)
         for field in table:
             if field not in ("sentence", "cues", "shared_cues"):
                 raise unknown(f"key of [{key}] in {self.file}", field, ("sentence", "cues", "shared_cues"))
         for field in ("sentence", "cues"):
             if field not in table:
                 raise ValueError(f"{self.file}: [{key}] has no {field}; write one")
-        _check_phrase(self.file, f"{key}.sentence", table["sentence"])
-        cues = _strings(self.file, f"{key}.cues", table["cues"])
+        check_phrase(self.file, f"{key}.sentence", table["sentence"])
+        cues = strings(self.file, f"{key}.cues", table["cues"])
         if "shared_cues" in table:
             cues = self.entries(table["shared_cues"]) + cues
         for cue in cues:
             if cue:
-                _check_phrase(self.file, f"{key}.cues", cue)
+                check_phrase(self.file, f"{key}.cues", cue)
             if cues.count(cue) > 1:
                 raise ValueError(f"{self.file}: {key}.cues has {shown(cue)} twice; delete one")
         return Act(table["sentence"], cues)
@@ -222,106 +215,3 @@ def read_toml(file: Traversable) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{file} is not valid TOML: {error}") from error
-
-
-def slots_of(phrase: str) -> set[str]:
-    """The names in braces.
-
-    Raises:
-        ValueError: If a brace has no partner, or holds another thing than a plain name.
-    """
-    slots = set()
-    for _, name, form, conversion in Formatter().parse(phrase):
-        if name is not None:
-            if not name.isidentifier() or form or conversion:
-                raise ValueError(f"{name!r} in braces is no plain name")
-            slots.add(name)
-    return slots
-
-
-def _check_wordings(file: str, key: str, table: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The wordings of both splits, and those of test alone; an error says what is wrong with them."""
-    _require_table(file, key, table)
-    for field in table:
-        if field not in ("slots", "both", "test"):
-            raise unknown(f"key of [{key}] in {file}", field, ("slots", "both", "test"))
-    both = _strings(file, f"{key}.both", table.get("both", []))
-    test = _strings(file, f"{key}.test", table["test"]) if "test" in table else ()
-    for field, found, least in (("both", both, LEAST_BOTH), ("test", test, LEAST_TEST)):
-        if len(found) < least and (field == "both" or field in table):
-            cure = "write more" if field == "both" else "write one, or delete the key"
-            raise ValueError(f"{file}: {key}.{field} has {len(found)} wordings, at least {least} are needed; {cure}")
-    slots = set(_strings(file, f"{key}.slots", table.get("slots", [])))
-    used: set[str] = set()
-    for wording in both + test:
-        for slot in sorted(_check_phrase(file, key, wording) - slots):
-            raise unknown(f"slot of [{key}] in {file}, in the wording {shown(wording)},", slot, slots or ["none"])
-        if "{" in wording:
-            used |= slots_of(wording)
-    for slot in sorted(slots - used):
-        raise ValueError(f"{file}: {key}.slots lists {slot!r}, which no wording uses; use it or delete it there")
-    _check_twins(file, key, both + test)
-    return both, test
-
-
-def _check_twins(file: str, key: str, wordings: Sequence[str]) -> None:
-    said = [(wording, frozenset(tokens(wording))) for wording in wordings]
-    for (a, first), (b, second) in combinations(said, 2):
-        if a == b:
-            raise ValueError(f"{file}: {key} has {shown(a)} twice; delete one")
-        same, all_of = len(first & second), len(first | second)
-        if same >= TWINS * all_of:
-            raise ValueError(
-                f"{file}: {key} has near twins, {shown(a)} and {shown(b)}: {same} of their {all_of} words are the "
-                f"same, a share of less than {TWINS} is needed; word one of them differently"
-            )
-
-
-def _check_phrase(file: str, key: str, phrase: Any) -> set[str]:
-    """The names in braces of a phrase, which must be a line of printable ASCII, or several in a text."""
-    if not isinstance(phrase, str) or not phrase:
-        raise ValueError(f"{file}: {key} is {shown(phrase)}; write a phrase that is not empty")
-    if not phrase.isascii() or not phrase.isprintable():
-        for letter in phrase:
-            if not (letter.isascii() and letter.isprintable()) and not (letter == "\n" and key.startswith("texts.")):
-                raise ValueError(
-                    f"{file}: {key} has the character {letter!a} in {shown(phrase)}; only printable ASCII is "
-                    "said, spell it in that"
-                )
-    if "{" not in phrase and "}" not in phrase:
-        return set()
-    try:
-        return slots_of(phrase)
-    except ValueError as error:
-        raise ValueError(f"{file}: {key} is {shown(phrase)}: {error}; write braces in pairs about a name") from error
-
-
-def _flat(file: str, part: str, table: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:
-    """The entries of nested tables with dotted keys, checked."""
-    for name, entry in table.items():
-        key = f"{part}.{name}"
-        if isinstance(entry, Mapping):
-            yield from ((f"{name}.{below}", found) for below, found in _flat(file, key, entry, kind))
-        elif kind is str:
-            _check_phrase(file, key, entry)
-            yield name, entry
-        else:
-            for phrase in _strings(file, key, entry):
-                _check_phrase(file, key, phrase)
-            yield name, entry
-
-
-def _strings(file: str, key: str, found: Any) -> tuple[str, ...]:
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise ValueError(f"{file}: {key} is {shown(found)}; write a list of strings")
-    return tuple(found)
-
-
-def _require_table(file: str, key: str, found: Any) -> None:
-    if not isinstance(found, Mapping):
-        raise ValueError(f"{file}: {key} is {shown(found)}; write a table, [{key}], with entries below it")
-
-
-def _quoted(key: str) -> str:
-    """A key as TOML has it."""
-    return key if key.replace("_", "").isalnum() else f'"{key}"'

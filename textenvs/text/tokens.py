@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
 from textenvs.text.language import ENGLISH
@@ -27,5 +28,9 @@ def stem(token: str) -> str:
 
 def jaccard(a: str, b: str) -> float:
     """Share of the distinct tokens of two sentences that both have, in [0, 1]; 1 for two empty ones."""
-    first, second = set(tokens(a)), set(tokens(b))
-    return len(first & second) / len(first | second) if first | second else 1.0
+    return overlap(set(tokens(a)), set(tokens(b)))
+
+
+def overlap(first: Set[str], second: Set[str]) -> float:
+    """Share of the elements of two sets that both have, in [0, 1]; 1 for two empty ones."""
+    return len(first & second) / len(first | second) if first or second else 1.0
