@@ -36,9 +36,9 @@ def source_hash(task: str) -> str:
     """
     module, _, name = task.partition(":")
     own = Path(importlib.import_module(module).__file__ or "")
-    files = set(own.parent.glob("*.py")) if own.name == "__init__.py" else {own}
+    files = _sources(own.parent) if own.name == "__init__.py" else {own}
     files |= {PACKAGE / "core" / f"{part}.py" for part in KERNEL}
-    files |= set((PACKAGE / "text").glob("*.py")) | set((PACKAGE / "rewards").glob("*.py"))
+    files |= _sources(PACKAGE / "text") | set((PACKAGE / "rewards").glob("*.py"))
     files |= {PACKAGE / "data" / f"{part}.py" for part in ("__init__", "wikipedia")}
     files |= {
         PACKAGE / "data" / file for file in getattr(getattr(importlib.import_module(module), name), "data_files", ())
@@ -50,6 +50,11 @@ def source_hash(task: str) -> str:
 def scores_hash(task: str) -> str:
     """A hash of all that decides the reference scores of a task: its own sources and the solver."""
     return blake2b((source_hash(task) + _hash({PACKAGE / "core" / "solve.py"})).encode(), digest_size=16).hexdigest()
+
+
+def _sources(folder: Path) -> set[Path]:
+    """The modules of a folder, and its files of phrases."""
+    return {*folder.glob("*.py"), *folder.glob("*.toml")}
 
 
 def _hash(files: set[Path]) -> str:

@@ -49,10 +49,10 @@ def check_wordings(file: str, key: str, table: Any) -> tuple[tuple[str, ...], tu
     slots = set(strings(file, f"{key}.slots", table.get("slots", [])))
     used: set[str] = set()
     for wording in both + test:
-        for slot in sorted(check_phrase(file, key, wording) - slots):
+        found_here = check_phrase(file, key, wording)
+        used |= found_here
+        for slot in sorted(found_here - slots):
             raise unknown(f"slot of [{key}] in {file}, in the wording {shown(wording)},", slot, slots or ["none"])
-        if "{" in wording:
-            used |= slots_of(wording)
     for slot in sorted(slots - used):
         raise ValueError(f"{file}: {key}.slots lists {slot!r}, which no wording uses; use it or delete it there")
     _check_twins(file, key, both + test)

@@ -156,7 +156,7 @@ def _venue(venue: int) -> str:
 def note(state: State) -> str:
     """What was understood so far. It says all that the state says."""
     if isinstance(state, Seeking):
-        known = ", ".join(_known(k, state.slots[k]) for k in range(len(SLOTS)))
+        known = ", ".join(map(_known, range(len(SLOTS)), state.slots))
         return WANTS[state.relaxed].format(known=known, count=len(found(state)))
     if isinstance(state, Another):
         return LIKES[another(state.venue) is not None].format(name=VENUES[state.venue].name)
