@@ -13,7 +13,7 @@ ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "textenvs.data textenvs.errors",
     "textenvs.models": "textenvs.models textenvs.core.cache textenvs.core.lock textenvs.data textenvs.errors",
-    "textenvs.text": "textenvs.text",
+    "textenvs.text": "textenvs.text textenvs.errors",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
     "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.mdp textenvs.core.policy textenvs.data "

@@ -22,6 +22,8 @@ from textenvs.core.mdp import SPLITS, Payoff, Process, Task
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
 from textenvs.core.tables import Tables
 from textenvs.text import matching
+from textenvs.text.language import ENGLISH
+from textenvs.text.phrases import noted_wordings
 
 FORMAT = 1
 """Raised when what a fingerprint holds is changed."""
@@ -32,7 +34,7 @@ SUMS = 4
 TOLERANCE = {"features": 1e-5, "probabilities": 1e-8, "rewards": 1e-8, "metrics": 1e-8}
 """By which sums may differ, by the last word of the part. Features are float32."""
 WORDINGS_READ = 3
-"""Draws with which each event is put into words. The phrases themselves are held in full."""
+"""Draws with which each event is put into words. All wordings that are chosen from are held in full."""
 EPISODES = 4
 """Rollouts for each split, observation type and action type."""
 READ = (
@@ -155,12 +157,15 @@ def take_fingerprint(task: Task) -> Fingerprint:
     parts = Parts()
     _add_constants(parts, task)
     for split in SPLITS:
-        for k in range(task.n_scenarios(split)):
-            process, tables = task.scenario(split, k), load_tables(task, split, k)
-            _add_tables(parts, split, task, tables)
-            _add_words(parts, split, process, tables)
-            if k < READ_SCENARIOS:
-                _add_readings(parts.exact(f"{split} sentences read"), task, process, tables)
+        with noted_wordings() as noted:
+            for k in range(task.n_scenarios(split)):
+                process, tables = task.scenario(split, k), load_tables(task, split, k)
+                _add_tables(parts, split, task, tables)
+                _add_words(parts, split, process, tables)
+                if k < READ_SCENARIOS:
+                    _add_readings(parts.exact(f"{split} sentences read"), task, process, tables)
+        for (said, key), wordings in sorted(noted.items()):
+            parts.exact(f"{split} wordings").text(said, key, *wordings)
         _add_rollouts(parts.exact(f"{split} rollouts"), task, split)
     return parts.values
 
@@ -194,9 +199,7 @@ def _add_constants(parts: Parts, task: Task) -> None:
     cues = parts.exact("cues")
     for group in task.cues:
         cues.text("action", *group)
-    language = parts.exact("language")
-    language.text("empty", *sorted(matching.EMPTY_WORDS), "doubts", *sorted(matching.DOUBTS))
-    language.text("numbers", *(f"{word}={number}" for word, number in sorted(matching.NUMBERS.items())))
+    parts.exact("language").text(json.dumps(ENGLISH.content(), sort_keys=True))
 
 
 def _amounts(task: Task, payoff: Payoff) -> tuple[float, ...]:

@@ -12,7 +12,8 @@ from textenvs.core.loading import load_tables
 from textenvs.tasks.dialogue.goals import ATTRIBUTES, SIZES, VALUES, VENUES, load_goals, matches, split_of
 from textenvs.tasks.dialogue.rules import DialogueProcess
 from textenvs.tasks.dialogue.states import ACTIONS, Booking, Seeking
-from textenvs.tasks.dialogue.user import WORDINGS, UserLanguage
+from textenvs.tasks.dialogue.user import UserLanguage
+from textenvs.tasks.dialogue.words import PHRASES
 from textenvs.text.tokens import jaccard
 from textenvs_baselines.rule import RuleAgent
 
@@ -130,7 +131,8 @@ def test_confirming_pays_under_noise():
 
 
 def test_wordings_differ_by_more_than_a_prefix():
-    for act, wordings in WORDINGS.items():
+    for act in PHRASES.content()["wordings"]:
+        wordings = PHRASES.wordings(act, "test")
         assert len(wordings) >= 6, act
         for a, b in itertools.combinations(wordings, 2):
             assert jaccard(a, b) < 0.7, (act, a, b)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from textenvs.text.language import ENGLISH
 from textenvs.text.tokens import stem, tokens
 
 ENOUGH_EXPLAINED = 0.5
@@ -35,30 +36,21 @@ UNKNOWN_WEIGHT = 1.6
 """Weight of a word that no choice knows."""
 CUE_FACTOR = 1.6
 """How much more a cue counts than a word that only stands in the choice."""
-EMPTY_WORDS = frozenset(
-    "a about actually all alright am an and are as at be been but by can could do does dont done for fine from get go "
-    "going good got great had happen happens has hav have he hello her hey hi i id if ill im in into is it its ive "
-    "just kindly let lets like lot lovely make may me might mind moment my need now of off oh ok okay on one or our "
-    "out particular perhaps please quick quite ready really right said say see shall should so some something sort "
-    "sorry still sure than that thats the their them then there theres they theyr thing this to too um up us was we "
-    "well were whenever will with would yes you youd youll your youre".split()
-)
-EMPTY = frozenset(map(stem, EMPTY_WORDS))
+EMPTY = frozenset(map(stem, ENGLISH.empty))
 NAMED_LEAD = 0.05
 """What a choice gains whose name is said in full."""
 QUOTED = re.compile(r'"([^"]*)"')
 LARGE = re.compile(r"(?<=[a-z0-9,;:'\"(-][ '\"(-])[A-Z][A-Za-z]*|(?<=-)[A-Z][A-Za-z]*")
 """Words that are written large, but for the first of a sentence."""
-DOUBTS = frozenset(
-    "not no never dont doesnt isnt wasnt wont cant cannot doubt unless without neither nor before instead".split()
-)
+DOUBTS = frozenset(ENGLISH.doubts)
+_DETERMINER, _NAME, _VERB = map("|".join, (ENGLISH.determiners, ENGLISH.names, ENGLISH.verbs))
 NUMBERED = re.compile(
-    r"\W*(?:(?:my |the )?(?:answer|choice|number|option|reply|sentence)(?: is)?\W+)?(?P<number>\d{1,3})"
+    rf"\W*(?:(?:(?:{_DETERMINER}) )?(?:{_NAME})(?: (?:{_VERB}))?\W+)?(?P<number>\d{{1,3}})"
     r"(?:\W*|[.):\]*-]+\s+(?P<rest>.*))",
     re.DOTALL | re.IGNORECASE,
 )
 """A number of a choice, alone or before its words."""
-NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
+NUMBERS = {word: str(number) for number, word in enumerate(ENGLISH.numbers)}
 
 
 def match(sentence: str, choices: Sequence[str], cues: Sequence[Sequence[str]]) -> int | None:

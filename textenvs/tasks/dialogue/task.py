@@ -101,7 +101,7 @@ class Dialogue(Task):
     terms = TERMS
     invalid = INVALID
     action_names = ACTIONS
-    cues = tuple(CUES[name] for name in ACTIONS)
+    cues = CUES
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "User"

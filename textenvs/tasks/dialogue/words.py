@@ -1,11 +1,13 @@
-"""The words of the assistant: the sentence of each act, and the note of what was understood so far."""
+"""What the assistant says: the sentence of each act, and the note of what was understood so far."""
 
 from __future__ import annotations
 
-from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING, BOOKING_VALUES, SLOTS, VALUES, VENUES, another
+from functools import cache
+
+from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING_VALUES, SLOTS, VALUES, VENUES, another
 from textenvs.tasks.dialogue.names import food_name, price_name, with_article
 from textenvs.tasks.dialogue.states import (
-    DETAILS,
+    ACTIONS,
     Another,
     Asking,
     Booking,
@@ -15,78 +17,65 @@ from textenvs.tasks.dialogue.states import (
     Value,
     found,
 )
+from textenvs.text.phrases import load_phrases
 
-REQUESTS = (
-    "What kind of food would you like?",
-    "Which part of town should it be in?",
-    "What price range do you have in mind?",
-)
-CONFIRMATIONS = (
-    "You would like {}, is that right?",
-    "It should be {}, is that right?",
-    "You want something {}, is that right?",
-)
-PLAIN = {
-    **dict(zip((f"request_{slot}" for slot in SLOTS), REQUESTS, strict=True)),
-    "none": "I am sorry, there is no other restaurant like that.",
-    "request_booking": "For how many people shall I book, on which day and at what time?",
-    "goodbye": "Thank you for calling, goodbye!",
+PHRASES = load_phrases(__package__)
+INSTRUCTIONS = PHRASES.text("instructions", "horizon")
+CUES = PHRASES.cues(ACTIONS)
+
+REQUESTS = {act: PHRASES.sentence(act) for act in ("request_food", "request_area", "request_price")}
+CONFIRM = tuple(f"confirm_{slot}" for slot in SLOTS)
+CONFIRMATIONS = tuple(PHRASES.sentence(act, "value") for act in CONFIRM)
+OFFER = PHRASES.sentence("offer", "venue")
+NONE = PHRASES.sentence("none", "restaurant")
+ALTERNATIVE = PHRASES.sentence("alternative", "venue")
+TELL_PHONE = PHRASES.sentence("tell_phone", "name", "phone")
+TELL_NO_PHONE = PHRASES.text("act.tell_phone_unlisted", "name")
+TELL_ADDRESS = PHRASES.sentence("tell_address", "name", "address")
+TELL_POSTCODE = PHRASES.sentence("tell_postcode", "name", "postcode")
+CONFIRM_BOOKING = PHRASES.sentence("confirm_booking", "table")
+BOOK = PHRASES.sentence("book", "table")
+ALWAYS = {
+    **REQUESTS,
+    "none": PHRASES["act.none_other"],
+    "request_booking": PHRASES.sentence("request_booking"),
+    "goodbye": PHRASES.sentence("goodbye"),
 }
-"""Sentences that are the same in every state, unless it says more."""
-ANY_PHRASES = ("any kind of food", "in any part of town", "at any price")
-CONFIRMING = ("is that right", "is that correct", "did you say", "you said", "you asked", "you want", "so you", "you fancy",
-              "just to check", "double check", "make sure", "have i got", "did i get", "was it", "will do", "confirm",
-              "correct", "check", "heard", "understood", "is that it", "hear", "yes")  # fmt: skip
-CUES: dict[str, tuple[str, ...]] = {
-    "request_food": ("food", "cuisine", "eat", "kind", "type", "what sort", "dish", "fancy", "mood", "what kind", "craving",
-                     "taste", "style", "what", "which", "feel like", "any preference"),
-    "request_area": ("area", "where", "whereabouts", "part", "town", "location", "district", "side", "which part", "which",
-                     "neighbourhood", "city", "located", "region", "near", "which area"),
-    "request_price": ("price", "budget", "spend", "much", "cost", "pay", "range", "how much", "pricey", "expense",
-                      "money", "bill", "which", "cheap moderate or expensive"),
-    "confirm_food": (*CONFIRMING, "food", "cuisine", "cooking"),
-    "confirm_area": (*CONFIRMING, "area", "part of town", "location", "anywhere", "where it is"),
-    "confirm_price": (*CONFIRMING, "price", "budget", "cost", "any price", "what it costs"),
-    "offer": ("recommend", "suggest", "how about", "what about", "try", "nice", "place", "restaurant", "offer", "found",
-              "fit", "match", "might enjoy", "called"),
-    "none": ("no", "none", "nothing", "find", "match", "exist", "isnt", "arent", "nowhere", "only one", "no luck", "theres no",
-             "dont have", "doesnt have", "not have", "not find", "cannot find", "cant find", "couldnt find", "unable to find",
-             "afraid not", "unfortunately not", "not one", "not any", "not a single", "empty"),
-    "alternative": ("another", "alternative", "instead", "also", "else", "other", "alternatively", "different", "option",
-                    "similar", "how about", "what about", "one more"),
-    "tell_phone": ("phone", "number", "telephone", "call", "ring", "dial", "reach"),
-    "tell_address": ("address", "located", "find", "street", "situated", "find them", "location", "road"),
-    "tell_postcode": ("postcode", "post code", "postal", "code", "zip", "sat nav", "satnav"),
-    "request_booking": ("how many", "people", "day", "time", "when", "party", "guest", "details", "what time", "which day",
-                        "many", "party size", "which date", "how big", "what day"),
-    "confirm_booking": (*CONFIRMING, "guest", "diners"),
-    "book": ("book", "reserve", "booking", "reservation", "go ahead", "arrange", "booked", "reserved", "put you down",
-             "got you in", "all sorted", "ill book", "making"),
-    "goodbye": ("bye", "goodbye", "thank", "thanks", "enjoy", "care", "welcome", "see you", "farewell", "pleasure",
-                "nice day", "good evening", "lovely day", "good day", "calling"),
-}  # fmt: skip
-INSTRUCTIONS = """You are the assistant of a restaurant guide for Cambridge. A user talks to you; what they want is hidden.
-Find out what food, which part of town and which price range they are after (some of it they may not care about), offer
-a restaurant that fits, tell them the phone number, address or postcode that they ask for, book a table if they want
-one, and say goodbye when they have no more wishes.
+"""What can be said until the talk is over."""
 
-You may mishear: a value marked "heard" may be wrong, one marked "sure" is right. You may ask to confirm what you heard.
-If there is no restaurant as they want it, say so: they will change their mind. A wrong offer, a question that was
-answered already, or anything else that is of no use may make them hang up. If a table is booked with a wrong detail
-they may not notice, and the booking is worth nothing.
+ANY_VALUES = tuple(PHRASES[f"value.any_{slot}"] for slot in SLOTS)
+FOOD = PHRASES.text("value.food", "food")
+AREA = PHRASES.text("value.area", "area")
+VENUE = PHRASES.text("value.venue", "name", "kind", "area")
+KIND = PHRASES.text("value.kind", "price", "food")
+RESTAURANT = PHRASES["value.restaurant"]
+TABLE_FOR_ONE = PHRASES.text("value.table_one", "people", "day", "time")
+TABLE = PHRASES.text("value.table", "people", "day", "time")
 
-Each turn costs 1 point, an impossible reply 1 more. If the talk ends well, with the right restaurant, every question answered and the booking as
-wanted, you earn 20. Otherwise you pay 1 for each turn that was left of {horizon}.
-
-Each turn you see what was said last, in square brackets what you understood so far, and the sentences you can say."""
+WANTS = tuple(PHRASES.text(f"note.{key}", "known", "count") for key in ("seeking", "relaxed"))
+"""The note while seeking, by whether the first wish was given up."""
+LIKES = tuple(PHRASES.text(f"note.{key}", "name") for key in ("no_other", "another"))
+"""The note when another venue is asked for, by whether there is one."""
+AGREED = PHRASES.text("note.asking", "name", "detail")
+TABLE_WANTED = PHRASES.text("note.booking", "known")
+TABLE_UNKNOWN = PHRASES["note.booking_unknown"]
+NO_MORE = PHRASES["note.closing"]
+NO_MORE_UNSURE = PHRASES.text("note.closing_unsure", "count")
+ENDED = PHRASES["note.over"]
+UNKNOWN = PHRASES.text("note.unknown", "what")
+KNOWN = tuple(PHRASES.text(f"note.{key}", "what", "value") for key in ("heard", "sure"))
+"""A value in a note, by whether it is sure."""
+SLOT_NAMES, BOOKING_NAMES, DETAIL_NAMES = map(PHRASES.entries, ("slots", "booking", "details"))
 
 
 def phrase(slot: int, value: int) -> str:
     """A value in a sentence: "Chinese food", "in the north", "cheap", "at any price"."""
     name = VALUES[slot][value]
     if name == ANY:
-        return ANY_PHRASES[slot]
-    return (f"{food_name(name)} food", f"in the {name}", price_name(name))[slot]
+        return ANY_VALUES[slot]
+    if SLOTS[slot] == "food":
+        return FOOD.format(food=food_name(name))
+    return AREA.format(area=name) if SLOTS[slot] == "area" else price_name(name)
 
 
 def description(slots: tuple[Value | None, ...]) -> str:
@@ -98,15 +87,16 @@ def description(slots: tuple[Value | None, ...]) -> str:
     food, area, price = names
     words = [price_name(price)] if price else []
     words += [food_name(food)] if food else []
-    words.append("restaurant")
-    words += [f"in the {area}"] if area else []
+    words.append(RESTAURANT)
+    words += [AREA.format(area=area)] if area else []
     return " ".join(words)
 
 
+@cache
 def table(values: tuple[int, int, int]) -> str:
     """A booking in words: "a table for 4 people on Friday at 19:00"."""
     people, day, time = (BOOKING_VALUES[j][value] for j, value in enumerate(values))
-    return f"a table for {people} {'person' if people == '1' else 'people'} on {day} at {time}"
+    return (TABLE_FOR_ONE if people == "1" else TABLE).format(people=people, day=day, time=time)
 
 
 def sentence(state: State, act: str) -> str:
@@ -117,73 +107,72 @@ def sentence(state: State, act: str) -> str:
             slot = SLOTS.index(what)
             known = state.slots[slot]
             assert known is not None
-            return CONFIRMATIONS[slot].format(phrase(slot, known.value))
+            return _confirmation(slot, known.value)
         if act == "offer":
-            return f"How about {_venue(found(state)[0])}?"
+            return OFFER.format(venue=_venue(found(state)[0]))
         if act == "none":
-            return f"I am sorry, there is no {description(state.slots)}."
+            return NONE.format(restaurant=description(state.slots))
     if isinstance(state, (Another, Asking)) and kind in ("offer", "alternative", "tell"):
-        return _of_venue(state.venue, act)
-    if isinstance(state, Booking) and state.values is not None:
-        if act == "confirm_booking":
-            return f"That is {table(state.values)}, is that right?"
-        if act == "book":
-            return f"I am booking {table(state.values)}."
-    return PLAIN[act]
+        return _of_venue(state.venue)[act]
+    if isinstance(state, Booking) and state.values is not None and act in ("confirm_booking", "book"):
+        return (BOOK if act == "book" else CONFIRM_BOOKING).format(table=table(state.values))
+    return ALWAYS[act]
 
 
-def _of_venue(venue: int, act: str) -> str:
-    """A sentence of which a venue is the subject."""
-    chosen = VENUES[venue]
-    if act == "offer":
-        return f"How about {_venue(venue)}?"
-    if act == "tell_phone":
-        return f"The phone number of {chosen.name} {f'is {chosen.phone}' if chosen.phone else 'is not listed'}."
-    if act == "tell_address":
-        return f"The address of {chosen.name} is {chosen.address}."
-    if act == "tell_postcode":
-        return f"The postcode of {chosen.name} is {chosen.postcode}."
-    other = another(venue)
-    assert other is not None
-    return f"Alternatively, there is {_venue(other)}."
+@cache
+def _confirmation(slot: int, value: int) -> str:
+    return CONFIRMATIONS[slot].format(value=phrase(slot, value))
 
 
+@cache
+def _of_venue(venue: int) -> dict[str, str]:
+    """What can be said of a venue, by act."""
+    chosen, other = VENUES[venue], another(venue)
+    said = {
+        "offer": OFFER.format(venue=_venue(venue)),
+        "tell_phone": (TELL_PHONE if chosen.phone else TELL_NO_PHONE).format(name=chosen.name, phone=chosen.phone),
+        "tell_address": TELL_ADDRESS.format(name=chosen.name, address=chosen.address),
+        "tell_postcode": TELL_POSTCODE.format(name=chosen.name, postcode=chosen.postcode),
+    }
+    if other is not None:
+        said["alternative"] = ALTERNATIVE.format(venue=_venue(other))
+    return said
+
+
+@cache
 def _venue(venue: int) -> str:
     row = VENUES[venue]
-    kind = with_article(f"{price_name(row.price)} {food_name(row.food)} restaurant")
-    return f"{row.name}, {kind} in the {row.area}"
+    kind = with_article(KIND.format(price=price_name(row.price), food=food_name(row.food)))
+    return VENUE.format(name=row.name, kind=kind, area=row.area)
 
 
 def note(state: State) -> str:
     """What was understood so far. It says all that the state says."""
     if isinstance(state, Seeking):
-        known = ", ".join(f"{slot}: {_known(k, state.slots[k])}" for k, slot in enumerate(SLOTS))
-        since = " since the first wish could not be met" if state.relaxed else ""
-        return f"The user wants{since} {known}. Restaurants that fit: {len(found(state))}"
+        known = ", ".join(map(_known, range(len(SLOTS)), state.slots))
+        return WANTS[state.relaxed].format(known=known, count=len(found(state)))
     if isinstance(state, Another):
-        other = "is one" if another(state.venue) is not None else "is none"
-        return f"The user likes {VENUES[state.venue].name} but asks for another one like it. There {other}"
+        return LIKES[another(state.venue) is not None].format(name=VENUES[state.venue].name)
     if isinstance(state, Asking):
-        return f"{VENUES[state.venue].name} is agreed. The user asks for the {DETAILS[state.detail]}"
+        return AGREED.format(name=VENUES[state.venue].name, detail=DETAIL_NAMES[state.detail])
     if isinstance(state, Booking):
-        return f"A restaurant is agreed. The user wants a table. {_booking(state)}"
+        return TABLE_WANTED.format(known=_booking(state.values, state.sure)) if state.values else TABLE_UNKNOWN
     if isinstance(state, Closing):
-        unsure = f" Details of the booking that were not confirmed: {state.unsure}" if state.unsure else ""
-        return f"The user has no more wishes.{unsure}"
-    return "The talk is over"
+        return NO_MORE_UNSURE.format(count=state.unsure) if state.unsure else NO_MORE
+    return ENDED
 
 
+@cache
 def _known(slot: int, known: Value | None) -> str:
     if known is None:
-        return "not known"
-    return f"{VALUES[slot][known.value]} ({'sure' if known.sure else 'heard'})"
+        return UNKNOWN.format(what=SLOT_NAMES[slot])
+    return KNOWN[known.sure].format(what=SLOT_NAMES[slot], value=VALUES[slot][known.value])
 
 
-def _booking(state: Booking) -> str:
-    if state.values is None:
-        return "People, day and time: not known"
-    known = (
-        f"{name}: {BOOKING_VALUES[j][state.values[j]]} ({'sure' if j < state.sure else 'heard'})"
-        for j, name in enumerate(("People", *BOOKING[1:]))
-    )
-    return ", ".join(known)
+def _booking(values: tuple[int, int, int], sure: int) -> str:
+    return ", ".join(_detail(j, value, j < sure) for j, value in enumerate(values))
+
+
+@cache
+def _detail(j: int, value: int, sure: bool) -> str:
+    return KNOWN[sure].format(what=BOOKING_NAMES[j], value=BOOKING_VALUES[j][value])

@@ -13,20 +13,21 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from textenvs.tasks.qa.questions import Corpus, Page, Question, Sentence
-from textenvs.tasks.qa.thesaurus import REPRESENTATIVE
+from textenvs.text.phrases import load_phrases
 from textenvs.text.tokens import stem, tokens
 
+PHRASES = load_phrases(__package__)
 CANDIDATES = LINKS = 3
 """How many of them are offered at a time, the best supported first."""
 KEPT = CANDIDATES + 8
 """Names of a page that are kept: as many as are offered, and those that other open pages may take out."""
 WORDS, NAME = 0.75, 0.25
 """What the words and the name of the question count in a support."""
-EMPTY = frozenset(
-    "a about and are as at be been by called can do does each find first for from go has have how if in into is it "
-    "its like long many more most name named names no not of on one or some that the their there these they this to "
-    "use was were what when where which who whom whose why with would".split()
-)
+EMPTY = frozenset(PHRASES["reader.empty"].split())
+REPRESENTATIVE = {
+    stem(word): stem(group.split()[0]) for group in PHRASES.entries("reader.same") for word in group.split()
+}
+"""The stem that stands for all that mean the same, by stem."""
 
 
 class Candidate(NamedTuple):

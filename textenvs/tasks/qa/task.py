@@ -11,7 +11,7 @@ from textenvs.tasks.qa.observations import FEATURE_NAMES, N_OBSERVATIONS
 from textenvs.tasks.qa.questions import Corpus
 from textenvs.tasks.qa.rules import ACTIONS, HORIZON, IMPOSSIBLE, TERMS, Answering
 from textenvs.tasks.qa.wikipedia import wikipedia
-from textenvs.tasks.qa.words import CUES, INSTRUCTIONS
+from textenvs.tasks.qa.words import INSTRUCTIONS, PHRASES
 
 CORPORA: dict[str, Callable[[Split], Corpus]] = {"facts": facts, "wikipedia": wikipedia}
 
@@ -99,7 +99,7 @@ class QA(Task):
     terms = TERMS
     invalid = IMPOSSIBLE
     action_names = ACTIONS
-    cues = CUES
+    cues = PHRASES.cues(ACTIONS)
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "Library"

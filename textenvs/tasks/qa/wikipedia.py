@@ -14,41 +14,20 @@ from textenvs.data import load_json
 from textenvs.data.wikipedia import check
 from textenvs.tasks.qa.introductions import description, introduction
 from textenvs.tasks.qa.questions import Page, Question
+from textenvs.text.phrases import load_phrases
 
+PHRASES = load_phrases(__package__)
 FILE = "qa_wiki.json"
-KINDS = ("page", "person", "place", "work", "event")
+KINDS = PHRASES.entries("kinds")
 """What is asked for; a page from one hop, the others from two."""
 QUERIES, FOUND = 3, 3
 QUERY_WORDS = (3, 2, 2)
 """So many words has each query of a question of one hop: with more, every query finds the page."""
-TRAIN_WORDINGS = 4
+ONE_HOP, TWO_HOPS = PHRASES.wordings("one hop", "test"), PHRASES.wordings("two hops", "test")
+TRAIN_WORDINGS = len(PHRASES.wordings("one hop", "train"))
 """So many wordings occur in both splits, the others in the test split alone."""
-ONE_HOP = (
-    'What is meant: "{clue}"?',
-    'Which name belongs in the blank: "{clue}"?',
-    'Fill in the blank: "{clue}". What is the name?',
-    '"{clue}": what is this sentence about?',
-    'Which name was left out of the sentence "{clue}"?',
-    'Of whom or of what is it said that "{clue}"?',
-)
-TWO_HOPS = (
-    'The introduction to "{title}" names {a} {kind} described as "{description}". Which one is it?',
-    'Which {kind} named in the introduction to "{title}" is described as "{description}"?',
-    '"{description}": which {kind} that the introduction to "{title}" names is this?',
-    'Look at the introduction to "{title}". Which {kind} in it fits the description "{description}"?',
-    'Somewhere in the introduction to "{title}" stands {a} {kind}, "{description}". What is the name?',
-    'What is the {kind} called that is "{description}" and occurs in the introduction to "{title}"?',
-)
 BLANK = "___"
-STOP_WORDS = frozenset(
-    "a about above after against all along also although am among an and any are around as at be became because become "
-    "been before being below between both but by called can could did do does during each either especially even ever "
-    "for from had has have having he her here him his how however i if in including into is it its itself just known "
-    "many may more most much near no nor not of off often on once one only onto or other others our out over own per "
-    "she since so some such than that the their them themselves then there these they this those through throughout "
-    "thus to too toward towards two under until up upon us use used usually various very was we well were what when "
-    "where whether which while who whom whose why will with within without would you".split()
-)
+STOP_WORDS = frozenset(PHRASES["reader.stop"].split())
 _LEAD = re.compile(r"(?:In|On|At|During|Within|As) [^,]{1,60}, ")
 _VERB = re.compile(r" (?:is|was|are|were) ")
 _DANGLING = re.compile(r"(?:\b(?:which|who|whom|that|there|it|what|where|when|and|he|she)|[;:,] [a-z]+)$")

@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from textenvs.tasks.qa.observations import RESULTS, bucket
+from textenvs.tasks.qa.observations import TAGS, bucket
 from textenvs.tasks.qa.questions import Page, Question
-from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
-from textenvs.text.wordings import choose
+from textenvs.tasks.qa.reading import Candidate, Found, Link, View
+from textenvs.text.phrases import load_phrases
 
-NOTHING, SEARCHED = "Nothing was searched for", "No more pages can be opened"
-SUPPORT = ("hardly supported", "weakly supported", "supported", "well supported")
-"""By bucket."""
-TAGS = {"named": "named in the question", "likely": "likely", "other": "found by its words", "open": "open"}
-LIBRARY = {
-    "ask": ("A question has come in.", "Somebody would like to know something.", "Here is a question.", "This was asked at the desk."),
-    "found": ("This is what I found.", "Here are the results.", "I found these pages.", "The catalogue has these."),
-    "right": ("That is right.", "Yes, that is so.", "Correct.", "Right you are."),
-    "wrong": ("That is wrong.", "No, that is not so.", "That is not right.", "I am afraid not."),
-}  # fmt: skip
-"""By what happens; the last of each is said in the test split only."""
-INSTRUCTIONS = """You answer a question from a library. Search for it, open pages, follow their links, and answer with one of the \
-names that stand on the open pages; or abstain, if the page that would have to tell the answer does not tell it. The \
-pages that you open are your evidence: open those that tell the answer, and no others; with the fourth the search ends. \
-Where the first of two pages does not name what the second would be, it alone is the evidence. You have {horizon} acts; \
-the last must be an answer, or to abstain.
+PHRASES = load_phrases(__package__)
+INSTRUCTIONS = PHRASES.text("instructions", "horizon")
+RANKS = PHRASES.entries("ranks")
+SPLITS = ("train", "test")
 
-Each act costs 0.04. A right answer earns 0.2, and up to 0.8 more for its evidence: F1 of the open pages against those \
-that tell the answer. To abstain where the library does not tell it earns 1 with the right evidence, and down to -0.5 \
-without any. A wrong answer costs 0.5, and so does none at all; to abstain where the library does tell costs 0.9. An \
-impossible act costs 0.05 more."""
-
-CLOSING = (*("",) * 15, "That is all.")
+SEARCH_WHOLE = PHRASES["act.search_whole"]
+SEARCH = tuple(PHRASES.sentence(f"search_{rank}", "query") for rank in RANKS)
+NAMING = {
+    act: tuple(PHRASES.sentence(f"{act}_{rank}", "name") for rank in RANKS)
+    for act in ("open", "follow", "answer", "answer_linked")
+}
+"""By act the sentences about the first, the second and the third name, or title."""
+ABSTAIN = PHRASES.sentence("abstain")
+CLOSING = (*("",) * (len(PHRASES.acts) - 1), PHRASES["act.over"])
 """What can be said when all is over."""
-RANKS = ("first", "second", "third")
-CUES = (
-    ("search", "look", "find", "query", "whole", "question", "both", "first"),
-    ("search", "look", "find", "query", "name", "names", "title", "second"),
-    ("search", "look", "find", "query", "words", "rest", "description", "third"),
-    *(("open", "read", "go to", "click", "show", "result", rank) for rank in RANKS),
-    *(("follow", "open", "read", "go to", "click", "show", "link", rank) for rank in RANKS),
-    *(("", "answer", "name", rank) for rank in RANKS),
-    *(("", "answer", "linked", "name", rank) for rank in RANKS),
-    (
-        *("abstain", "pass", "know", "unknown", "told", "nowhere", "unanswerable"),
-        *("no answer", "cannot answer", "cant answer", "not say", "doesnt say", "doesnt tell"),
-    ),
-)
-"""By action, what people say when they mean it."""
+
+ASKED = tuple(PHRASES.text(f"note.{key}", "question") for key in ("one_page", "two_pages"))
+NOTHING, SEARCHED = PHRASES["note.before"], PHRASES["note.searched"]
+FOUND = PHRASES.text("note.found", "rank", "query", "results")
+NONE_FOUND = PHRASES.text("note.none_found", "rank", "query")
+RESULT = PHRASES.text("note.result", "rank", "title", "look", "text")
+LOOKS = {tag: PHRASES[f"look.{tag}"] for tag in TAGS}
+OPEN_PAGES = PHRASES.text("note.open", "titles")
+NAMED = PHRASES.text("note.named", "names")
+NAMED_LINKED = PHRASES.text("note.named_linked", "names")
+NAME = PHRASES.text("note.name", "name", "support")
+LINKED = PHRASES.text("note.links", "links")
+LINK = PHRASES.text("note.link", "rank", "title", "support", "text")
+NO_NAME = PHRASES["note.nothing"]
+SUPPORT = PHRASES.entries("support")
+"""By bucket."""
+
+PAGE = PHRASES.text("library.page", "title", "text")
+IT_IS = PHRASES.text("library.answer", "answer")
+NOT_TOLD = PHRASES["library.no_answer"]
 
 
 def choices(
@@ -67,34 +64,50 @@ def choices(
         names: Candidates of depth 0, and of depth 1.
     """
     return [
-        *("Search for the whole question." if query == question else f'Search for "{query}".' for query in queries),
-        *padded([f'Open result {rank}, "{title}".' for rank, title in enumerate(results, start=1)], RESULTS),
-        *padded([f'Follow the link to "{title}".' for title in links], LINKS),
-        *(s for group in names for s in padded([f'The answer is "{name}".' for name in group], CANDIDATES)),
-        "I abstain: the library does not tell.",
+        *_searches(question, tuple(queries)),
+        *_naming("open", tuple(results)),
+        *_naming("follow", tuple(links)),
+        *_naming("answer", tuple(names[0])),
+        *_naming("answer_linked", tuple(names[1])),
+        ABSTAIN,
     ]
 
 
-def padded(sentences: list[str], most: int) -> list[str]:
-    """Sentences, and empty ones up to the number that can be offered."""
-    return sentences + [""] * (most - len(sentences))
+@lru_cache(maxsize=1024)
+def _searches(question: str, queries: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        SEARCH_WHOLE if query == question else sentence.format(query=query)
+        for sentence, query in zip(SEARCH, queries, strict=True)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _naming(act: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentences of an act, an empty one where there is no name."""
+    sentences = NAMING[act]
+    said = (sentence.format(name=name) for sentence, name in zip(sentences, names, strict=False))
+    return (*said, *("",) * (len(sentences) - len(names)))
 
 
 def asked(question: Question) -> str:
     """The question, and on how many pages its answer must stand."""
-    return f"Question ({('one page', 'two pages')[question.hops - 1]}): {question.text}"
+    return ASKED[question.hops - 1].format(question=question.text)
 
 
 def results(rank: int, query: str, views: Sequence[View], tags: Sequence[str]) -> str:
     """What the query of this rank, from 0, has found."""
-    asked = f'the {RANKS[rank]} query, "{query}"'
     if not views:
-        return f"Nothing was found with {asked}"
+        return NONE_FOUND.format(rank=RANKS[rank], query=query)
     lines = [
-        f'{rank}. "{view.page.title}" ({TAGS[tag]}): {view.page.sentences[view.snippet].text}'
-        for rank, (view, tag) in enumerate(zip(views, tags, strict=True), start=1)
+        _result(place, view.page.title, tag, view.page.sentences[view.snippet].text)
+        for place, (view, tag) in enumerate(zip(views, tags, strict=True), start=1)
     ]
-    return f"Found with {asked}: {' '.join(lines)}"
+    return FOUND.format(rank=RANKS[rank], query=query, results=" ".join(lines))
+
+
+@lru_cache(maxsize=4096)
+def _result(place: int, title: str, tag: str, text: str) -> str:
+    return RESULT.format(rank=place, title=title, look=LOOKS[tag], text=text)
 
 
 def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Page], found: Found) -> str:
@@ -109,43 +122,49 @@ def note(question: str, listed: str, titles: Sequence[str], linked: Sequence[Pag
     """
     parts = [question, listed]
     if titles:
-        parts.append("Open pages: " + ", ".join(f'"{title}"' for title in titles))
-        parts.append(f"Named there: {candidates(found.candidates[0])}")
+        parts.append(OPEN_PAGES.format(titles=", ".join(f'"{title}"' for title in titles)))
+        parts.append(NAMED.format(names=candidates(found.candidates[0])))
         if found.deep:
-            parts.append(f"Named on open pages that were linked to: {candidates(found.candidates[1], 1)}")
-        parts.append(f"Links: {previews(linked, found.links)}")
+            parts.append(NAMED_LINKED.format(names=candidates(found.candidates[1], 1)))
+        parts.append(LINKED.format(links=previews(linked, found.links)))
     return " | ".join(parts)
 
 
-def candidates(found: Sequence[Candidate], depth: int = 0) -> str:
+@lru_cache(maxsize=4096)
+def candidates(found: tuple[Candidate, ...], depth: int = 0) -> str:
     """Candidates, and how well they are supported."""
     if not found:
-        return "nothing"
-    return ", ".join(f'"{each.name}" ({SUPPORT[bucket([each], depth)]})' for each in found)
+        return NO_NAME
+    return ", ".join(NAME.format(name=each.name, support=SUPPORT[bucket([each], depth)]) for each in found)
 
 
 def previews(linked: Sequence[Page], links: Sequence[Link]) -> str:
     """Pages to which links lead: how well they are supported, and their first sentences."""
     if not links:
-        return "nothing"
+        return NO_NAME
     return " ".join(
-        f'{rank}. "{page.title}" ({SUPPORT[bucket([link])]}): {page.sentences[0].text}'
+        _link(rank, page.title, bucket([link]), page.sentences[0].text)
         for rank, (page, link) in enumerate(zip(linked, links, strict=True), start=1)
     )
 
 
+@lru_cache(maxsize=4096)
+def _link(rank: int, title: str, support: int, text: str) -> str:
+    return LINK.format(rank=rank, title=title, support=SUPPORT[support], text=text)
+
+
 def page(page: Page) -> str:
     """A page to read."""
-    return f'Page "{page.title}". {page.text}'
+    return PAGE.format(title=page.title, text=page.text)
 
 
 def end(right: bool, gold: str, draw: int, test: bool) -> str:
     """How it ends: this is where the answer is told."""
     if right:
         return say("right", draw, test)
-    return f"{say('wrong', draw, test)} " + (f"The answer is {gold}." if gold else "The library does not tell.")
+    return f"{say('wrong', draw, test)} " + (IT_IS.format(answer=gold) if gold else NOT_TOLD)
 
 
 def say(kind: str, draw: int, test: bool) -> str:
     """The library's words."""
-    return choose(LIBRARY[kind], draw, test)
+    return PHRASES.choose(kind, draw, SPLITS[test])

@@ -9,7 +9,7 @@ from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
 from textenvs.tasks.writing.observations import FEATURE_NAMES, N_OBSERVATIONS
 from textenvs.tasks.writing.rules import ACTIONS, HORIZON, TERMS, Proofreading
-from textenvs.tasks.writing.words import INSTRUCTIONS, TEXT_INSTRUCTIONS
+from textenvs.tasks.writing.words import INSTRUCTIONS, PHRASES, TEXT_INSTRUCTIONS
 
 SOURCES = {"texts": ("few", "many"), "wikipedia": ("few",)}
 """How many mistakes there can be, by source of the texts."""
@@ -95,7 +95,7 @@ class Writing(Task):
     rewards = {"edits": {"f05": 0.0, "right": 1.0, "wrong": 2.0}}  # noqa: RUF012
     invalid = TERMS.earn(invalid=-0.05)
     action_names = ACTIONS
-    cues = tuple(tuple(name.split("_")) for name in ACTIONS)
+    cues = PHRASES.cues(ACTIONS)
     n_observations = N_OBSERVATIONS
     feature_names = FEATURE_NAMES
     partner = "Writer"
