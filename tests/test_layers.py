@@ -21,9 +21,9 @@ ALLOWED = {
     "textenvs.wrappers": "textenvs.wrappers textenvs.text",
     "textenvs.registration": "textenvs.core textenvs.errors",
     "textenvs.fingerprint": "textenvs.core textenvs.text",
-    "textenvs.identity": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.registration",
+    "textenvs.drift": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.registration",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors textenvs.registration",
-    "textenvs.reference": "textenvs.core textenvs.errors textenvs.identity textenvs.registration",
+    "textenvs.reference": "textenvs.core textenvs.drift textenvs.errors textenvs.registration",
     "textenvs.state_reader": "textenvs.core textenvs.reference textenvs.registration",
     "textenvs.floor": "textenvs.evaluation textenvs.registration textenvs.state_reader",
     "textenvs.compilation": "textenvs.core textenvs.evaluation textenvs.fingerprint textenvs.floor textenvs.reference "

@@ -5,9 +5,9 @@ Importing it registers the environments: `gymnasium.make("TextDialogue-v0")`.
 
 from textenvs.core.mdp import SPLITS
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
+from textenvs.drift import identity
 from textenvs.evaluation import Agent, EpisodeRecord, evaluate, load_agent
 from textenvs.explanation import Explainer
-from textenvs.identity import identity
 from textenvs.reference import ReferenceScores, instructions, reference_scores, solve
 from textenvs.registration import entries, find_entry, register_all, register_task, task_of
 

@@ -16,8 +16,8 @@ from textenvs.core.mdp import Payoff, State, Task
 from textenvs.core.payoffs import price
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
+from textenvs.drift import check_drift, remembered
 from textenvs.errors import unknown
-from textenvs.identity import check_drift, remembered
 from textenvs.registration import find_entry, stored_of, task_of
 
 

@@ -32,12 +32,12 @@ def identity(env_id: str) -> str:
         env_id: A registered id. Parameters other than its own stand in a record beside it.
     """
     stored = stored_of(env_id)
-    if stored is not None and not drift(env_id):
+    if stored is not None and not drifted_parts(env_id):
         return str(stored["identity"])
     return digest(fingerprint(env_id))
 
 
-def drift(env_id: str) -> list[str]:
+def drifted_parts(env_id: str) -> list[str]:
     """What an environment does otherwise than is stored of it: names of the parts of its fingerprint.
 
     Empty if it does the same, or nothing is stored.
@@ -50,7 +50,7 @@ def drift(env_id: str) -> list[str]:
 
 def check_drift(env_id: str) -> None:
     """Raises Drift if an environment does otherwise than is stored of it."""
-    found = drift(env_id)
+    found = drifted_parts(env_id)
     if found:
         raise Drift(
             f"{env_id} does not do what its stored scores are for (it differs in: {', '.join(found)}): "
