@@ -6,15 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from textenvs.core.loading import load_tables
 from textenvs.core.mdp import SPLITS, Task
-from textenvs.evaluation import evaluate
 from textenvs.fingerprint import differences, digest, take_fingerprint
-from textenvs.floor import degenerate_agents
+from textenvs.floor import mean_returns
 from textenvs.reference import compute_scores
-from textenvs.registration import find_entry, stored_of, task_of
+from textenvs.registration import find_entry, forget_stored, stored_of, task_of
 
 EPISODES = 2000
 """Episodes of each degenerate agent, by which the floor is measured."""
@@ -60,7 +57,7 @@ def store(env_id: str, tell: Tell = print) -> str:
         state = "changed" if stored is not None else "new"
     entry.scores_file.parent.mkdir(exist_ok=True)
     entry.scores_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    stored_of.cache_clear()
+    forget_stored()
     return state
 
 
@@ -80,10 +77,7 @@ def scores_of(env_id: str, split: str, tell: Tell) -> dict[str, Any]:
     scores = compute_scores(task, split)
     n = task.n_scenarios(split)
     tables = [load_tables(task, split, k) for k in range(n)]
-    degenerate = {}
-    for name, agent in degenerate_agents(env_id, {"split": split}).items():
-        records = evaluate(agent, env_id, split=split, episodes=EPISODES, seed=0)
-        degenerate[name] = float(np.mean([record.episodic_return for record in records]))
+    degenerate = mean_returns(env_id, split, EPISODES)
     best = max(degenerate, key=degenerate.__getitem__)
     tell(f"{env_id} on {split}: solved; the floor is {best!r} with a score of {scores.normalise(degenerate[best]):.1f}")
     return {

@@ -20,7 +20,8 @@ from typing import Any
 from textenvs.core import cache as disk
 from textenvs.errors import Drift
 from textenvs.fingerprint import FORMAT, Fingerprint, differences, digest, take_fingerprint
-from textenvs.registration import Entry, find_entry, stored_of, task_of
+from textenvs.manifest import Entry
+from textenvs.registration import find_entry, stored_of, task_of
 
 LOG = logging.getLogger("textenvs")
 

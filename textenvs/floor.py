@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.evaluation.policy import PolicyAgent, load_policy
-from textenvs.registration import find_entry, task_of
+from textenvs.drift import check_drift, remembered
+from textenvs.evaluation import PolicyAgent, evaluate, load_policy
+from textenvs.registration import find_entry, stored_of, task_of
 from textenvs.state_reader import KEPT, StateReader
+
+EPISODES = 500
+"""Episodes of each agent, where the floor of an id is measured of which nothing is stored."""
 
 
 class Constant:
@@ -180,3 +184,32 @@ def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, A
         agents["never_gives_up"] = NeverGivesUp(env_id, env_kwargs)
         agents["last_but_never_gives_up"] = NeverGivesUp(env_id, env_kwargs, last=True)
     return agents
+
+
+def mean_returns(env_id: str, split: str, episodes: int = EPISODES) -> dict[str, float]:
+    """The mean return of each degenerate agent of an id, by its name.
+
+    Args:
+        env_id: A registered id.
+        split: "train" or "test".
+        episodes: How many each of them plays; the same for all.
+    """
+    found = {}
+    for name, agent in degenerate_agents(env_id, {"split": split}).items():
+        records = evaluate(agent, env_id, split=split, episodes=episodes, seed=0)
+        found[name] = float(np.mean([record.episodic_return for record in records]))
+    return found
+
+
+def known_returns(env_id: str, split: str) -> dict[str, float]:
+    """The same as it is stored; where nothing is, it is measured once, over fewer episodes, and kept in the cache.
+
+    Raises:
+        Drift: If the id does not do what its stored scores are for.
+    """
+    entry, stored = find_entry(env_id), stored_of(env_id)
+    if stored is None:
+        return remembered(f"floor-{split}", entry, entry.source, lambda: mean_returns(entry.id, split))
+    check_drift(entry.id)
+    returns: dict[str, float] = stored[split]["degenerate"]
+    return returns

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import textenvs
-from textenvs.floor import degenerate_agents
+from textenvs.floor import degenerate_agents, known_returns
 
 
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
     """The best of the agents that neither think nor answer, such as one that always does the same.
 
-    The best degenerate agent of an id, as the reference scores name it.
+    The best degenerate agent of an id, by the scores that are stored. Where none are, all of them play first, once.
 
     Args:
         env_id: A registered id.
@@ -20,7 +19,5 @@ def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
     """
     if set(env_kwargs) - {"split"}:
         raise ValueError(f"the floor of {env_id} was measured for its own parameters and reward, not for {env_kwargs}")
-    scores = textenvs.reference_scores(env_id, split=env_kwargs.get("split", "train"))
-    if scores.floor_agent is None:
-        raise ValueError(f"no floor of {env_id} was measured: textenvs compile {env_id}")
-    return degenerate_agents(env_id, env_kwargs)[scores.floor_agent]
+    returns = known_returns(env_id, env_kwargs.get("split", "train"))
+    return degenerate_agents(env_id, env_kwargs)[max(returns, key=returns.__getitem__)]

@@ -19,6 +19,7 @@ from textenvs.errors import shown
 from textenvs.evaluation.agent import Agent, AgentFailure, BatchAgent
 from textenvs.evaluation.record import EpisodeRecord, Header
 from textenvs.evaluation.seeds import AGENT_STREAM, episode_seed
+from textenvs.registration import registered_id
 
 TOLD = ("action_mask", "choices")
 """What an agent is told of `info`; what it earns is for the record, and the hidden answer may be read off it."""
@@ -100,6 +101,7 @@ def play_episodes(
         raise ValueError(f"{agent!r} is no agent with obs_type, action_type, reset, act: textenvs.load_agent makes one")
     if agent_seed < 0:
         raise ValueError(f"seeds must not be negative, got {agent_seed}")
+    env_id = registered_id(env_id)
     together = agent if isinstance(agent, BatchAgent) else _Alone(agent)
     left, envs = iter(episodes), list[gym.Env[Any, Any]]()
     with ExitStack() as stack:
