@@ -19,24 +19,25 @@ ALLOWED = {
     "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.mdp textenvs.core.policy textenvs.data "
     "textenvs.errors textenvs.rewards textenvs.text",
     "textenvs.wrappers": "textenvs.wrappers textenvs.text",
-    "textenvs.registration": "textenvs.core textenvs.errors",
+    "textenvs.manifest": "textenvs.core textenvs.errors",
+    "textenvs.registration": "textenvs.core textenvs.errors textenvs.manifest",
     "textenvs.fingerprint": "textenvs.core textenvs.text",
-    "textenvs.drift": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.registration",
+    "textenvs.drift": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.manifest textenvs.registration",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors textenvs.registration",
     "textenvs.reference": "textenvs.core textenvs.drift textenvs.errors textenvs.registration",
     "textenvs.state_reader": "textenvs.core textenvs.reference textenvs.registration",
-    "textenvs.floor": "textenvs.evaluation textenvs.registration textenvs.state_reader",
+    "textenvs.floor": "textenvs.drift textenvs.evaluation textenvs.registration textenvs.state_reader",
     "textenvs.compilation": "textenvs.core textenvs.evaluation textenvs.fingerprint textenvs.floor textenvs.reference "
     "textenvs.registration",
     "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
     "textenvs.registration textenvs.text",
     "textenvs.feedback": "textenvs.feedback textenvs.core textenvs.errors textenvs.evaluation textenvs.models "
     "textenvs.reference textenvs.registration textenvs.rewards textenvs.text",
-    "textenvs.testing": "textenvs.core",
+    "textenvs.testing": "textenvs.core textenvs.floor textenvs.reference textenvs.registration",
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.floor "
     "textenvs.models textenvs.state_reader textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.compilation textenvs.core.closure textenvs.core.lock textenvs.data "
-    "textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback textenvs.models "
+    "textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback textenvs.manifest textenvs.models "
     "textenvs.registration textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""

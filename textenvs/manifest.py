@@ -144,7 +144,7 @@ def _of_kind(key: str, value: Any, kind: type) -> Any:
     return value
 
 
-KINDS = {dict: "table", list: "list", str: "text"}
+KINDS: dict[type, str] = {dict: "table", list: "list", str: "text"}
 
 
 def _check_keys(where: str, table: Any, known: tuple[str, ...], needed: tuple[str, ...]) -> None:

@@ -113,11 +113,11 @@ def is_named(name: str) -> bool:
     return NAMED.fullmatch(name.removeprefix("textenvs:")) is not None
 
 
-def check_named(task: str) -> str:
+def check_named(task: Any) -> str:
     """The entry point of a task; raises ValueError if it is none."""
     if not isinstance(task, str) or not is_named(task):
         raise ValueError(f'a task is named by "module:Class", got {shown(task)}')
-    return task
+    return str(task)
 
 
 def named_id(task: str) -> str:
@@ -146,13 +146,15 @@ def register_named(task: str, env_id: str = "") -> Entry:
         raise ValueError(
             f"{module} cannot be imported ({error}): is it in the current folder, or on the path (PYTHONPATH)?"
         ) from error
-    made = getattr(found, name, None)
-    if not (isinstance(made, type) and issubclass(made, Task)):
-        tasks = [key for key, value in vars(found).items() if isinstance(value, type) and issubclass(value, Task)]
-        if made is not None or not (tasks := [key for key in tasks if key != Task.__name__]):
-            raise ValueError(f"{task} is no task: name a class of {module} that is derived from textenvs.core.mdp.Task")
+    made = vars(found)
+    tasks = [
+        key for key, each in made.items() if isinstance(each, type) and issubclass(each, Task) and each is not Task
+    ]
+    if name not in made and tasks:
         raise unknown(f"task of {module}", name, tasks)
-    register_task(env_id, task, summary=(inspect.getdoc(made) or "").partition("\n")[0])
+    if name not in tasks:
+        raise ValueError(f"{task} is no task: name a class of {module} that is derived from textenvs.core.mdp.Task")
+    register_task(env_id, task, summary=(inspect.getdoc(made[name]) or "").partition("\n")[0])
     return _ENTRIES[env_id]
 
 
@@ -224,12 +226,13 @@ def _read_stored(path: Path | None) -> dict[str, Any] | None:
     if path is None or not path.is_file():
         return None
     try:
-        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        stored: Any = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(stored, dict) or not stored.keys() >= set(STORED):
             raise ValueError(f"it must hold {', '.join(STORED)}")
     except ValueError as error:
         raise ValueError(f"{path} is not what 'textenvs compile' stores ({error}): remove it") from None
-    return stored
+    found: dict[str, Any] = stored
+    return found
 
 
 def forget_stored() -> None:

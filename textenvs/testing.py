@@ -23,6 +23,9 @@ from textenvs.core.mdp import SPLITS, Process, Task
 from textenvs.core.spaces import OBS_TYPES
 from textenvs.core.tables import Tables
 from textenvs.core.vector import INFO_KEYS, TextVectorEnv
+from textenvs.floor import known_returns
+from textenvs.reference import reference_scores
+from textenvs.registration import find_entry, registered_id, task_of
 
 SECTIONS = (
     "Description",
@@ -39,11 +42,19 @@ SECTIONS = (
 """Sections of a task's docstring, in this order."""
 OPTIMA = ("exact", "bound")
 TEXTS = ("text", "references", "source")
+BLIND, BLIND_OF_A_BOUND, HOPEFUL = 5.0, 10.0, 15.0
+"""What an agent may score at most that does not read: where the optimum is exact; where it is a bound; and where the
+agent is told which acts are certain to fail, which is worth something everywhere."""
 SEED = "draw by the bits that `say` is given, and from no generator of your own"
 
 
 def check_id(env_id: str) -> None:
-    """All checks of this kit."""
+    """All checks of this kit but `check_nothing_trivial_wins`, which plays many episodes.
+
+    Args:
+        env_id: A registered id, or "module:Class".
+    """
+    env_id = registered_id(env_id)
     check_declaration(env_id)
     for obs_type in OBS_TYPES:
         check_gymnasium(env_id, obs_type)
@@ -310,3 +321,26 @@ def check_vector(
         if mode is AutoresetMode.DISABLED and ended.any():
             options = {"reset_mask": ended}
             assert same(native.reset(options=dict(options)), sync.reset(options=dict(options))), "partial resets differ"
+
+
+def check_nothing_trivial_wins(env_id: str, split: str = "train") -> None:
+    """No agent wins without thinking: each constant act, what comes first or last, the parrot, and the task's own.
+
+    Their returns are read where they are stored; elsewhere each agent plays 500 episodes, once.
+
+    Args:
+        env_id: A registered id, or "module:Class".
+        split: "train" or "test".
+    """
+    env_id = find_entry(env_id).id
+    scores = reference_scores(env_id, split)
+    assert scores.optimal > scores.random, (
+        f"optimal and random play earn the same on {split}, {scores.optimal:g}: give a reward to what is to be achieved"
+    )
+    blind = BLIND_OF_A_BOUND if task_of(env_id).optimum == "bound" else BLIND
+    for name, earned in known_returns(env_id, split).items():
+        score, limit = scores.normalise(earned), HOPEFUL if "never_gives_up" in name else blind
+        assert score <= limit, (
+            f"{name!r} scores {score:.1f} on {split} without reading, and {limit:g} is the limit: let each act be "
+            "right only at its time, and let a wrong one cost something, as by ending the episode"
+        )

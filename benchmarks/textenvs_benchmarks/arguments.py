@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
+ENVIRONMENTS = "environments, instead of a suite: ids, or module:Class of tasks of your own"
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are raised."""
@@ -33,7 +35,7 @@ def _list(parser: Parser) -> None:
 
 def _run(parser: Parser) -> None:
     parser.add_argument("suite", metavar="SUITE", nargs="?", help="name of a suite, or a file NAME.toml")
-    parser.add_argument("--env", metavar="ID", nargs="+", action="extend", help="environments, instead of a suite")
+    parser.add_argument("--env", metavar="ID", nargs="+", action="extend", help=ENVIRONMENTS)
     parser.add_argument(
         "--agent", metavar="NAME", nargs="+", action="extend", help="agents: names, or module:Class of your own"
     )
@@ -94,6 +96,7 @@ def _report(parser: Parser) -> None:
         type=_natural,
         help="html: episodes to read of each agent in each environment, from the worst to the best (3)",
     )
+    _add_task(parser)
     what = "folders of 'textenvs feedback': add what the same agents score that learned from these judges"
     parser.add_argument("--feedback", metavar="DIR", type=Path, nargs="+", default=[], help=what)
 
@@ -120,6 +123,7 @@ def _verify(parser: Parser) -> None:
         action="store_true",
         help="let --rerun execute agents that the run names and that are not ours",
     )
+    _add_task(parser)
     _add_terms(parser)
 
 
@@ -159,7 +163,7 @@ def _plot(parser: Parser) -> None:
 
 
 def _play(parser: Parser) -> None:
-    parser.add_argument("id", metavar="ID", help="environment")
+    parser.add_argument("id", metavar="ID", help="environment: an id, or module:Class of a task of your own")
     parser.add_argument("--split", default="train", help="train (default) or test")
     parser.add_argument("--seed", metavar="N", type=_natural, help="play the episode of this seed (default: a new one)")
     parser.add_argument("--obs-type", help="what is shown: text (default), features or discrete")
@@ -265,9 +269,14 @@ def _compile(parser: Parser) -> None:
     )
 
 
+def _add_task(parser: Parser) -> None:
+    what = "a task of the run that was named so and may be imported; repeatable"
+    parser.add_argument("--task", metavar="module:Class", action="append", default=[], help=what)
+
+
 def _add_agent(parser: Parser) -> None:
     parser.add_argument("agent", metavar="AGENT", help="name of the agent")
-    parser.add_argument("id", metavar="ID", help="environment")
+    parser.add_argument("id", metavar="ID", help="environment: an id, or module:Class of a task of your own")
     parser.add_argument(
         "--env-kwargs", metavar="JSON", type=_object, default={}, help="parameters of the task: '{\"error_rate\": 0.1}'"
     )

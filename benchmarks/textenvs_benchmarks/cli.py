@@ -64,8 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
     except Exception as error:
+        from textenvs.errors import Drift as ScoresDrift
         from textenvs.evaluation import AgentFailure, Halt
 
+        if isinstance(error, ScoresDrift):
+            return _complain(one_line(error), DRIFTED)
         if not isinstance(error, AgentFailure | Halt):
             raise
         return _complain(one_line(error), INTERRUPTED if isinstance(error, Halt) else FAILED)
@@ -211,6 +214,7 @@ def report_command(arguments: argparse.Namespace) -> int:
     from textenvs_benchmarks.folder import ResultsFolder, write_whole
     from textenvs_benchmarks.pack import unpacked
     from textenvs_benchmarks.summary import summarise
+    from textenvs_benchmarks.tasks import import_named
 
     form, source, out = arguments.format, arguments.folder, arguments.out
     if out is not None and (out.is_dir() or not out.name):
@@ -219,6 +223,7 @@ def report_command(arguments: argparse.Namespace) -> int:
         raise ValueError("--transcripts is for the page: add --format html")
     with unpacked(source) as place:
         folder = ResultsFolder(place)
+        import_named(folder.read()[0].suite, arguments.task)
         if form == "html":
             out = out or (source / "report.html" if source.is_dir() else source.with_suffix(".html"))
             content = _page(folder, 3 if arguments.transcripts is None else arguments.transcripts, arguments.feedback)
@@ -276,16 +281,20 @@ def _episodes_of(episodes: pd.DataFrame, agent: str) -> pd.DataFrame:
 
 def verify_command(arguments: argparse.Namespace) -> int:
     """Plays recorded episodes again and says whether they are true."""
+    from textenvs.registration import register_named
     from textenvs_benchmarks.folder import TIERS, ResultsFolder
     from textenvs_benchmarks.pack import unpacked
     from textenvs_benchmarks.progress import counted
     from textenvs_benchmarks.seeds import read_secret
     from textenvs_benchmarks.suite import is_shipped
+    from textenvs_benchmarks.tasks import import_named
     from textenvs_benchmarks.verify import rerun, verify_file, verify_run
 
     path: Path = arguments.path
     secret = read_secret(arguments.seeds_file) if arguments.seeds_file else None
     if path.is_file() and path.suffix == ".jsonl":
+        for task in arguments.task:
+            register_named(task)
         if arguments.rerun:
             raise ValueError("--rerun is for a whole run: name its folder, or what 'textenvs pack' has made of it")
         episodes = counted(verify_file(path, secret), _console(stderr=True))
@@ -293,6 +302,7 @@ def verify_command(arguments: argparse.Namespace) -> int:
         return DONE
     with unpacked(path) as place:
         folder = ResultsFolder(place)
+        import_named(folder.read()[0].suite, arguments.task)
         episodes = counted(verify_run(folder, secret), _console(stderr=True))
         suite = folder.read()[0].suite
         print(f"{path}: {episodes:,d} episodes are as they were recorded, and the tables are theirs")
@@ -410,7 +420,7 @@ def play_command(arguments: argparse.Namespace) -> int:
     env_id, agent = prepare_agent(arguments.agent, arguments.id, {}, settings, arguments.load, arguments.split)
     watch(agent, env_id, arguments.split, seed, _console())
     if arguments.load is None and hasattr(agent, "train"):
-        print(f"It was not trained: --load takes what 'textenvs train {arguments.agent} {env_id}' saves.")
+        print(f"It was not trained: --load takes what 'textenvs train {arguments.agent} {arguments.id}' saves.")
     return DONE
 
 

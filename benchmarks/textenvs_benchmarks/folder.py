@@ -26,7 +26,7 @@ from textenvs.evaluation.record import from_json, is_number
 from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.external.reach import Reach, source_of
 from textenvs_benchmarks.seeds import Secret, read_secret, to_file
-from textenvs_benchmarks.suite import Suite, make_suite
+from textenvs_benchmarks.suite import Suite, make_suite, to_table
 
 FORMAT = "textenvs-run/2"
 RESULTS = ("episodes", "curves", "agents", "failures", "curves.csv", "results.csv", "results.json", "results.md")
@@ -224,7 +224,8 @@ class ResultsFolder:
                 env_id: {split: asdict(textenvs.reference_scores(env_id, split)) for split in SPLITS}
                 for env_id in run.suite.environments
             }
-            write_json(self.manifest, {"format": FORMAT, **asdict(run), "reference_scores": scores, "files": {}})
+            told = {**asdict(run), "suite": to_table(run.suite)}
+            write_json(self.manifest, {"format": FORMAT, **told, "reference_scores": scores, "files": {}})
 
     def holds_another(self, run: Run) -> bool:
         """Whether it holds a run of another suite, or with another secret of its seeds."""

@@ -11,18 +11,19 @@ from rich.table import Table
 
 import textenvs
 from textenvs import SPLITS, ReferenceScores
-from textenvs.compilation import sizes_of
 from textenvs.evaluation import agent_names
-from textenvs.registration import Entry, stored_of
+from textenvs.manifest import Entry
+from textenvs.registration import stored_of
 from textenvs_benchmarks.suite import suite_names
 
 SIZES = {"scenarios": "Scenarios", "states": "States", "outcomes": "Outcomes", "bytes": "MB"}
 """What may be stored of a compiled scenario beside its reference scores, and its heading."""
+OBSERVATIONS = ("text", "features", "discrete")
 NOTE = (
     "Text: characters at most; Features, Discrete: how many. Returns on average: Random of the policy that takes every "
     "legal action with the same probability (score 0), Optimal of the best policy (score 100; where the kind is "
     "'bound', none is better), Floor of the best agent that does not think, which plays as 'floor'. States, Outcomes, "
-    "MB: of the compiled tables of the largest scenario."
+    "MB: of the compiled tables of the largest scenario. -: not stored; 'textenvs compile ID' does so."
 )
 
 
@@ -36,9 +37,9 @@ def catalogue() -> dict[str, Any]:
 
 
 def _environment(entry: Entry) -> dict[str, Any]:
-    """What is stored of an environment, so that no task is imported; an id of which nothing is stored has no scores."""
+    """What is stored of an environment, so that no task is imported; where nothing is, sizes and scores are unknown."""
     stored = stored_of(entry.id)
-    sizes = sizes_of(textenvs.task_of(entry.id)) if stored is None else stored
+    sizes = stored or {"observations": dict.fromkeys(OBSERVATIONS), "actions": None, "horizon": None}
     names = (*(each.name for each in fields(ReferenceScores)), *SIZES)
     return {
         "id": entry.id,
@@ -65,9 +66,8 @@ def _environment_table(environments: list[dict[str, Any]]) -> Table:
     table = _table("Environments", ("Id", "Capabilities"), ("Text", "Features", "Discrete", "Actions", "Horizon"))
     for env in environments:
         capabilities = "\n".join(textwrap.wrap(", ".join(env["capabilities"]), 36))
-        table.add_row(
-            env["id"], capabilities, *map(str, (*env["observations"].values(), env["actions"], env["horizon"]))
-        )
+        sizes = (*env["observations"].values(), env["actions"], env["horizon"])
+        table.add_row(env["id"], capabilities, *("-" if size is None else str(size) for size in sizes))
     return table
 
 

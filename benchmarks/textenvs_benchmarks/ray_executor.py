@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from textenvs.errors import require
+from textenvs.manifest import Entry
+from textenvs.registration import add_entries, added_entries
 from textenvs_benchmarks.errors import FULL
 from textenvs_benchmarks.external.process import THREADS
 from textenvs_benchmarks.folder import ResultsFolder, environment_source, package_versions, write_whole
@@ -113,19 +115,21 @@ class _Home:
         directory: The working directory; the files of agents may be named from there.
         sources: Hashes of the sources of the environment and of the agent, and the versions of the packages.
         variables: Environment variables for agents that are not ours.
+        added: Environments that were added there.
     """
 
     folder: str
     directory: str
     sources: Mapping[str, str]
     variables: Mapping[str, str]
+    added: tuple[Entry, ...] = ()
 
     @classmethod
     def of(cls, job: Job, folder: ResultsFolder) -> _Home:
         """What is told with a job."""
         passed = job.external.terms.passed if job.external else ()
         variables = {name: os.environ[name] for name in passed if name in os.environ}
-        return cls(str(folder.path), os.getcwd(), _sources(job), variables)
+        return cls(str(folder.path), os.getcwd(), _sources(job), variables, added_entries())
 
 
 def _sources(job: Job) -> dict[str, str]:
@@ -145,6 +149,7 @@ def _play(job: Job, files: Files, home: _Home) -> tuple[Outcome, Files, OSError 
     if os.path.isdir(home.directory):
         os.chdir(home.directory)
     os.environ.update(home.variables)
+    add_entries(home.added)
     sources = _sources(job)
     if other := [name for name, source in home.sources.items() if sources.get(name) != source]:
         error = f"{platform.node()} has other sources or versions of {', '.join(other)}: install the same there\n"

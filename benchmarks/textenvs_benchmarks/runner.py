@@ -25,6 +25,7 @@ from textenvs_benchmarks.jobs import Job, Seconds, check_agents, is_complete, pl
 from textenvs_benchmarks.report import write_results
 from textenvs_benchmarks.seeds import Secret
 from textenvs_benchmarks.suite import Suite
+from textenvs_benchmarks.tasks import import_tasks
 from textenvs_benchmarks.training import Progress
 from textenvs_benchmarks.workers import CONTEXT, shared_out
 
@@ -133,15 +134,22 @@ def run_suite(
         executor: What runs the jobs; by default `execute`, in processes on this machine.
 
     Raises:
-        ValueError: If the folder holds something else, or another process writes in it, or an agent cannot be made.
+        ValueError: If the folder holds something else, or another process writes in it, or an agent cannot be made, or
+            a task that the suite names is not there.
         Drift: If it was begun under other sources or versions.
         Halt: If an agent has stopped it before there was anything to put into a table.
         OSError: If the disk is full; the same call goes on when it no longer is.
     """
+    import_tasks(suite)
     if secret is not None:
         secret.check(suite)
     run = describe_run(suite, secret.commitment if secret else "", command)
     jobs = plan_jobs(suite, secret, terms)
+    if not jobs:
+        agents, environments = ", ".join((*suite.agents, *suite.references)), ", ".join(suite.environments)
+        raise ValueError(
+            f"there is nothing to play: {agents} is for none of {environments}, whose tasks name no policy"
+        )
     if not folder.manifest.exists():
         check_agents(jobs)
     with folder.held() as lock:

@@ -76,7 +76,7 @@ def seed_of(secret: Secret | None, episodes_seed: int, split: str, training_seed
 def hash_suite(suite: Suite) -> str:
     """Hash of what decides the episodes of a suite: all but who plays them."""
     values = asdict(suite)
-    kept = {name: values[name] for name in DECIDING}
+    kept = {name: values[name] for name in (*DECIDING, *(["tasks"] if suite.tasks else []))}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 

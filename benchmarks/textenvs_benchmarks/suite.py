@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import textenvs
 from textenvs.errors import shown, unknown
 from textenvs.evaluation import agent_names, agent_origin, check_option_names
+from textenvs.manifest import check_id
+from textenvs.registration import check_named, is_named, known_entry, named_id
 from textenvs_benchmarks.external.protocol import make_limits
 from textenvs_benchmarks.external.reach import Reach, parse_reach
 
@@ -34,7 +36,7 @@ class Suite:
     Attributes:
         name: Its name, and that of its folder under `runs`.
         version: Raised with every change that changes results.
-        environments: Registered ids.
+        environments: Registered ids, or tasks as "module:Class", whose ids then stand here instead.
         agents: Names of the agents that are ranked. Those that learn do so on train, once for each seed.
         references: Names of agents that are constructed for the split they play, and are not ranked.
         training_seeds: How many; they are 0, 1, ...
@@ -43,6 +45,8 @@ class Suite:
         external: How agents are reached that are not installed, by their names; they are ranked too:
             "python:module:Class", "command:./agent --flag" or "http://host:8000".
         limits: What such agents may take: fields of `external.protocol.Limits`, where they are to be others.
+        tasks: The environments that were named by the entry point of their task, "module:Class", and by which. Their
+            modules are imported where they are played, and not where results are read.
         options: Options of agents that are ours, by name. The option "agent" names which of ours it is, for a row of
             another name. Their values are checked before a run alone: to read results, no model or key need be there.
         episodes: Episodes of evaluation on each split.
@@ -65,6 +69,7 @@ class Suite:
     external: Mapping[str, str] = field(default_factory=dict, hash=False)
     limits: Mapping[str, int] = field(default_factory=dict, hash=False)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    tasks: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not FOLDER_NAME.fullmatch(self.name):
@@ -73,7 +78,10 @@ class Suite:
             least = 0 if name == "evaluation_seed" else 1
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {shown(getattr(self, name))}")
-        object.__setattr__(self, "environments", tuple(textenvs.find_entry(name).id for name in self.environments))
+        tasks = dict(self.tasks)
+        object.__setattr__(self, "environments", tuple(_id_of(name, tasks) for name in self.environments))
+        object.__setattr__(self, "tasks", tasks)
+        _check_tasks(self)
         added = (agent for agent in self.external if agent not in self.agents)
         object.__setattr__(self, "agents", (*self.agents, *added))
         for agent in self.external:
@@ -125,6 +133,40 @@ class Suite:
         return {name: value for name, value in self.options.get(agent, {}).items() if name != "agent"}
 
 
+def _id_of(name: str, tasks: dict[str, str]) -> str:
+    """The id of an environment, imported or not; a task that is named by its entry point is added to `tasks`."""
+    if is_named(name):
+        env_id = named_id(name)
+        if tasks.setdefault(env_id, name) != name:
+            raise ValueError(
+                f"{tasks[env_id]} and {name} would both be called {env_id}: give one of them an id of its own in the "
+                "table 'tasks' of a suite file"
+            )
+        return env_id
+    env_id = name.removeprefix("textenvs:")
+    return env_id if env_id in tasks else textenvs.find_entry(name).id
+
+
+def _check_tasks(suite: Suite) -> None:
+    """Raises ValueError if a task is not named as it must be, or its id is that of another environment."""
+    for env_id, task in suite.tasks.items():
+        check_id(env_id)
+        check_named(task)
+        if env_id not in suite.environments:
+            raise unknown("environment in tasks", env_id, suite.environments)
+        known = known_entry(env_id)
+        if known is not None and known.task != task:
+            raise ValueError(f"{env_id} is {known.task} here, and not {task}")
+
+
+def to_table(suite: Suite) -> dict[str, Any]:
+    """A suite as a table of JSON, from which `make_suite` makes it again."""
+    values = asdict(suite)
+    if not suite.tasks:
+        del values["tasks"]
+    return values
+
+
 KINDS = {"str": str, "int": int, "tuple[str, ...]": list, "Mapping[str, int]": dict, "Mapping[str, str]": dict}
 KINDS["Mapping[str, Mapping[str, Any]]"] = dict
 
@@ -141,6 +183,8 @@ def make_suite(values: Mapping[str, Any]) -> Suite:
             raise ValueError(f"{name} must be a list of names, got {shown(value)}")
         if name == "external" and not all(isinstance(reach, str) for reach in values["external"].values()):
             raise ValueError(f"external must give a text for each name, got {shown(value)}")
+        if name == "tasks" and not all(isinstance(task, str) for task in values["tasks"].values()):
+            raise ValueError(f"tasks must give a text for each id, got {shown(value)}")
         if name == "options" and not all(isinstance(options, dict) for options in values["options"].values()):
             raise ValueError(f"options must give a table for each agent, got {shown(value)}")
     for name in ("name", "version", "environments", "agents"):

@@ -18,7 +18,9 @@ from gymnasium.error import Error
 
 import textenvs
 from textenvs import SPLITS
+from textenvs.errors import shown
 from textenvs.evaluation import EpisodeRecord, Halt, Header, Replayer, read_records
+from textenvs.registration import known_entry
 from textenvs_benchmarks.errors import Drift, Mismatch, one_line
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
@@ -27,6 +29,7 @@ from textenvs_benchmarks.report import rendered
 from textenvs_benchmarks.runner import Monitor, run_suite
 from textenvs_benchmarks.seeds import Secret, seed_of
 from textenvs_benchmarks.suite import DECIDING, WITH, Suite, is_shipped, load_suite
+from textenvs_benchmarks.tasks import require_tasks
 
 SeedOf = Callable[[int], int]
 
@@ -54,6 +57,11 @@ def verify_file(path: Path, secret: Secret | None = None) -> Iterator[int]:
 
 def verify_records(path: Path, header: Header, records: Sequence[EpisodeRecord], due: SeedOf) -> Iterator[int]:
     """Does so with what was read from a file; `due` gives the seed that an episode must have."""
+    if known_entry(header.env_id) is None:
+        raise ValueError(
+            f"{path}: no environment {shown(header.env_id)} is registered: install the package of its task, or name "
+            "the task with --task module:Class"
+        )
     if header.source != environment_source(header.env_id):
         said = ", ".join(f"{name} {version}" for name, version in header.versions.items())
         raise Drift(f"{path} was recorded with other sources of {header.env_id} ({said}): verify it with these")
@@ -84,9 +92,11 @@ def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[
     Raises:
         Mismatch: At the first episode, table or file that is not, or at a job whose records are not there.
         Drift: If an environment has other sources now.
-        ValueError: If the folder holds no run, or its seeds were committed and the secret is not known.
+        ValueError: If the folder holds no run, or its seeds were committed and the secret is not known, or it
+            has a task that is not imported unless its reader names it.
     """
     run, scores = folder.read()
+    require_tasks(run.suite)
     secret = secret or folder.revealed()
     _check_secret(folder.path, run.commitment, secret)
     _check_suite(folder.manifest, run.suite)

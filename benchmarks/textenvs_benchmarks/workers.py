@@ -1,4 +1,7 @@
-"""Processes that work for this one: they use one thread each, leave Ctrl-C to their parent, and end with it."""
+"""Processes that work for this one: they use one thread each, leave Ctrl-C to their parent, and end with it.
+
+They know the environments that were added here.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from textenvs.manifest import Entry
+from textenvs.registration import add_entries, added_entries
 from textenvs_benchmarks.external.process import THREADS, stop_all
 
 CONTEXT = multiprocessing.get_context("spawn")
@@ -38,7 +43,7 @@ def shared_out(
         What comes of each call.
     """
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(workers, len(calls)), CONTEXT, _begin, (begin, arguments))
+    pool = ProcessPoolExecutor(min(workers, len(calls)), CONTEXT, _begin, (added_entries(), begin, arguments))
     try:
         with _inherited():
             futures = [pool.submit(work, *call) for call in calls]
@@ -72,10 +77,11 @@ def _inherited() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
-def _begin(begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+def _begin(added: tuple[Entry, ...], begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    add_entries(added)
     if begin is not None:
         begin(*arguments)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import shutil
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
+import textenvs
 from textenvs.evaluation import AgentFailure
 from textenvs_benchmarks.external.process import GRACE, Process, Sandbox
 from textenvs_benchmarks.external.protocol import (
@@ -111,7 +113,7 @@ def train_external(
     for stale in stem.parent.glob(f"{stem.name}-*.partial"):
         shutil.rmtree(stale)
     with TemporaryDirectory(dir=stem.parent, prefix=f"{stem.name}-", suffix=".partial") as place:
-        words = [*external.reach.words("train"), env_id, str(steps), str(seed), place]
+        words = [*external.reach.words("train"), *told_of(env_id), env_id, str(steps), str(seed), place]
         process = external.start(words, hidden, writable=[Path(place)])
         try:
             status = process.wait(external.limits.train_seconds)
@@ -129,6 +131,13 @@ def train_external(
         read_curve(learned)
         learned.replace(curve)
         return saved.replace(stem.with_name(stem.name + saved.suffix))
+
+
+def told_of(env_id: str) -> list[str]:
+    """How the process of an agent in Python is told of an environment that was added here, which it would not know."""
+    entry = textenvs.find_entry(env_id)
+    told = {"env_id": entry.id, "task": entry.task, "parameters": dict(entry.parameters)}
+    return ["--added", json.dumps(told)] if entry.added else []
 
 
 class ExternalAgent:
@@ -246,6 +255,8 @@ class ExternalAgent:
             self._line = Endpoint(reach.target)
         else:
             loaded = [] if self._saved is None else ["--load", str(self._saved)]
+            if reach.kind == "python":
+                loaded += told_of(self._hello["env_id"])
             readable = [] if self._saved is None else [self._saved]
             self._line = self._external.start([*reach.words("play"), *loaded], self._hidden, readable)
         self._number = 0

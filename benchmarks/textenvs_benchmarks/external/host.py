@@ -1,7 +1,7 @@
 """The process in which an agent written in Python is trained or plays, apart from the environment that it plays.
 
-python -m textenvs_benchmarks.external.host play module:Class [--load FILE]
-python -m textenvs_benchmarks.external.host train module:Class ID STEPS SEED FOLDER
+python -m textenvs_benchmarks.external.host play module:Class [--added JSON] [--load FILE]
+python -m textenvs_benchmarks.external.host train module:Class [--added JSON] ID STEPS SEED FOLDER
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
+import textenvs
 from textenvs.evaluation import Agent
 from textenvs_benchmarks.external.protocol import PROTOCOL, encode
 
@@ -88,6 +89,7 @@ def _main() -> None:
     playing, training = parts.add_parser("play"), parts.add_parser("train")
     for part in (playing, training):
         part.add_argument("agent")
+        part.add_argument("--added", type=json.loads)
     playing.add_argument("--load", type=Path)
     training.add_argument("env_id")
     training.add_argument("steps", type=int)
@@ -96,6 +98,8 @@ def _main() -> None:
     told = parser.parse_args()
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what the agent prints is no answer
+    if told.added:
+        textenvs.register_task(**told.added)
     factory = pkgutil.resolve_name(told.agent)
     if told.part == "play":
 

@@ -100,7 +100,7 @@ def _plans_of(arguments: argparse.Namespace, judge: str) -> list[Plan]:
     if arguments.ladder:
         given |= {"ways": ("canonical",), "penalties": (0.0,)}
     plan = Plan(
-        arguments.env_id.removeprefix("textenvs:"),
+        textenvs.find_entry(arguments.env_id).id,
         judge,
         {name: values[0] for name, values in dials.items()},
         options=options,

@@ -16,6 +16,7 @@ import pandas as pd
 
 import textenvs
 from textenvs import ReferenceScores
+from textenvs.registration import known_entry
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.episodes import load_episodes
 from textenvs_benchmarks.feedback.board import add_feedback
@@ -35,6 +36,7 @@ from textenvs_benchmarks.statistics import (
 )
 from textenvs_benchmarks.suite import Suite
 from textenvs_benchmarks.summary import judges_of, run_means, summarise
+from textenvs_benchmarks.tasks import entry_of, require_tasks
 
 CAPABILITIES = ("exploration", "memory", "noise", "planning", "generalisation", "language")
 LEAST = -10.0
@@ -113,6 +115,8 @@ class Content:
         self.run: Run
         self.run, self._scores = folder.read()
         self.suite: Suite = self.run.suite
+        if transcripts:
+            require_tasks(self.suite)
         self._transcripts = transcripts
         episodes = load_episodes(folder)
         self._n_episodes = len(episodes)
@@ -181,7 +185,7 @@ class Content:
         return [self._environment(env_id, curves[curves.env_id == env_id]) for env_id in self.suite.environments]
 
     def _environment(self, env_id: str, curves: pd.DataFrame) -> Environment:
-        entry, reader = textenvs.find_entry(env_id), Reader(self.folder, env_id)
+        entry, reader = entry_of(env_id, self.suite), Reader(self.folder, env_id)
         rows = [row for row in self.rows if row["env_id"] == env_id]
         told = [self._told(reader, env_id, row["agent"]) for row in rows if row["seeds"]]
         return Environment(
@@ -189,7 +193,7 @@ class Content:
             entry.summary,
             entry.credits,
             entry.capabilities,
-            textenvs.instructions(env_id).split("\n\n"),
+            textenvs.instructions(env_id).split("\n\n") if known_entry(env_id) else [],
             self._scores[env_id],
             rows,
             find(*self._ranked(env_id)),
@@ -264,7 +268,7 @@ class Content:
         """The environments that ask for each capability; those that are asked for together are one."""
         named: dict[tuple[str, ...], list[str]] = {}
         for name in CAPABILITIES:
-            asking = [each for each in self.suite.environments if name in textenvs.find_entry(each).capabilities]
+            asking = [each for each in self.suite.environments if name in entry_of(each, self.suite).capabilities]
             named.setdefault(tuple(asking), []).append(name)
         return {" + ".join(names): list(asking) for asking, names in named.items() if asking}
 

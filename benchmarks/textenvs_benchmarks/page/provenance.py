@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import textenvs
 from textenvs_benchmarks.folder import ResultsFolder, Run
+from textenvs_benchmarks.tasks import entry_of
 
 
 def provenance_of(folder: ResultsFolder, run: Run, episodes: int) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def provenance_of(folder: ResultsFolder, run: Run, episodes: int) -> dict[str, A
         episodes: How many it has recorded.
     """
     hashes = folder.hashes()
-    credits = {name: textenvs.find_entry(name).credits for name in run.suite.environments}
+    credits = {name: entry_of(name, run.suite).credits for name in run.suite.environments}
     return {
         "command": run.command,
         "commitment": run.commitment,
