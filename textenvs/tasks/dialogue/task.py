@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textenvs.core.mdp import Payoff, Split
-from textenvs.tasks.dialogue.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.dialogue.observations import OBSERVATION
 from textenvs.tasks.dialogue.rules import DialogueProcess
 from textenvs.tasks.dialogue.states import ACTIONS, HORIZON
 from textenvs.tasks.dialogue.words import CUES, INSTRUCTIONS
@@ -104,8 +104,8 @@ class Dialogue:
     invalid = Payoff((-1.0, 0.0, 0.0, -1.0))
     action_names = ACTIONS
     cues = tuple(CUES[name] for name in ACTIONS)
-    n_observations = N_OBSERVATIONS
-    feature_names = FEATURE_NAMES
+    n_observations = OBSERVATION.size
+    feature_names = OBSERVATION.feature_names
     partner = "User"
     texts = ("text",)
     optimum = "exact"

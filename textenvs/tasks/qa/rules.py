@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from textenvs.core.mdp import Outcome, Payoff, Written
 from textenvs.rewards import exact_match, token_f1
 from textenvs.tasks.qa import observations, words
-from textenvs.tasks.qa.observations import MOST_OPENED, QUERIES, RESULTS
+from textenvs.tasks.qa.observations import MOST_OPENED, OBSERVATION, QUERIES, RESULTS
 from textenvs.tasks.qa.questions import Corpus
 from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Found, Reader
 
@@ -163,15 +163,17 @@ class Answering:
 
     def discrete(self, state: State) -> int:
         """What was searched and found, and how well it is supported."""
-        if state.query == ENDED:
-            return observations.OVER
-        return observations.discrete(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+        return OBSERVATION.discrete(self._observe(state))
 
     def features(self, state: State) -> Sequence[float]:
         """The same with the supports themselves."""
+        return OBSERVATION.features(self._observe(state))
+
+    def _observe(self, state: State) -> Mapping[str, Any]:
+        """The values of the fields."""
         if state.query == ENDED:
-            return observations.OVER_FEATURES
-        return observations.features(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+            return observations.OVER
+        return observations.observe(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
 
     def _tags(self, state: State) -> list[str]:
         """What each result looks like from outside."""

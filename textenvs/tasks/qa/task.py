@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textenvs.core.mdp import Payoff, Split
 from textenvs.errors import unknown
 from textenvs.tasks.qa.facts import facts
-from textenvs.tasks.qa.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.questions import Corpus
 from textenvs.tasks.qa.rules import ACT, ACTIONS, HORIZON, INVALID, Answering
 from textenvs.tasks.qa.wikipedia import wikipedia
@@ -102,8 +102,8 @@ class QA:
     invalid = Payoff((ACT, 0.0, 0.0, 0.0, 0.0, INVALID))
     action_names = ACTIONS
     cues = CUES
-    n_observations = N_OBSERVATIONS
-    feature_names = FEATURE_NAMES
+    n_observations = OBSERVATION.size
+    feature_names = OBSERVATION.feature_names
     partner = "Library"
     texts = ("text", "references")
     optimum = "bound"
