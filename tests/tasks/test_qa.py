@@ -18,8 +18,8 @@ from textenvs.errors import find_folder
 from textenvs.evaluation import load_agent
 from textenvs.rewards import normalise_answer
 from textenvs.tasks.qa import QA, words
-from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.facts import FactCorpus, facts
+from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.reading import Reader
 from textenvs.tasks.qa.rules import ABSTAIN, MOST_OPENED, OPEN, OVER, REPLY, State, evidence_f1
 

@@ -166,7 +166,7 @@ class Number:
         return (self.name,) if self.feature else ()
 
     @cached_property
-    def _ends(self) -> tuple[float, float]:
+    def ends(self) -> tuple[float, float]:
         """What is 0 and what is 1."""
         return (math.log1p(self.low), math.log1p(self.high)) if self.log else (self.low, self.high)
 
@@ -181,7 +181,7 @@ class Number:
         if not self.low <= value <= self.high:
             self.check(value)
             return float(value > self.high)
-        zero, one = self._ends
+        zero, one = self.ends
         return ((math.log1p(value) if self.log else value) - zero) / (one - zero)
 
     def index(self, value: float | None) -> int:
@@ -190,11 +190,13 @@ class Number:
         Raises:
             ValueError: If it is out of range, or None and `absent` is not declared.
         """
-        if value is None and self.absent is not None:
-            return len(self.buckets) + 1
-        if value is None or not self.low <= value <= self.high:
-            self.check(value)
-        return bisect(self.buckets, value)  # type: ignore[type-var]
+        if value is not None:
+            if not self.low <= value <= self.high:
+                self.check(value)
+            return bisect(self.buckets, value)
+        if self.absent is None:
+            raise ValueError(f"field {self.name!r} is None: declare `absent`, or give a number")
+        return len(self.buckets) + 1
 
     def check(self, value: Any) -> None:
         """Refuses what is no number in the range.
@@ -220,7 +222,7 @@ class Number:
         parts += [f"from {bound:g}" for bound in self.buckets]
         parts += [self.absent] if self.absent is not None and self.buckets else []
         scale = " on a logarithmic scale" if self.log else ""
-        scale += "" if self._ends == (0.0, 1.0) else ", as 0 to 1"
+        scale += "" if self.ends == (0.0, 1.0) else ", as 0 to 1"
         return ", ".join(parts), f"`{self.name}`: {self.low:g} to {self.high:g}{scale}" if self.feature else ""
 
 

@@ -22,7 +22,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from textenvs.core.fields import Category, Field
+from textenvs.core.fields import Category, Field, Number
 from textenvs.errors import unknown
 
 Values = Mapping[str, Any]
@@ -82,16 +82,16 @@ class Observation:
         _check_names("feature", features)
         self.feature_names: tuple[str, ...] = tuple(features)
         self.size = 0
-        self._views: dict[str, View] = {}
+        self._views: dict[str, CaseView] = {}
         for case in cases:
-            view = self._views[case.name] = View(self, case, self.size)
+            view = self._views[case.name] = CaseView(self, case, self.size)
             self.size += view.size
         seen = {name for view in self._views.values() for name in view.fields}
         for name in self.fields:
             if name not in seen:
                 raise ValueError(f"no case names the field {name!r}: add it to `number` or `also` of one, or remove it")
 
-    def view(self, values: Values) -> View:
+    def view(self, values: Values) -> CaseView:
         """The case that the values name."""
         if len(self._views) == 1:
             return next(iter(self._views.values()))
@@ -116,8 +116,8 @@ class Observation:
         """
         return self.view(values).features(values)
 
-    def given(self, values: Values) -> View:
-        """The observation with some values filled in; the others are then given to `View.discrete` and `.features`.
+    def given(self, values: Values) -> CaseView:
+        """The observation with some values filled in; the others are then given to `CaseView.discrete` and `.features`.
 
         This is for what is the same in many states, so that it is worked out once.
         """
@@ -141,7 +141,7 @@ class Observation:
         return "\n".join(lines)
 
 
-class View:
+class CaseView:
     """An observation in one case, or what is left of it to be given.
 
     Attributes:
@@ -154,6 +154,7 @@ class View:
         self._case = case
         others = observation.fields if case.also is None else case.also
         self.fields = {name: _field(observation, case, name) for name in (*case.number, *others)}
+        self._parts: dict[tuple[str, ...], tuple[CaseView, CaseView]] = {}
         self._keys = {*self.fields, CASE} if len(observation.cases) > 1 else set(self.fields)
         sizes = [self.fields[name].size for name in case.number]
         if 0 in sizes:
@@ -168,14 +169,15 @@ class View:
         at = {name: k for k, name in enumerate(observation.feature_names)}
         self._template = [float(name == case.feature) for name in at]
         self._ones: list[tuple[str, dict[Any, int | None]]] = []
-        self._scaled: list[tuple[str, int, Callable[[Any], float]]] = []
+        self._shares: list[tuple[str, int, float, float, Number]] = []
         for name, field in self.fields.items():
             places = [at[feature] for feature in field.feature_names]
             if isinstance(field, Category):
                 ones = {value: None if k is None else places[k] for value, k in field.spots.items()}
                 self._ones += [(name, ones)] if places else []
             else:
-                self._scaled += [(name, place, field.scaled) for place in places]
+                zero, one = field.ends
+                self._shares += [(name, place, zero, one - zero, field) for place in places]
 
     def discrete(self, values: Values) -> int:
         """The number of the values; see `Observation.discrete`."""
@@ -197,31 +199,40 @@ class View:
                 place = ones[values[name]]
                 if place is not None:
                     features[place] = 1.0
-            for name, place, scaled in self._scaled:
-                features[place] = scaled(values[name])
+            for name, place, low, width, field in self._shares:
+                value = values[name]
+                if value is not None:
+                    share = (value - low) / width
+                    features[place] = share if 0.0 <= share <= 1.0 and not field.log else field.scaled(value)
         except (KeyError, TypeError):
             self._refuse(values, self.fields)
         if len(values) != len(self._keys):
             self._refuse(values, self.fields)
         return features
 
-    def given(self, values: Values) -> View:
+    def given(self, values: Values) -> CaseView:
         """The view with some values filled in; see `Observation.given`."""
-        for name in values:
-            if name not in self._keys:
+        names = tuple(values)
+        parts = self._parts.get(names)
+        if parts is None:
+            if not self._keys.issuperset(names):
                 self._refuse(values, ())
-        known, rest = self._only(values), self._only(self.fields.keys() - values.keys())
-        rest.base, rest._template = known.discrete(values), known.features(values)
-        return rest
+            parts = self._parts[names] = self._only(names), self._only(self._keys.difference(names))
+        known, rest = parts
+        filled = CaseView.__new__(CaseView)
+        filled.__dict__.update(rest.__dict__)
+        filled.base, filled._template = known.discrete(values), known.features(values)
+        return filled
 
-    def _only(self, names: Collection[str]) -> View:
+    def _only(self, names: Collection[str]) -> CaseView:
         """The view of some of its fields."""
         view = copy(self)
+        view._parts = {}
         view._keys = set(names)
         view.fields = {name: field for name, field in self.fields.items() if name in names}
         view._number = [each for each in self._number if each[0] in names]
         view._ones = [each for each in self._ones if each[0] in names]
-        view._scaled = [each for each in self._scaled if each[0] in names]
+        view._shares = [each for each in self._shares if each[0] in names]
         return view
 
     def _refuse(self, values: Values, needed: Collection[str]) -> NoReturn:

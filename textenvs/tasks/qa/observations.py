@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Sequence
-from itertools import zip_longest
+from functools import cache
 from typing import Any
 
 from textenvs.core.fields import Category, Flag, Number
-from textenvs.core.observation import Case, Observation
+from textenvs.core.observation import Case, CaseView, Observation
 from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
 
 TAGS = ("named", "likely", "other", "open")
@@ -17,9 +17,8 @@ names what the question names; nothing of this; it is open already."""
 SUPPORT = ((0.26, 0.4, 0.6), (0.13, 0.2, 0.3))
 """Bounds of the buckets of support, on pages of depth 0 and 1."""
 QUERIES, RESULTS, MOST_OPENED = 3, 3, 4
-HOPS = ("one hop", "two hops")
-READING = ("first_named", "opened", "opened_named", "candidate_0", "linked_candidate_0", "link_0")
-"""What the discrete observation tells of open pages."""
+START, SEARCHED, READING = ((f"{case}, one hop", f"{case}, two hops") for case in ("start", "searched", "reading"))
+"""Names of the cases, by hops."""
 
 
 def supports(name: str, count: int, depth: int, doc: str) -> tuple[Number, ...]:
@@ -31,35 +30,41 @@ LOOKS = tuple(
     Category(f"result_{k}", "What this result of the last query looks like.", TAGS, absent="other")
     for k in range(RESULTS)
 )
-FOUND = (
-    supports("candidate", CANDIDATES, 0, "Support of this name on the open pages."),
-    supports("linked_candidate", CANDIDATES, 1, "Support of this name on open pages that were linked to."),
-    supports("link", LINKS, 0, "Support of this link."),
+SUPPORTS = (
+    *supports("candidate", CANDIDATES, 0, "Support of this name on the open pages."),
+    *supports("linked_candidate", CANDIDATES, 1, "Support of this name on open pages that were linked to."),
+    *supports("link", LINKS, 0, "Support of this link."),
 )
-RESULT_NAMES = tuple(field.name for field in LOOKS)
-FOUND_NAMES = tuple(tuple(field.name for field in fields) for fields in FOUND)
-
 OBSERVATION = Observation(
     Flag("two_hops", "Whether the answer takes two pages."),
     Category("query", "The last query.", range(QUERIES)),
     *LOOKS,
     Category("first_named", "The first result that is named, from 1; 0 if none is.", range(RESULTS + 1), told=()),
-    *(field for fields in FOUND for field in fields),
+    *SUPPORTS,
     Number("opened", "How many pages are open.", MOST_OPENED, buckets=(2, 3)),
     Number("opened_named", "How many of them are named in the question.", MOST_OPENED, buckets=(1,)),
     Number("opened_linked", "How many of them were linked to by such a page.", MOST_OPENED),
     *(
-        Case(f"{case}, {hops}", doc, number)
-        for hops in HOPS
-        for case, doc, number in (
-            ("start", "Nothing was searched yet.", ()),
-            ("searched", "No page is open.", ("query", *RESULT_NAMES)),
-            ("reading", "Pages are open.", READING),
+        case
+        for start, searched, reading in zip(START, SEARCHED, READING, strict=True)
+        for case in (
+            Case(start, "Nothing was searched yet."),
+            Case(searched, "No page is open.", ("query", *(field.name for field in LOOKS))),
+            Case(
+                reading,
+                "Pages are open.",
+                ("first_named", "opened", "opened_named", "candidate_0", "linked_candidate_0", "link_0"),
+            ),
         )
     ),
     Case("over", "All is over.", also=(), feature="over"),
 )
-OVER = {"case": "over"}
+OVER = OBSERVATION.given({"case": "over"})
+RESULT_NAMES = tuple(field.name for field in LOOKS)
+SUPPORT_NAMES = tuple(field.name for field in SUPPORTS)
+NO_RESULTS = (None,) * RESULTS
+NO_NAMES, NO_LINKS = ((None, None),) * CANDIDATES, ((None, None),) * LINKS
+"""What fills up the results, names and links, where there are fewer."""
 
 
 def tag(view: View, linked: bool) -> str:
@@ -77,26 +82,37 @@ def first(tags: Sequence[str], wanted: str) -> int:
     return tags.index(wanted) + 1 if wanted in tags else 0
 
 
-def observe(hops: int, query: int, tags: Sequence[str], found: Found) -> dict[str, Any]:
-    """The values of the fields before the end.
+def look(hops: int, searched: bool, found: Found) -> CaseView:
+    """The observation with what is the same for all states with the same open pages.
 
     Args:
         hops: How many pages the question takes.
-        query: Number of the last query; -1 if there is none.
-        tags: The tag of each result of it.
+        searched: Whether there is a query, where no page is open.
         found: What there is on the opened pages.
     """
-    case = "reading" if found.opened else "searched" if query >= 0 else "start"
-    values = {
-        "case": f"{case}, {HOPS[hops - 1]}",
-        "two_hops": hops == 2,
-        "query": query if query >= 0 else None,
-        "first_named": first(tags, "named"),
-        "opened": found.opened,
-        "opened_named": found.named,
-        "opened_linked": found.deep,
-    }
-    values.update(zip_longest(RESULT_NAMES, tags))
-    for names, group in zip(FOUND_NAMES, (*found.candidates, found.links), strict=True):
-        values.update(zip_longest(names, [support for _, support in group]))
-    return values
+    near, far = found.candidates
+    ranked = (near + NO_NAMES)[:CANDIDATES] + (far + NO_NAMES)[:CANDIDATES], (found.links + NO_LINKS)[:LINKS]
+    supports = [support for group in ranked for _, support in group]
+    case = READING if found.opened else SEARCHED if searched else START
+    return OBSERVATION.given(
+        {
+            "case": case[hops - 1],
+            "two_hops": hops == 2,
+            **dict(zip(SUPPORT_NAMES, supports, strict=True)),
+            "opened": found.opened,
+            "opened_named": found.named,
+            "opened_linked": found.deep,
+        }
+    )
+
+
+@cache
+def results(query: int, tags: tuple[str, ...]) -> dict[str, Any]:
+    """The values of the other fields.
+
+    Args:
+        query: Number of the last query; -1 if there is none.
+        tags: The tag of each result of it.
+    """
+    looks = dict(zip(RESULT_NAMES, (*tags, *NO_RESULTS), strict=False))
+    return {"query": query if query >= 0 else None, "first_named": first(tags, "named"), **looks}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from textenvs.core.mdp import Outcome, Payoff, Written
+from textenvs.core.observation import CaseView
 from textenvs.rewards import exact_match, token_f1
 from textenvs.tasks.qa import observations, words
-from textenvs.tasks.qa.observations import MOST_OPENED, OBSERVATION, QUERIES, RESULTS
+from textenvs.tasks.qa.observations import MOST_OPENED, QUERIES, RESULTS
 from textenvs.tasks.qa.questions import Corpus
 from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Found, Reader
 
@@ -79,6 +80,7 @@ class Answering:
         self._test = test
         self._reader = Reader(corpus, question)
         self._opened: dict[tuple[int, ...], Opened] = {}
+        self._looks: dict[tuple[int, ...] | bool, CaseView] = {}
         self._ends: dict[tuple[str, float], list[Outcome]] = {}
         self._likenesses: dict[str, float | None] = {}
 
@@ -163,17 +165,26 @@ class Answering:
 
     def discrete(self, state: State) -> int:
         """What was searched and found, and how well it is supported."""
-        return OBSERVATION.discrete(self._observe(state))
+        return self._look(state).discrete(self._results(state))
 
     def features(self, state: State) -> Sequence[float]:
         """The same with the supports themselves."""
-        return OBSERVATION.features(self._observe(state))
+        return self._look(state).features(self._results(state))
 
-    def _observe(self, state: State) -> Mapping[str, Any]:
-        """The values of the fields."""
+    def _look(self, state: State) -> CaseView:
+        """What the opened pages tell."""
         if state.query == ENDED:
             return observations.OVER
-        return observations.observe(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+        key = state.opened or state.query >= 0
+        look = self._looks.get(key)
+        if look is None:
+            found = self._at(state.opened).found
+            look = self._looks[key] = observations.look(self.question.hops, state.query >= 0, found)
+        return look
+
+    def _results(self, state: State) -> dict[str, Any]:
+        """What the last query tells."""
+        return {} if state.query == ENDED else observations.results(state.query, tuple(self._tags(state)))
 
     def _tags(self, state: State) -> list[str]:
         """What each result looks like from outside."""

@@ -7,7 +7,7 @@ from copy import copy
 from textenvs.core.mdp import Payoff, Split
 from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
-from textenvs.tasks.writing.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.writing.observations import OBSERVATION
 from textenvs.tasks.writing.rules import ACTIONS, HORIZON, Proofreading
 from textenvs.tasks.writing.words import INSTRUCTIONS, TEXT_INSTRUCTIONS
 
@@ -98,8 +98,8 @@ class Writing:
     invalid = Payoff((0.0, 0.0, 0.0, -0.05))
     action_names = ACTIONS
     cues = tuple(tuple(name.split("_")) for name in ACTIONS)
-    n_observations = N_OBSERVATIONS
-    feature_names = FEATURE_NAMES
+    n_observations = OBSERVATION.size
+    feature_names = OBSERVATION.feature_names
     partner = "Writer"
     texts = ("text", "references", "source")
     optimum = "bound"
