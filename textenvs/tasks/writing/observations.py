@@ -11,7 +11,7 @@ from textenvs.tasks.writing.drafts import KINDS, Place, Suggestion
 
 COMMON = (-0.5, 0.5, 1.5, 3.0, 6.0)
 """Bounds of the buckets of how much more common a suggestion is: log10."""
-FAR_MORE_COMMON = 3.0
+FAR_MORE_COMMON = COMMON[3]
 """The bound from which on the discrete observation says so."""
 FITS = (-2.0, 0.0, 0.8, 1.6, 2.4, 3.2, 4.5)
 """Bounds of the buckets of how much better it fits: log10."""
