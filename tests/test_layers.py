@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-PURE = "textenvs.core." + " textenvs.core.".join("acts terms mdp chance payoffs transcript graph tables solve".split())
+PURE = "textenvs.core." + " textenvs.core.".join(
+    "acts terms mdp fields observation policy chance payoffs transcript graph tables solve".split()
+)
 ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "textenvs.data textenvs.errors",
@@ -16,7 +18,8 @@ ALLOWED = {
     "textenvs.text": "textenvs.text textenvs.errors",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
-    "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.mdp textenvs.core.policy textenvs.data "
+    "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.fields textenvs.core.mdp "
+    "textenvs.core.observation textenvs.core.policy textenvs.data "
     "textenvs.errors textenvs.rewards textenvs.text",
     "textenvs.wrappers": "textenvs.wrappers textenvs.text",
     "textenvs.registration": "textenvs.core textenvs.errors",
