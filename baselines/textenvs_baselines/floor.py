@@ -10,7 +10,7 @@ from textenvs.floor import degenerate_agents
 
 
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
-    """The best of the agents that neither think nor answer, such as one that always does the same.
+    """The best agent that neither thinks nor answers, such as one that always does the same.
 
     The best degenerate agent of an id, as the reference scores name it.
 
