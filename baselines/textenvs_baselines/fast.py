@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -14,12 +14,26 @@ from textenvs.core import chance
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
 from textenvs.evaluation import Training
-
-if TYPE_CHECKING:
-    from textenvs_baselines.tabular import Explorer, TabularAgent
+from textenvs_baselines.schedule import Config, Explorer
 
 CHUNK = 2**17
 """Steps between two reports of progress."""
+
+
+class Learner(Protocol):
+    """What learns: `textenvs_baselines.tabular.TabularAgent`.
+
+    Attributes:
+        settings: Its settings.
+        on_policy: Whether an entry moves towards the value of the next action, or of the best.
+        values: (observations, actions) action values.
+        counts: (observations, actions) number of updates.
+    """
+
+    settings: Config
+    on_policy: ClassVar[bool]
+    values: list[list[float]]
+    counts: list[list[int]]
 
 
 def with_tables(env: gym.Env[Any, Any]) -> TextEnv | None:
@@ -35,7 +49,7 @@ def with_tables(env: gym.Env[Any, Any]) -> TextEnv | None:
 
 
 def train_on_tables(
-    agent: TabularAgent,
+    agent: Learner,
     env: TextEnv,
     explorer: Explorer,
     total_steps: int,
@@ -45,7 +59,7 @@ def train_on_tables(
     """Learns as `TabularAgent.train` does, to the bit, at several million steps a second.
 
     Args:
-        agent: Who learns.
+        agent: What learns; its values and counts are replaced.
         env: What `with_tables` gives.
         explorer: Its exploration.
         total_steps: Steps to take.

@@ -1,4 +1,4 @@
-"""What tabular learners share: a table, exploration, the loop over an environment, and saving.
+"""What tabular learners share: a table, the loop over an environment, and saving.
 
 The learners work on any Gymnasium environment with discrete observations and actions, single or vector, and respect
 `info["action_mask"]` where there is one.
@@ -7,14 +7,8 @@ The learners work on any Gymnasium environment with discrete observations and ac
 from __future__ import annotations
 
 import json
-import math
-import re
-import struct
-import sys
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,60 +18,16 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 import textenvs
-from textenvs.core import chance
 from textenvs.errors import shown
 from textenvs.evaluation import Training
 from textenvs.evaluation.record import from_json
 from textenvs_baselines.fast import train_on_tables, with_tables
+from textenvs_baselines.schedule import Config, Explorer, greedy
 from textenvs_baselines.settings import TunedAgent
+from textenvs_baselines.table_file import DAMAGED, read_array
 
 FORMAT = "textenvs-table/1"
-HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<>](?:f8|i[48]|U[1-9]\d{0,5}))', 'fortran_order': False, "
-    rb"'shape': \(((?:\d{1,9}, ){0,3}\d{0,9},?)\), \} *\n",
-    re.DOTALL,
-)
-"""Of an array of numbers or text, in version 1.0 of NumPy's format."""
-LARGEST = 1 << 28
-"""Bytes of an array at most."""
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error)
-"""What is raised on an archive that cannot be read."""
 PROGRESS_STEPS = 2000
-
-
-@dataclass(frozen=True)
-class Config:
-    """Settings of a tabular learner.
-
-    Attributes:
-        discount: Discount of the next value, in [0, 1].
-        step_size_power: The step size of an entry's *n*-th update is `n ** -step_size_power`, but
-        step_size_floor: at least this, in (0, 1].
-        epsilon_start: Chance of a random action at the first step, falling linearly
-        epsilon_end: to this,
-        exploration: after this share of the steps.
-        initial: Value of every entry at the start.
-    """
-
-    discount: float = 1.0
-    step_size_power: float = 0.8
-    step_size_floor: float = 0.03
-    epsilon_start: float = 1.0
-    epsilon_end: float = 0.0
-    exploration: float = 0.9
-    initial: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        for name, value in asdict(self).items():
-            if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
-                raise ValueError(f"{name} must be a number, got {shown(value)}")
-            if name not in ("initial", "step_size_power") and not 0.0 <= value <= 1.0:
-                raise ValueError(f"{name} must be between 0 and 1, got {shown(value)}")
-
-    def step_size(self, count: int) -> float:
-        """The step size of an entry's update number `count`, from 1."""
-        return float(max(self.step_size_floor, count**-self.step_size_power))
 
 
 class TabularAgent(TunedAgent):
@@ -247,7 +197,7 @@ class TabularAgent(TunedAgent):
         """
         try:
             with Path(path).open("rb") as opened, zipfile.ZipFile(opened) as archive:
-                values, counts, told = (_read_array(archive, name) for name in ("values", "counts", "meta"))
+                values, counts, told = (read_array(archive, name) for name in ("values", "counts", "meta"))
             meta = from_json(str(told).encode())
             if not isinstance(meta, dict) or (meta.get("format"), meta.get("agent")) != (FORMAT, cls.name):
                 raise ValueError(f"it does not say that it is a {cls.name} of format {FORMAT}")
@@ -270,61 +220,10 @@ class TabularAgent(TunedAgent):
         return agent
 
 
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """An array of numbers or text, as `save` has written it. NumPy is not asked: it believes the size in a header."""
-    try:
-        entry = archive.getinfo(f"{name}.npy")
-    except KeyError:
-        raise ValueError(f"it holds no {name}") from None
-    if entry.file_size > LARGEST or entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
-        raise ValueError(f"its {name} are too large, or compressed in another way")
-    content = archive.read(entry)
-    header = HEADER.match(content)
-    if header is None:
-        raise ValueError(f"its {name} are not an array without pickled objects")
-    shape = tuple(int(size) for size in re.findall(rb"\d+", header[2]))
-    kind: np.dtype[Any] = np.dtype(header[1].decode())
-    if len(content) - header.end() != math.prod(shape) * kind.itemsize:
-        raise ValueError(f"its {name} have another size than they say")
-    return np.frombuffer(content, kind, offset=header.end()).reshape(shape)
-
-
 def _table_size(env_id: str) -> tuple[int, int]:
     """How many observations an id has, and how many actions."""
     task = textenvs.task_of(env_id)
     return task.n_observations, task.n_actions
-
-
-class Explorer:
-    """Epsilon-greedy choice from a counter stream: the choice at a global step does not depend on how it came there.
-
-    Args:
-        settings: Schedule of epsilon.
-        total_steps: Length of the schedule.
-        seed: Key of the stream.
-        values: The table, which goes on changing.
-    """
-
-    def __init__(self, settings: Config, total_steps: int, seed: int, values: list[list[float]]) -> None:
-        self.start = float(settings.epsilon_start)
-        self.slope = (settings.epsilon_end - settings.epsilon_start) / max(1.0, settings.exploration * total_steps)
-        self.end = float(settings.epsilon_end)
-        self.key = int(np.random.SeedSequence([seed, chance.EXPLORE]).generate_state(1, np.uint64)[0])
-        self._values = values
-
-    def choose(self, step: int, observation: int, legal: list[int]) -> int:
-        """A legal action: random with probability epsilon, else the best."""
-        epsilon = max(self.start + self.slope * step, self.end)
-        if epsilon > 0.0:
-            u = chance.uniform(self.key, step, 0, chance.EXPLORE)
-            if u < epsilon:
-                return legal[int(u / epsilon * len(legal))]
-        return greedy(self._values[observation], legal)
-
-
-def greedy(values: list[float], legal: list[int]) -> int:
-    """The legal action of the largest value; the first of equals."""
-    return max(legal, key=values.__getitem__)
 
 
 def _row_legal(masks: NDArray[Any] | None, i: int, n_actions: int) -> list[int]:

@@ -9,7 +9,7 @@ import textenvs
 from textenvs.evaluation import load_agent
 from textenvs_baselines.q_learning import QLearningAgent
 from textenvs_baselines.sarsa import SarsaAgent
-from textenvs_baselines.tabular import Config, Explorer
+from textenvs_baselines.schedule import Config, Explorer
 
 ID = "TextDialogueClean-v0"
 LEARNERS = [QLearningAgent, SarsaAgent]
