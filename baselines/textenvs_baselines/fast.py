@@ -80,7 +80,7 @@ def train_on_tables(
         explorer.slope,
         explorer.end,
         float(settings.discount),
-        _step_sizes(settings.step_size, int(counts.max()) + total_steps),
+        _step_sizes(settings.size_of_update, int(counts.max()) + total_steps),
         agent.on_policy,
     )
     ends, returns = np.zeros(CHUNK, np.int64), np.zeros(CHUNK)
@@ -95,11 +95,11 @@ def train_on_tables(
     return Training(total_steps, curve)
 
 
-def _step_sizes(step_size: Callable[[int], float], most: int) -> Any:
+def _step_sizes(size_of_update: Callable[[int], float], most: int) -> Any:
     """The step size of each update, up to that from which on it does not change; entry 0 is not used."""
     sizes = [0.0]
     for n in range(1, most + 1):
-        sizes.append(step_size(n))
+        sizes.append(size_of_update(n))
         if n > 1 and sizes[-1] == sizes[-2]:
             break
     return np.array(sizes)

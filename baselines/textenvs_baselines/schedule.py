@@ -17,8 +17,9 @@ class Config:
 
     Attributes:
         discount: Discount of the next value, in [0, 1].
-        step_size_power: The step size of an entry's *n*-th update is `n ** -step_size_power`, but
-        step_size_floor: at least this, in (0, 1].
+        step_size: The step size of an entry's first update, in (0, 1]. That of its *n*-th update is
+        step_size_power: `step_size * n ** -step_size_power`, with a power of 0 always the same, but
+        step_size_floor: at least this, in [0, 1].
         epsilon_start: Chance of a random action at the first step, falling linearly
         epsilon_end: to this,
         exploration: after this share of the steps.
@@ -32,6 +33,7 @@ class Config:
     epsilon_end: float = 0.0
     exploration: float = 0.9
     initial: float = 0.0
+    step_size: float = 1.0
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -40,10 +42,12 @@ class Config:
                 raise ValueError(f"{name} must be a number, got {shown(value)}")
             if name not in ("initial", "step_size_power") and not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} must be between 0 and 1, got {shown(value)}")
+        if self.step_size == 0:
+            raise ValueError("step_size must be above 0: with 0 nothing is learned")
 
-    def step_size(self, count: int) -> float:
+    def size_of_update(self, count: int) -> float:
         """The step size of an entry's update number `count`, from 1."""
-        return float(max(self.step_size_floor, count**-self.step_size_power))
+        return float(max(self.step_size_floor, self.step_size * count**-self.step_size_power))
 
 
 class Explorer:

@@ -9,10 +9,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, TypeVar
 
+import gymnasium as gym
+from gymnasium.vector import VectorEnv
+
 import textenvs
+from textenvs.core.env import TextEnv
+from textenvs.core.vector import TextVectorEnv
 from textenvs.errors import shown
 
 Config = TypeVar("Config")
+Env = gym.Env[Any, Any] | VectorEnv[Any, Any, Any]
 
 
 @cache
@@ -49,6 +55,14 @@ def make_config(config_class: Callable[..., Config], env_id: str, agent: str, se
         given = shown(", ".join(settings)).strip("'")
         raise ValueError(f"unknown setting among {given}: there are {', '.join(known)}")
     return config_class(**{**tuned(env_id, agent), **settings})
+
+
+def of_this_suite(env: Env) -> bool:
+    """Whether an environment, single or vector, is one of ours: they have `obs_type` and `action_type`."""
+    inner = env.unwrapped
+    return isinstance(inner, (TextEnv, TextVectorEnv)) or any(
+        isinstance(each.unwrapped, TextEnv) for each in getattr(inner, "envs", ())
+    )
 
 
 class TunedAgent:

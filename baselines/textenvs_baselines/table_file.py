@@ -20,6 +20,8 @@ HEADER = re.compile(
 """Of an array of numbers or text, in version 1.0 of NumPy's format."""
 LARGEST = 1 << 28
 """Bytes of an array at most."""
+ENTRIES = LARGEST // 8
+"""Numbers in it at most."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error)
 """What is raised on an archive that cannot be read."""
 

@@ -7,6 +7,7 @@ The learners work on any Gymnasium environment with discrete observations and ac
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,9 +23,10 @@ from textenvs.errors import shown
 from textenvs.evaluation import Training
 from textenvs.evaluation.record import from_json
 from textenvs_baselines.fast import train_on_tables, with_tables
+from textenvs_baselines.numbering import Spaces
 from textenvs_baselines.schedule import Config, Explorer, greedy
-from textenvs_baselines.settings import TunedAgent
-from textenvs_baselines.table_file import DAMAGED, read_array
+from textenvs_baselines.settings import Env, TunedAgent
+from textenvs_baselines.table_file import DAMAGED, ENTRIES, read_array
 
 FORMAT = "textenvs-table/1"
 PROGRESS_STEPS = 2000
@@ -43,11 +45,23 @@ class TabularAgent(TunedAgent):
         super().__init__(env_id, env_kwargs, **settings)
         self.values: list[list[float]] = []
         self.counts: list[list[int]] = []
+        self._spaces: Spaces | None = None
 
-    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record: `step_size` only where it is set, which older records do not know."""
+        config = super().config
+        if config["step_size"] == 1.0:
+            del config["step_size"]
+        return config
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> Any:
         """The legal action of the largest value; the first of equals."""
         if not self.values:
             raise self.untrained()
+        if self._spaces is not None:
+            number = self._spaces.observations.number(observation)
+            return self._spaces.actions.value(greedy(self.values[number], _legal(info, len(self.values[0]))))
         if not 0 <= int(observation) < len(self.values):
             raise ValueError(
                 f"observation {observation} is not in the table of {len(self.values)}: it is of another id"
@@ -56,7 +70,7 @@ class TabularAgent(TunedAgent):
 
     def train(
         self,
-        env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any],
+        env: Env,
         total_steps: int,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
@@ -64,7 +78,9 @@ class TabularAgent(TunedAgent):
         """Learns from an environment.
 
         Args:
-            env: With discrete observations and actions; single, or vector in autoreset mode NEXT_STEP.
+            env: With observations and actions that are discrete, or made of discrete parts (`MultiDiscrete`, `Tuple`);
+                single, or vector in autoreset mode NEXT_STEP. An action mask is of the numbers of the actions, which
+                `textenvs_baselines.numbering.Numbering` gives.
             total_steps: Environment steps to take.
             seed: Seeds environment and exploration.
             progress: Called with the number of steps since the last call, now and then.
@@ -73,22 +89,12 @@ class TabularAgent(TunedAgent):
             The steps taken, and the learning curve.
 
         Raises:
-            ValueError: If a space is not discrete; the message says what to make instead.
+            ValueError: If a space cannot be numbered, or a table that was loaded does not fit; the message says what
+                to do instead.
         """
-        if isinstance(env, VectorEnv):
-            space, actions = env.single_observation_space, env.single_action_space
-        else:
-            space, actions = env.observation_space, env.action_space
-        for each in (space, actions):
-            if not isinstance(each, gym.spaces.Discrete) or each.start != 0:
-                raise ValueError(
-                    f'{self.name} needs discrete spaces from 0, got {each}: make it with obs_type="discrete"'
-                )
-        assert isinstance(space, gym.spaces.Discrete)
-        assert isinstance(actions, gym.spaces.Discrete)
-        if not self.values:
-            self.values = [[self.settings.initial] * int(actions.n) for _ in range(int(space.n))]
-            self.counts = [[0] * int(actions.n) for _ in range(int(space.n))]
+        if isinstance(env, VectorEnv) and env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
+            raise ValueError(f"{self.name} needs a vector environment in autoreset mode NEXT_STEP")
+        env = self._numbered(env)
         explorer = Explorer(self.settings, total_steps, seed, self.values)
         report = progress or (lambda steps: None)
         if isinstance(env, VectorEnv):
@@ -97,6 +103,24 @@ class TabularAgent(TunedAgent):
         if own is not None and type(self).learn is TabularAgent.learn:
             return train_on_tables(self, own, explorer, total_steps, seed, report)
         return self._train_single(env, total_steps, seed, explorer, report)
+
+    def _numbered(self, env: Env) -> Env:
+        """The environment by numbers, and a table that fits it."""
+        spaces = Spaces.of(env, self.name)
+        observations, actions = spaces.observations, spaces.actions
+        size = (observations.n, actions.n)
+        if not self.values:
+            if math.prod(size) > ENTRIES:
+                raise ValueError(f"a table of {size[0]} x {size[1]} is too large: it may have {ENTRIES:,} entries")
+            self.values = [[self.settings.initial] * actions.n for _ in range(observations.n)]
+            self.counts = [[0] * actions.n for _ in range(observations.n)]
+        elif size != (len(self.values), len(self.values[0])):
+            raise ValueError(
+                f"the table of {len(self.values)} x {len(self.values[0])} does not fit an environment of {size[0]} "
+                f"observations and {size[1]} actions: take an agent that has not learned yet"
+            )
+        self._spaces = None if observations.plain and actions.plain else spaces
+        return spaces.numbered(env)
 
     def following(self, values: list[float], legal: list[int], action: int) -> float:
         """The value of what follows a step.
@@ -113,7 +137,7 @@ class TabularAgent(TunedAgent):
         settings = self.settings
         count = self.counts[s][a] = self.counts[s][a] + 1
         row = self.values[s]
-        row[a] += settings.step_size(count) * (reward + settings.discount * following - row[a])
+        row[a] += settings.size_of_update(count) * (reward + settings.discount * following - row[a])
 
     def _train_single(
         self, env: gym.Env[Any, Any], total_steps: int, seed: int, explorer: Explorer, progress: Callable[[int], None]
@@ -150,8 +174,6 @@ class TabularAgent(TunedAgent):
         explorer: Explorer,
         progress: Callable[[int], None],
     ) -> Training:
-        if env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
-            raise ValueError(f"{self.name} needs a vector environment in autoreset mode NEXT_STEP")
         n_actions = len(self.values[0])
         curve: list[tuple[int, float]] = []
         observations, info = env.reset(seed=seed)
@@ -184,9 +206,12 @@ class TabularAgent(TunedAgent):
 
     def save(self, path: str | Path) -> None:
         """Saves table and settings as an npz file, without pickle."""
-        meta = json.dumps({"format": FORMAT, "agent": self.name, "config": self.config})
+        meta = {"format": FORMAT, "agent": self.name, "config": self.config}
+        if self._spaces is not None:
+            meta["spaces"] = self._spaces.described()
+        told = json.dumps(meta)
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(meta))
+            np.savez_compressed(file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(told))
 
     @classmethod
     def load(cls, path: str | Path, env_id: str = "", env_kwargs: Mapping[str, Any] | None = None) -> TabularAgent:
@@ -210,6 +235,8 @@ class TabularAgent(TunedAgent):
             if env_id in textenvs.IDS and values.shape != (size := _table_size(env_id)):
                 raise ValueError(f"its table is {values.shape}, that of {env_id} {size}: it is of another id")
             agent = cls(env_id, env_kwargs or {}, **config)
+            if "spaces" in meta:
+                agent._spaces = Spaces.from_description(meta["spaces"], values.shape)
         except FileNotFoundError:
             raise ValueError(f"{path}: there is no such file") from None
         except (OSError, *DAMAGED):
