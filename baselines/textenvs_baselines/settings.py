@@ -65,6 +65,21 @@ def of_this_suite(env: Env) -> bool:
     )
 
 
+def call_for_batch(env: Any, rows: int | str, obs_type: str) -> str:
+    """The call that makes a batch in autoreset mode SAME_STEP, for an error.
+
+    Args:
+        env: What was given instead of it, of our suite or of others.
+        rows: Number of rows.
+        obs_type: The observations, where the environments are ours.
+    """
+    if isinstance(env, (gym.Env, VectorEnv)) and not of_this_suite(env):
+        how = 'vectorization_mode="sync", vector_kwargs={"autoreset_mode": "SameStep"}'
+    else:
+        how = f'obs_type="{obs_type}", autoreset_mode="SameStep"'
+    return f"gymnasium.make_vec(env_id, {rows}, {how})"
+
+
 class TunedAgent:
     """A learner whose settings are tuned to the task.
 
