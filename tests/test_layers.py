@@ -1,6 +1,7 @@
 """The imports go down only, and the dynamics know nothing of Gymnasium."""
 
 import ast
+import graphlib
 import importlib.metadata
 import importlib.util
 import re
@@ -113,6 +114,15 @@ def test_imports_go_down(name):
     for other in imported(MODULES[name]):
         if other in MODULES and other != "textenvs.core":
             assert any(below(other, known) for known in allowed), f"{name} may not import {other}"
+
+
+def test_no_modules_import_each_other():
+    """Where a module imports the package that it is in, as `from package import module` does, it is no circle."""
+    before = {
+        name: {other for other in imported(tree) if other in MODULES and not below(name, other)}
+        for name, tree in MODULES.items()
+    }
+    assert list(graphlib.TopologicalSorter(before).static_order())
 
 
 @pytest.mark.parametrize("name", [n for n in MODULES if n in PURE.split() or below(n, "textenvs.tasks")])
