@@ -1,11 +1,13 @@
 # All of it runs in a virtual environment of its own. Nothing is compiled.
 #
-#   PYTHON    interpreter that makes the environment
-#   PIP_ARGS  further arguments of every "pip install"
-#   VENV      where the environment lies
+#   PYTHON       interpreter that makes the environment
+#   PIP_ARGS     further arguments of every "pip install"
+#   PYTEST_ARGS  further arguments of "make test"
+#   VENV         where the environment lies
 
 PYTHON ?= python3
 PIP_ARGS ?=
+PYTEST_ARGS ?=
 VENV ?= .venv
 
 BIN := $(VENV)/bin
@@ -16,7 +18,7 @@ LM := $(VENV)/.lm
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-deep install-lm leaderboard leaderboard-deep test test-browser test-all benchmark benchmark-peers task fingerprints lint types clean
+.PHONY: help install install-deep install-lm leaderboard leaderboard-deep test test-browser test-all durations benchmark benchmark-peers task fingerprints lint types clean
 
 help:  ## list what can be made
 	@echo "Usage: make TARGET [PYTHON=python3.11] [PIP_ARGS=...]"
@@ -51,7 +53,7 @@ $(DEEP): $(STAMP) requirements-deep.lock
 	@touch $@
 
 test: $(STAMP)  ## run the fast tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-browser: $(BROWSER)  ## run the tests of the page in Chromium, which must be there
 	$(BIN)/python -m pytest tests/benchmarks/test_browser.py -m "slow or not slow"
@@ -62,6 +64,9 @@ $(BROWSER): $(STAMP) requirements-browser.lock
 
 test-all: $(STAMP)  ## run all tests, also the slow ones
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
+
+durations: $(STAMP)  ## run the slow tests, and note how long each takes for the order in which CI runs them
+	SLOW_RECORD=.ci/durations.json PYTHONPATH=.ci $(BIN)/python -m pytest -n 2 -p slow_budget -m slow
 
 benchmark: $(STAMP)  ## measure speed
 	$(BIN)/python -m pytest benchmarks/performance --ignore=benchmarks/performance/test_peers.py -s --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name

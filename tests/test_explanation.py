@@ -33,10 +33,11 @@ def test_a_return_is_what_was_expected_and_luck_less_what_was_given_away(env_id,
             possible = [bool(sentence) for sentence in decision.choices]
             assert [not math.isnan(value) for value in decision.values] == possible
             assert decision.values[decision.best] == pytest.approx(np.nanmax(decision.values))
+            assert decision.values[decision.optimal] == pytest.approx(np.nanmax(decision.values))
             assert {name: terms[turn] for name, terms in record.reward_terms.items()} == decision.reward_terms
         if agent == "optimal":
             assert found.regret == 0.0
-            assert all(decision.best == decision.choice for decision in found.decisions)
+            assert all(decision.optimal == decision.best == decision.choice for decision in found.decisions)
 
 
 def test_luck_is_fair():

@@ -17,6 +17,7 @@ from textenvs.drift import check_drift, drifted_parts, identity
 from textenvs.errors import Drift
 from textenvs.fingerprint import differences
 from textenvs.registration import stored_of
+from textenvs_benchmarks.cli import main
 
 CLEAN, WRITING, WIKI = "TextDialogueClean-v0", "TextWriting-v0", "TextWritingWiki-v0"
 SOURCES = """
@@ -154,7 +155,7 @@ def test_a_change_makes_another_of_those_that_have_it(copied, change):
     assert copied.drifted(CLEAN, WRITING, WIKI).keys() == ids
 
 
-def test_drift_names_what_differs(monkeypatch):
+def test_drift_names_what_differs(monkeypatch, tmp_path, capsys):
     stored = stored_of(CLEAN)
     changed = {**stored, "source": "other", "fingerprint": {**stored["fingerprint"], "cues": "other"}}
     monkeypatch.setattr("textenvs.drift.stored_of", lambda env_id: changed)
@@ -164,6 +165,8 @@ def test_drift_names_what_differs(monkeypatch):
         check_drift(CLEAN)
     with pytest.raises(Drift, match="differs in: cues"):
         textenvs.reference_scores(CLEAN)
+    assert main(["run", "--env", CLEAN, "--agent", "random", "--out", str(tmp_path / "run")]) == 4
+    assert "differs in: cues" in capsys.readouterr().err
     assert identity(CLEAN) == stored["identity"], "that of what it does, not what is stored"
 
 

@@ -1,6 +1,7 @@
 """The imports go down only, and the dynamics know nothing of Gymnasium."""
 
 import ast
+import graphlib
 import importlib.metadata
 import importlib.util
 import re
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-PURE = "textenvs.core." + " textenvs.core.".join("acts terms mdp chance payoffs transcript graph tables solve".split())
+PURE = "textenvs.core." + " textenvs.core.".join(
+    "acts terms mdp fields observation policy chance payoffs transcript graph tables solve".split()
+)
 ALLOWED = {
     "textenvs.errors": "",
     "textenvs.data": "textenvs.data textenvs.errors",
@@ -16,7 +19,8 @@ ALLOWED = {
     "textenvs.text": "textenvs.text textenvs.errors",
     "textenvs.rewards": "textenvs.rewards textenvs.errors textenvs.text",
     "textenvs.core": "textenvs.core textenvs.errors textenvs.rewards textenvs.text",
-    "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.mdp textenvs.core.policy textenvs.data "
+    "textenvs.tasks": "textenvs.tasks textenvs.core.acts textenvs.core.fields textenvs.core.mdp "
+    "textenvs.core.observation textenvs.core.policy textenvs.data "
     "textenvs.errors textenvs.rewards textenvs.text",
     "textenvs.wrappers": "textenvs.wrappers textenvs.text",
     "textenvs.manifest": "textenvs.core textenvs.errors",
@@ -111,6 +115,15 @@ def test_imports_go_down(name):
     for other in imported(MODULES[name]):
         if other in MODULES and other != "textenvs.core":
             assert any(below(other, known) for known in allowed), f"{name} may not import {other}"
+
+
+def test_no_modules_import_each_other():
+    """Where a module imports the package that it is in, as `from package import module` does, it is no circle."""
+    before = {
+        name: {other for other in imported(tree) if other in MODULES and not below(name, other)}
+        for name, tree in MODULES.items()
+    }
+    assert list(graphlib.TopologicalSorter(before).static_order())
 
 
 @pytest.mark.parametrize("name", [n for n in MODULES if n in PURE.split() or below(n, "textenvs.tasks")])

@@ -36,6 +36,7 @@ class Decision:
         values: For each action the expected return from here on, if all that follows is optimal; NaN where it is
             impossible, or where the solver does not know the state.
         value: The same of what was done.
+        optimal: The action of the solver's policy; None where the solver does not know the state.
         reward: What it earned.
         reward_terms: The amount of each reward term.
     """
@@ -46,18 +47,16 @@ class Decision:
     choice: int | None
     values: tuple[float, ...]
     value: float
+    optimal: int | None
     reward: float
     reward_terms: Mapping[str, float]
 
     @property
     def best(self) -> int | None:
-        """An optimal action: the one that was taken if it is one; None where that is not known."""
-        known = [value for value in self.values if not math.isnan(value)]
-        if not known:
-            return None
+        """An optimal action: the one that was taken if it is one, else the policy's; None where that is not known."""
         if self.choice is not None and self.regret == 0.0:
             return self.choice
-        return self.values.index(max(known))
+        return self.optimal
 
     @property
     def regret(self) -> float:
@@ -143,9 +142,10 @@ class Explainer:
             except Error as error:
                 raise _other(record, str(error)) from None
             choice = self._meant(action, choices, mask)
-            values, value = (math.nan,) * len(choices), math.nan
+            values, value, optimal = (math.nan,) * len(choices), math.nan, None
             if state is not None:
                 values = tuple(solved.action_values(turn, state).tolist())
+                optimal = int(solved.solution.policy[turn, state])
                 if choice is not None:
                     value = values[choice]
                 elif self._writes:
@@ -153,7 +153,7 @@ class Explainer:
                 else:
                     value = solved.invalid_value(turn, state)
             terms = info["reward_terms"]
-            decisions.append(Decision(before, choices, action, choice, values, value, float(reward), terms))
+            decisions.append(Decision(before, choices, action, choice, values, value, optimal, float(reward), terms))
         total = math.fsum(decision.reward for decision in decisions)
         played = (env.scenario, terminated, len(decisions))
         if played != (record.scenario, True, record.length) or abs(total - record.episodic_return) > EQUAL:

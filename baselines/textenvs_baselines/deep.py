@@ -18,7 +18,7 @@ from gymnasium.vector import VectorEnv
 from textenvs.errors import require, shown
 from textenvs.evaluation import Training
 from textenvs_baselines.network import Network, load_weights, save_weights, weights_of
-from textenvs_baselines.settings import TunedAgent
+from textenvs_baselines.settings import TunedAgent, call_for_batch, of_this_suite
 
 FORMAT = "textenvs-network/1"
 MOST = dict.fromkeys(("gamma", "gae_lambda", "clip_range", "exploration_fraction", "exploration_final_eps"), 1.0)
@@ -122,21 +122,14 @@ class DeepAgent(TunedAgent):
             MissingExtra: Without the extra `deep`.
             ValueError: If the batch is not of this kind; the message says what to make instead.
         """
+        self.check_batch(env)
         torch = require("torch", "deep")
         require("stable_baselines3", "deep")
         if tensorboard is not None:
             require("tensorboard", "deep")
         from textenvs_baselines.sb3 import SB3VecEnv
 
-        space: Any = getattr(env, "single_observation_space", None)
-        reads = self.obs_type == "text"
-        fits = isinstance(space, gym.spaces.Text if reads else gym.spaces.Box)
-        if not isinstance(env, VectorEnv) or not fits or (not reads and len(space.shape) != 1):
-            raise ValueError(
-                f"{self.name} learns from a batch: gymnasium.make_vec(env_id, {self.num_envs}, "
-                f'obs_type="{self.obs_type}", autoreset_mode="SameStep")'
-            )
-        batch = SB3VecEnv(env, self.encode if reads else None)
+        batch = SB3VecEnv(env, self.encode if self.obs_type == "text" else None)
         with one_thread(torch):
             model = self.make_model(batch, total_steps, seed, tensorboard)
             turn = self.rollout(model) * batch.num_envs
@@ -145,6 +138,29 @@ class DeepAgent(TunedAgent):
         self._weights = weights_of(model)
         self.network = Network(self._weights, self.algorithm)
         return Training(model.num_timesteps, batch.curve)
+
+    def check_batch(self, env: Any) -> None:
+        """Checks that it can learn from an environment.
+
+        Raises:
+            ValueError: If it is no batch, or has other observations or actions; the message says what to make instead.
+        """
+        space: Any = getattr(env, "single_observation_space", None)
+        reads = self.obs_type == "text"
+        fits = isinstance(space, gym.spaces.Text if reads else gym.spaces.Box)
+        fits = fits and (reads or len(space.shape or ()) == 1)
+        ours = not isinstance(env, (gym.Env, VectorEnv)) or of_this_suite(env)
+        if not isinstance(env, VectorEnv) or (ours and not fits):
+            raise ValueError(f"{self.name} learns from a batch: {call_for_batch(env, self.num_envs, self.obs_type)}")
+        if not fits:
+            cure = "" if reads else ": wrap the environments in gymnasium.wrappers.FlattenObservation"
+            raise ValueError(
+                f"{self.name} needs {'texts' if reads else 'vectors'} to observe, got {shown(space)}{cure}"
+            )
+        actions = env.single_action_space
+        if not isinstance(actions, gym.spaces.Discrete) or actions.start != 0:
+            cure = ': make it with action_type="choice"' if ours else ""
+            raise ValueError(f"{self.name} needs actions of a Discrete space from 0, got {shown(actions)}{cure}")
 
     def make_model(self, batch: Any, total_steps: int, seed: int, tensorboard: str | None) -> Any:
         """The algorithm of Stable-Baselines3, ready to learn."""

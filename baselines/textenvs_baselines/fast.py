@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -14,12 +14,26 @@ from textenvs.core import chance
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
 from textenvs.evaluation import Training
-
-if TYPE_CHECKING:
-    from textenvs_baselines.tabular import Explorer, TabularAgent
+from textenvs_baselines.schedule import Config, Explorer
 
 CHUNK = 2**17
 """Steps between two reports of progress."""
+
+
+class Learner(Protocol):
+    """What learns: `textenvs_baselines.tabular.TabularAgent`.
+
+    Attributes:
+        settings: Its settings.
+        on_policy: Whether an entry moves towards the value of the next action, or of the best.
+        values: (observations, actions) action values.
+        counts: (observations, actions) number of updates.
+    """
+
+    settings: Config
+    on_policy: ClassVar[bool]
+    values: list[list[float]]
+    counts: list[list[int]]
 
 
 def with_tables(env: gym.Env[Any, Any]) -> TextEnv | None:
@@ -35,7 +49,7 @@ def with_tables(env: gym.Env[Any, Any]) -> TextEnv | None:
 
 
 def train_on_tables(
-    agent: TabularAgent,
+    agent: Learner,
     env: TextEnv,
     explorer: Explorer,
     total_steps: int,
@@ -45,7 +59,7 @@ def train_on_tables(
     """Learns as `TabularAgent.train` does, to the bit, at several million steps a second.
 
     Args:
-        agent: Who learns.
+        agent: What learns; its values and counts are replaced.
         env: What `with_tables` gives.
         explorer: Its exploration.
         total_steps: Steps to take.
@@ -66,7 +80,7 @@ def train_on_tables(
         explorer.slope,
         explorer.end,
         float(settings.discount),
-        _step_sizes(settings.step_size, int(counts.max()) + total_steps),
+        _step_sizes(settings.size_of_update, int(counts.max()) + total_steps),
         agent.on_policy,
     )
     ends, returns = np.zeros(CHUNK, np.int64), np.zeros(CHUNK)
@@ -81,11 +95,11 @@ def train_on_tables(
     return Training(total_steps, curve)
 
 
-def _step_sizes(step_size: Callable[[int], float], most: int) -> Any:
+def _step_sizes(size_of_update: Callable[[int], float], most: int) -> Any:
     """The step size of each update, up to that from which on it does not change; entry 0 is not used."""
     sizes = [0.0]
     for n in range(1, most + 1):
-        sizes.append(step_size(n))
+        sizes.append(size_of_update(n))
         if n > 1 and sizes[-1] == sizes[-2]:
             break
     return np.array(sizes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textenvs_baselines.tabular import Config, TabularAgent
+from textenvs_baselines.schedule import Config
+from textenvs_baselines.tabular import TabularAgent
 
 
 @dataclass(frozen=True)

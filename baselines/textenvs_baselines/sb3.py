@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from textenvs.errors import MissingExtra, unknown
 from textenvs_baselines.network import describe, save_weights, weights_of
+from textenvs_baselines.settings import call_for_batch
 
 try:
     from stable_baselines3.common.vec_env import VecEnv
@@ -44,7 +45,7 @@ class SB3VecEnv(VecEnv):  # type: ignore[misc]
     def __init__(self, env: VectorEnv[Any, Any, Any], encode: Callable[[Any], NDArray[Any]] | None = None) -> None:
         batch: Any = env
         if not isinstance(batch, VectorEnv) or batch.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
-            raise ValueError('Stable-Baselines3 needs a batch: gymnasium.make_vec(..., autoreset_mode="SameStep")')
+            raise ValueError(f"Stable-Baselines3 needs a batch: {call_for_batch(env, 64, 'features')}")
         self.env = env
         self.curve: list[tuple[int, float]] = []
         self._encode = encode

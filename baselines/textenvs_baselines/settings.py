@@ -9,10 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import gymnasium as gym
+from gymnasium.vector import VectorEnv
+
 import textenvs
+from textenvs.core.env import TextEnv
+from textenvs.core.vector import TextVectorEnv
 from textenvs.errors import shown
 
 Config = TypeVar("Config")
+Env = gym.Env[Any, Any] | VectorEnv[Any, Any, Any]
 
 
 FILE = "agents.toml"
@@ -54,6 +60,29 @@ def make_config(config_class: Callable[..., Config], env_id: str, agent: str, se
         given = shown(", ".join(settings)).strip("'")
         raise ValueError(f"unknown setting among {given}: there are {', '.join(known)}")
     return config_class(**{**tuned(env_id, agent), **settings})
+
+
+def of_this_suite(env: Env) -> bool:
+    """Whether an environment, single or vector, is one of ours: they have `obs_type` and `action_type`."""
+    inner = env.unwrapped
+    return isinstance(inner, (TextEnv, TextVectorEnv)) or any(
+        isinstance(each.unwrapped, TextEnv) for each in getattr(inner, "envs", ())
+    )
+
+
+def call_for_batch(env: Any, rows: int | str, obs_type: str) -> str:
+    """The call that makes a batch in autoreset mode SAME_STEP, for an error.
+
+    Args:
+        env: What was given instead of it, of our suite or of others.
+        rows: Number of rows.
+        obs_type: The observations, where the environments are ours.
+    """
+    if isinstance(env, (gym.Env, VectorEnv)) and not of_this_suite(env):
+        how = 'vectorization_mode="sync", vector_kwargs={"autoreset_mode": "SameStep"}'
+    else:
+        how = f'obs_type="{obs_type}", autoreset_mode="SameStep"'
+    return f"gymnasium.make_vec(env_id, {rows}, {how})"
 
 
 class TunedAgent:

@@ -1,4 +1,4 @@
-"""What tabular learners share: a table, exploration, the loop over an environment, and saving.
+"""What tabular learners share: a table, the loop over an environment, and saving.
 
 The learners work on any Gymnasium environment with discrete observations and actions, single or vector, and respect
 `info["action_mask"]` where there is one.
@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-import re
-import struct
-import sys
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,60 +19,17 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 import textenvs
-from textenvs.core import chance
 from textenvs.errors import shown
 from textenvs.evaluation import Training
 from textenvs.evaluation.record import from_json
 from textenvs_baselines.fast import train_on_tables, with_tables
-from textenvs_baselines.settings import TunedAgent
+from textenvs_baselines.numbering import Spaces
+from textenvs_baselines.schedule import Config, Explorer, greedy
+from textenvs_baselines.settings import Env, TunedAgent
+from textenvs_baselines.table_file import DAMAGED, ENTRIES, read_array
 
 FORMAT = "textenvs-table/1"
-HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<>](?:f8|i[48]|U[1-9]\d{0,5}))', 'fortran_order': False, "
-    rb"'shape': \(((?:\d{1,9}, ){0,3}\d{0,9},?)\), \} *\n",
-    re.DOTALL,
-)
-"""Of an array of numbers or text, in version 1.0 of NumPy's format."""
-LARGEST = 1 << 28
-"""Bytes of an array at most."""
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error)
-"""What is raised on an archive that cannot be read."""
 PROGRESS_STEPS = 2000
-
-
-@dataclass(frozen=True)
-class Config:
-    """Settings of a tabular learner.
-
-    Attributes:
-        discount: Discount of the next value, in [0, 1].
-        step_size_power: The step size of an entry's *n*-th update is `n ** -step_size_power`, but
-        step_size_floor: at least this, in (0, 1].
-        epsilon_start: Chance of a random action at the first step, falling linearly
-        epsilon_end: to this,
-        exploration: after this share of the steps.
-        initial: Value of every entry at the start.
-    """
-
-    discount: float = 1.0
-    step_size_power: float = 0.8
-    step_size_floor: float = 0.03
-    epsilon_start: float = 1.0
-    epsilon_end: float = 0.0
-    exploration: float = 0.9
-    initial: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        for name, value in asdict(self).items():
-            if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
-                raise ValueError(f"{name} must be a number, got {shown(value)}")
-            if name not in ("initial", "step_size_power") and not 0.0 <= value <= 1.0:
-                raise ValueError(f"{name} must be between 0 and 1, got {shown(value)}")
-
-    def step_size(self, count: int) -> float:
-        """The step size of an entry's update number `count`, from 1."""
-        return float(max(self.step_size_floor, count**-self.step_size_power))
 
 
 class TabularAgent(TunedAgent):
@@ -93,11 +45,23 @@ class TabularAgent(TunedAgent):
         super().__init__(env_id, env_kwargs, **settings)
         self.values: list[list[float]] = []
         self.counts: list[list[int]] = []
+        self._spaces: Spaces | None = None
 
-    def act(self, observation: Any, info: Mapping[str, Any]) -> int:
+    @property
+    def config(self) -> dict[str, Any]:
+        """What stands in a record: `step_size` only where it is set, which older records do not know."""
+        config = super().config
+        if config["step_size"] == 1.0:
+            del config["step_size"]
+        return config
+
+    def act(self, observation: Any, info: Mapping[str, Any]) -> Any:
         """The legal action of the largest value; the first of equals."""
         if not self.values:
             raise self.untrained()
+        if self._spaces is not None:
+            number = self._spaces.observations.number(observation)
+            return self._spaces.actions.value(greedy(self.values[number], _legal(info, len(self.values[0]))))
         if not 0 <= int(observation) < len(self.values):
             raise ValueError(
                 f"observation {observation} is not in the table of {len(self.values)}: it is of another id"
@@ -106,7 +70,7 @@ class TabularAgent(TunedAgent):
 
     def train(
         self,
-        env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any],
+        env: Env,
         total_steps: int,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
@@ -114,7 +78,9 @@ class TabularAgent(TunedAgent):
         """Learns from an environment.
 
         Args:
-            env: With discrete observations and actions; single, or vector in autoreset mode NEXT_STEP.
+            env: With observations and actions that are discrete, or made of discrete parts (`MultiDiscrete`, `Tuple`);
+                single, or vector in autoreset mode NEXT_STEP. An action mask is of the numbers of the actions, which
+                `textenvs_baselines.numbering.Numbering` gives.
             total_steps: Environment steps to take.
             seed: Seeds environment and exploration.
             progress: Called with the number of steps since the last call, now and then.
@@ -123,22 +89,12 @@ class TabularAgent(TunedAgent):
             The steps taken, and the learning curve.
 
         Raises:
-            ValueError: If a space is not discrete; the message says what to make instead.
+            ValueError: If a space cannot be numbered, or a table that was loaded does not fit; the message says what
+                to do instead.
         """
-        if isinstance(env, VectorEnv):
-            space, actions = env.single_observation_space, env.single_action_space
-        else:
-            space, actions = env.observation_space, env.action_space
-        for each in (space, actions):
-            if not isinstance(each, gym.spaces.Discrete) or each.start != 0:
-                raise ValueError(
-                    f'{self.name} needs discrete spaces from 0, got {each}: make it with obs_type="discrete"'
-                )
-        assert isinstance(space, gym.spaces.Discrete)
-        assert isinstance(actions, gym.spaces.Discrete)
-        if not self.values:
-            self.values = [[self.settings.initial] * int(actions.n) for _ in range(int(space.n))]
-            self.counts = [[0] * int(actions.n) for _ in range(int(space.n))]
+        if isinstance(env, VectorEnv) and env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
+            raise ValueError(f"{self.name} needs a vector environment in autoreset mode NEXT_STEP")
+        env = self._numbered(env)
         explorer = Explorer(self.settings, total_steps, seed, self.values)
         report = progress or (lambda steps: None)
         if isinstance(env, VectorEnv):
@@ -147,6 +103,24 @@ class TabularAgent(TunedAgent):
         if own is not None and type(self).learn is TabularAgent.learn:
             return train_on_tables(self, own, explorer, total_steps, seed, report)
         return self._train_single(env, total_steps, seed, explorer, report)
+
+    def _numbered(self, env: Env) -> Env:
+        """The environment by numbers, and a table that fits it."""
+        spaces = Spaces.of(env, self.name)
+        observations, actions = spaces.observations, spaces.actions
+        size = (observations.n, actions.n)
+        if not self.values:
+            if math.prod(size) > ENTRIES:
+                raise ValueError(f"a table of {size[0]} x {size[1]} is too large: it may have {ENTRIES:,} entries")
+            self.values = [[self.settings.initial] * actions.n for _ in range(observations.n)]
+            self.counts = [[0] * actions.n for _ in range(observations.n)]
+        elif size != (len(self.values), len(self.values[0])):
+            raise ValueError(
+                f"the table of {len(self.values)} x {len(self.values[0])} does not fit an environment of {size[0]} "
+                f"observations and {size[1]} actions: take an agent that has not learned yet"
+            )
+        self._spaces = None if observations.plain and actions.plain else spaces
+        return spaces.numbered(env)
 
     def following(self, values: list[float], legal: list[int], action: int) -> float:
         """The value of what follows a step.
@@ -163,7 +137,7 @@ class TabularAgent(TunedAgent):
         settings = self.settings
         count = self.counts[s][a] = self.counts[s][a] + 1
         row = self.values[s]
-        row[a] += settings.step_size(count) * (reward + settings.discount * following - row[a])
+        row[a] += settings.size_of_update(count) * (reward + settings.discount * following - row[a])
 
     def _train_single(
         self, env: gym.Env[Any, Any], total_steps: int, seed: int, explorer: Explorer, progress: Callable[[int], None]
@@ -200,8 +174,6 @@ class TabularAgent(TunedAgent):
         explorer: Explorer,
         progress: Callable[[int], None],
     ) -> Training:
-        if env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
-            raise ValueError(f"{self.name} needs a vector environment in autoreset mode NEXT_STEP")
         n_actions = len(self.values[0])
         curve: list[tuple[int, float]] = []
         observations, info = env.reset(seed=seed)
@@ -234,9 +206,12 @@ class TabularAgent(TunedAgent):
 
     def save(self, path: str | Path) -> None:
         """Saves table and settings as an npz file, without pickle."""
-        meta = json.dumps({"format": FORMAT, "agent": self.name, "config": self.config})
+        meta = {"format": FORMAT, "agent": self.name, "config": self.config}
+        if self._spaces is not None:
+            meta["spaces"] = self._spaces.described()
+        told = json.dumps(meta)
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(meta))
+            np.savez_compressed(file, values=np.array(self.values), counts=np.array(self.counts), meta=np.array(told))
 
     @classmethod
     def load(cls, path: str | Path, env_id: str = "", env_kwargs: Mapping[str, Any] | None = None) -> TabularAgent:
@@ -247,7 +222,7 @@ class TabularAgent(TunedAgent):
         """
         try:
             with Path(path).open("rb") as opened, zipfile.ZipFile(opened) as archive:
-                values, counts, told = (_read_array(archive, name) for name in ("values", "counts", "meta"))
+                values, counts, told = (read_array(archive, name) for name in ("values", "counts", "meta"))
             meta = from_json(str(told).encode())
             if not isinstance(meta, dict) or (meta.get("format"), meta.get("agent")) != (FORMAT, cls.name):
                 raise ValueError(f"it does not say that it is a {cls.name} of format {FORMAT}")
@@ -260,6 +235,8 @@ class TabularAgent(TunedAgent):
             if env_id in textenvs.IDS and values.shape != (size := _table_size(env_id)):
                 raise ValueError(f"its table is {values.shape}, that of {env_id} {size}: it is of another id")
             agent = cls(env_id, env_kwargs or {}, **config)
+            if "spaces" in meta:
+                agent._spaces = Spaces.from_description(meta["spaces"], values.shape)
         except FileNotFoundError:
             raise ValueError(f"{path}: there is no such file") from None
         except (OSError, *DAMAGED):
@@ -270,61 +247,10 @@ class TabularAgent(TunedAgent):
         return agent
 
 
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """An array of numbers or text, as `save` has written it. NumPy is not asked: it believes the size in a header."""
-    try:
-        entry = archive.getinfo(f"{name}.npy")
-    except KeyError:
-        raise ValueError(f"it holds no {name}") from None
-    if entry.file_size > LARGEST or entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
-        raise ValueError(f"its {name} are too large, or compressed in another way")
-    content = archive.read(entry)
-    header = HEADER.match(content)
-    if header is None:
-        raise ValueError(f"its {name} are not an array without pickled objects")
-    shape = tuple(int(size) for size in re.findall(rb"\d+", header[2]))
-    kind: np.dtype[Any] = np.dtype(header[1].decode())
-    if len(content) - header.end() != math.prod(shape) * kind.itemsize:
-        raise ValueError(f"its {name} have another size than they say")
-    return np.frombuffer(content, kind, offset=header.end()).reshape(shape)
-
-
 def _table_size(env_id: str) -> tuple[int, int]:
     """How many observations an id has, and how many actions."""
     task = textenvs.task_of(env_id)
     return task.n_observations, task.n_actions
-
-
-class Explorer:
-    """Epsilon-greedy choice from a counter stream: the choice at a global step does not depend on how it came there.
-
-    Args:
-        settings: Schedule of epsilon.
-        total_steps: Length of the schedule.
-        seed: Key of the stream.
-        values: The table, which goes on changing.
-    """
-
-    def __init__(self, settings: Config, total_steps: int, seed: int, values: list[list[float]]) -> None:
-        self.start = float(settings.epsilon_start)
-        self.slope = (settings.epsilon_end - settings.epsilon_start) / max(1.0, settings.exploration * total_steps)
-        self.end = float(settings.epsilon_end)
-        self.key = int(np.random.SeedSequence([seed, chance.EXPLORE]).generate_state(1, np.uint64)[0])
-        self._values = values
-
-    def choose(self, step: int, observation: int, legal: list[int]) -> int:
-        """A legal action: random with probability epsilon, else the best."""
-        epsilon = max(self.start + self.slope * step, self.end)
-        if epsilon > 0.0:
-            u = chance.uniform(self.key, step, 0, chance.EXPLORE)
-            if u < epsilon:
-                return legal[int(u / epsilon * len(legal))]
-        return greedy(self._values[observation], legal)
-
-
-def greedy(values: list[float], legal: list[int]) -> int:
-    """The legal action of the largest value; the first of equals."""
-    return max(legal, key=values.__getitem__)
 
 
 def _row_legal(masks: NDArray[Any] | None, i: int, n_actions: int) -> list[int]:

@@ -64,14 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
     except Exception as error:
-        from textenvs.errors import Drift as ScoresDrift
+        from textenvs.errors import Drift as Drifted
         from textenvs.evaluation import AgentFailure, Halt
 
-        if isinstance(error, ScoresDrift):
-            return _complain(one_line(error), DRIFTED)
-        if not isinstance(error, AgentFailure | Halt):
-            raise
-        return _complain(one_line(error), INTERRUPTED if isinstance(error, Halt) else FAILED)
+        for kind, status in ((Halt, INTERRUPTED), (Drifted, DRIFTED), (AgentFailure, FAILED)):
+            if isinstance(error, kind):
+                return _complain(one_line(error), status)
+        raise
 
 
 def _complain(message: str, status: int) -> int:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from textenvs.evaluation import summary_of
 from textenvs_benchmarks.curves import curve_table, training_seconds
 from textenvs_benchmarks.folder import TIERS, ResultsFolder, write_whole
 from textenvs_benchmarks.intervals import FEW_SCORES, MIN_SCORES
@@ -28,12 +29,6 @@ NOTES = (
     "Return, success, turns: means over episodes and seeds. Gap: score on train minus score on test. Steps to 90 %: "
     "until the return while learning first is at 90 % of what it is at the end, of all steps of training, or of "
     "choosing among a rule's variants. Area: mean of that return, 0 to 100, over all steps.",
-    "References are not ranked: 'optimal' plays the optimal policy of the split, or one that knows what is hidden "
-    "from all others; 'floor' is the best agent that neither thinks nor answers (such as one that always does the "
-    "same); 'keep_all' changes nothing in a draft, 'accept_all' takes every first suggestion; 'search_follow_answer' "
-    "follows the best link of the first page found and takes the best supported name, whatever is asked; "
-    "'search_open_answer' takes that of the first page, 'search_open_abstain' reads it and abstains, 'abstain' does "
-    "at once.",
     "Not possible: share of acts on test that were impossible, or not understood. Tokens: what a language model has "
     "read and written for an act, by its own word.",
     "Rank: the places on test at which an agent may stand; agents that cannot be told apart share them. Seeds marked * "
@@ -42,6 +37,7 @@ NOTES = (
     "them, or hidden until afterwards. Lost: episodes in which an agent failed, and which were played on at random. "
     "Drift: a part of the row was made with other sources or versions.",
 )
+REFERENCES_NOTE = "References are not ranked."
 FEEDBACK_NOTE = (
     "Learned from feedback: what the same agent scores on test that learned from a reward model of what a judge "
     "prefers, evaluated exactly in some scenarios of test: docs/feedback.md."
@@ -100,7 +96,7 @@ def to_markdown(frame: pd.DataFrame, suite: Suite) -> str:
         lines += [f"## {env_id}", "", _markdown_row(HEADINGS), "|" + " --- |" * len(HEADINGS)]
         lines += [_markdown_row(_cells(row)) for row in rows.to_dict("records")]
         lines.append("")
-    notes, judges = [*NOTES], judges_of(frame)
+    notes, judges = notes_on(suite), judges_of(frame)
     if judges:
         cells = [["Environment", "Agent", "Score", *(name.removeprefix(FEEDBACK) for name in judges)]]
         cells += [[row["env_id"], row["agent"], *_judged(row, judges)] for row in _learners(frame, judges)]
@@ -108,6 +104,18 @@ def to_markdown(frame: pd.DataFrame, suite: Suite) -> str:
         lines += [*map(_markdown_row, cells[1:]), ""]
         notes.append(FEEDBACK_NOTE)
     return "\n".join([*lines, *(f"{note}\n" for note in notes)])
+
+
+def notes_on(suite: Suite) -> list[str]:
+    """What the columns mean, and what the references of a suite are."""
+    told = {name: summary_of(name) for name in suite.references}
+    references = " ".join([REFERENCES_NOTE, *(f"'{name}': {what}" for name, what in told.items() if what)])
+    return [*NOTES, *([references] if told else [])]
+
+
+def tables_of(markdown: str) -> list[str]:
+    """The lines of a text in Markdown that are headings or belong to tables: the results without their legend."""
+    return [line for line in markdown.split("\n") if line.startswith(("#", "|"))]
 
 
 def judged_rows(frame: pd.DataFrame, truth: str) -> Iterator[tuple[str, str, str, str]]:
@@ -208,7 +216,7 @@ def print_text(
         console.print()
         console.print(_judges_table(frame))
     console.print()
-    for note in (*NOTES, *([FEEDBACK_NOTE] if judges else []), *PRINTED):
+    for note in (*notes_on(suite), *([FEEDBACK_NOTE] if judges else []), *PRINTED):
         console.print(note, style="dim", highlight=False, markup=False)
 
 

@@ -56,6 +56,32 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
         DQNAgent(ID, {}).train(batch(), 10)
 
 
+def others(*wrappers, name="CartPole-v1", rows=2):
+    settings = {"vectorization_mode": "sync", "vector_kwargs": {"autoreset_mode": "SameStep"}}
+    return gym.make_vec(name, rows, wrappers=wrappers, **settings)
+
+
+@pytest.mark.parametrize("learner", [PPOAgent, DQNAgent])
+def test_what_it_cannot_learn_from(learner):
+    agent = learner("", {})
+    for env in (gym.make(ID), gym.make_vec(ID, 2), gym.make_vec(ID, 2, obs_type="discrete"), None):
+        with pytest.raises(ValueError, match=r'make_vec.*obs_type="features", autoreset_mode="SameStep"'):
+            agent.check_batch(env)
+    with pytest.raises(ValueError, match='action_type="choice"'):
+        agent.check_batch(batch(2, action_type="text"))
+    for env, message in (
+        (gym.make("CartPole-v1"), 'make_vec.*vector_kwargs={"autoreset_mode": "SameStep"}'),
+        (others(name="Blackjack-v1"), "Tuple.*FlattenObservation"),
+        (others(name="Pendulum-v1"), "actions of a Discrete space from 0, got Box"),
+    ):
+        with pytest.raises(ValueError, match=message) as caught:
+            agent.check_batch(env)
+        assert "obs_type" not in str(caught.value)
+    agent.check_batch(batch(2))
+    agent.check_batch(others())
+    agent.check_batch(others(gym.wrappers.FlattenObservation, name="Blackjack-v1"))
+
+
 def test_a_network_by_hand():
     weights = {
         "mlp_extractor.policy_net.0.weight": np.array([[1.0, 0.0], [0.0, -1.0]], np.float32),

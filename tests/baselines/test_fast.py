@@ -34,6 +34,7 @@ def learned(agent, env, parts, monkeypatch=None):
             {"step_size_power": 0.5, "step_size_floor": 0.0},
             (20_000,),
         ),
+        (ID, {}, {"step_size": 0.2, "step_size_power": 0}, (20_000,)),
         (ID, {"error_rate": 0.05}, {"epsilon_start": 0.5, "epsilon_end": 0.1, "exploration": 0.2}, (1, 5_000, 7_001)),
     ],
 )

@@ -9,7 +9,7 @@ import textenvs
 from textenvs.evaluation import load_agent
 from textenvs_baselines.q_learning import QLearningAgent
 from textenvs_baselines.sarsa import SarsaAgent
-from textenvs_baselines.tabular import Config, Explorer
+from textenvs_baselines.schedule import Config, Explorer
 
 ID = "TextDialogueClean-v0"
 LEARNERS = [QLearningAgent, SarsaAgent]
@@ -151,7 +151,13 @@ def test_a_corrupt_table_is_one_clear_error(learner, tmp_path):
 def test_bad_input():
     with pytest.raises(ValueError, match="unknown setting"):
         QLearningAgent(ID, {}, step_sise=1)
-    for settings in ({"discount": "abc"}, {"epsilon_start": 7}, {"initial": float("nan")}):
+    for settings in (
+        {"discount": "abc"},
+        {"epsilon_start": 7},
+        {"initial": float("nan")},
+        {"step_size": 0},
+        {"step_size": 2},
+    ):
         with pytest.raises(ValueError, match="must be"):
             QLearningAgent(ID, {}, **settings)
     with pytest.raises(ValueError, match="cannot be made like this"):
@@ -162,10 +168,23 @@ def test_bad_input():
     for obs_type in ("text", "features"):
         with pytest.raises(ValueError, match='obs_type="discrete"'):
             agent.train(gym.make(ID, obs_type=obs_type), 10)
+    with pytest.raises(ValueError, match='action_type="choice"'):
+        agent.train(gym.make(ID, obs_type="discrete", action_type="text"), 10)
+    with pytest.raises(ValueError, match='obs_type="discrete"'):
+        agent.train(gym.vector.SyncVectorEnv([lambda: gym.make(ID)] * 2), 10)
     with pytest.raises(ValueError, match="NEXT_STEP"):
         agent.train(gym.make_vec(ID, 2, obs_type="discrete", autoreset_mode="SameStep"), 10)
     with pytest.raises(ValueError, match="did you mean 'q_learning'"):
         load_agent("qlearning", ID)
+
+
+def test_the_step_size_of_each_update():
+    assert [Config().size_of_update(n) for n in (1, 2, 10_000)] == [1.0, 2**-0.8, 0.03]
+    always = Config(step_size=0.5, step_size_power=0)
+    assert {always.size_of_update(n) for n in (1, 2, 3, 10_000)} == {0.5}
+    assert Config(step_size=0.5, step_size_power=1).size_of_update(4) == 0.125
+    assert "step_size" not in QLearningAgent(ID, {}).config, "records and tables are as they were before there was one"
+    assert QLearningAgent(ID, {}, step_size=0.5).config["step_size"] == 0.5
 
 
 def test_exploration_follows_its_schedule():

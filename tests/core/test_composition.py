@@ -163,6 +163,37 @@ def test_graphs_are_let_go(monkeypatch):
     loading.forget_graphs()
 
 
+def test_the_size_of_all_graphs_is_kept_as_they_grow(monkeypatch):
+    def counted():
+        return sum(len(graph) for graph in loading._GRAPHS.values())
+
+    monkeypatch.setattr(loading, "NODES", 300)
+    loading.forget_graphs()
+    assert loading._SIZE.total == counted() == 0
+    envs = [gym.make(name) for name in ("TextWriting-v0", "TextDialogueClean-v0", "TextQA-v0") for _ in range(2)]
+    rng = np.random.default_rng(0)
+    ended, let_go = [True] * len(envs), 0
+    for _ in range(400):
+        for k, env in enumerate(envs):
+            if ended[k]:
+                loaded = len(loading._GRAPHS)
+                env.reset(seed=0 if k == 2 else None)
+                if len(loading._GRAPHS) < loaded:
+                    assert counted() + loading.GRAPH * len(loading._GRAPHS) <= 300
+            ended[k] = env.step(int(rng.integers(env.action_space.n)))[2]
+            let_go += env.unwrapped._graph not in loading._GRAPHS.values()
+            assert loading._SIZE.total == counted()
+    assert let_go, "graphs that were let go, and are still played on, do not count"
+    loading.forget_graphs()
+    envs[0].reset(seed=1)
+    for env in envs[1:]:
+        env.reset()
+        env.step(0)
+    assert loading._SIZE.total == counted() > 0
+    loading.forget_graphs()
+    assert loading._SIZE.total == 0
+
+
 def test_a_graph_in_use_is_kept(monkeypatch):
     loading.forget_graphs()
     monkeypatch.setattr(loading, "NODES", 2000)

@@ -17,8 +17,9 @@ from textenvs.data import load_json
 from textenvs.errors import find_folder
 from textenvs.evaluation import load_agent
 from textenvs.rewards import normalise_answer
-from textenvs.tasks.qa import QA, observations, words
+from textenvs.tasks.qa import QA, words
 from textenvs.tasks.qa.facts import FactCorpus, facts
+from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.reading import Reader
 from textenvs.tasks.qa.rules import ABSTAIN, MOST_OPENED, OPEN, OVER, REPLY, State, evidence_f1
 
@@ -298,12 +299,12 @@ def test_what_the_number_tells_stands_in_the_words():
 def test_feature_names_are_the_features():
     process = QA().scenario("train", 5)
     state = process.transitions(process.transitions(State(-1), 1)[0].state, OPEN)[0].state
-    named = dict(zip(observations.FEATURE_NAMES, process.features(state), strict=True))
+    named = dict(zip(OBSERVATION.feature_names, process.features(state), strict=True))
     assert named["query_1"] == 1.0
     assert named["result_0_open"] == 1.0
     assert named["opened"] == 0.25
     assert named["two_hops"] == float(process.question.hops == 2)
-    assert len(process.features(OVER)) == len(observations.FEATURE_NAMES)
+    assert len(process.features(OVER)) == len(OBSERVATION.feature_names)
 
 
 def test_free_sentences_are_understood():

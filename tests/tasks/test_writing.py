@@ -171,6 +171,15 @@ def test_the_optimum_is_the_perfect_corrector(reward):
         assert scores.optimal == pytest.approx(mistakes if reward else float(mistakes > 0))
 
 
+def test_the_optimal_agent_takes_no_decision_back():
+    env_id = "TextWriting-v0"
+    records = textenvs.evaluate(textenvs.load_agent("optimal", env_id, {"split": "test"}), env_id, episodes=60)
+    assert not any(TAKE_BACK in record.actions for record in records)
+    drafts = textenvs.task_of(env_id).drafts("test")
+    mistakes = [drafts.draft(record.scenario).mistakes for record in records]
+    assert [record.episodic_return for record in records] == pytest.approx([float(each > 0) for each in mistakes])
+
+
 def test_hard_names_no_kind():
     process = Writing(mistakes="many", reasons=False).scenario("train", 1)
     plain = Writing(mistakes="many").scenario("train", 1)

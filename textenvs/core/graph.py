@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.chance import UNIT, alias_of
-from textenvs.core.mdp import Event, Features, Outcome, Process, State, Task
+from textenvs.core.mdp import Event, Features, Outcome, Payoff, Process, State, Task
 from textenvs.core.payoffs import Payoffs
 from textenvs.core.transcript import Transcript
 
@@ -42,7 +42,7 @@ class Row:
         threshold, alias = alias_of([outcome.probability for outcome in outcomes], where)
         self._threshold, self._alias = tuple(threshold), tuple(alias)
         self.outcomes: tuple[Drawn, ...] = tuple(
-            (graph.node(outcome.state), graph.payoffs.number(outcome.payoff), graph.event(outcome.event))
+            (graph.node(outcome.state), graph.number(outcome.payoff), graph.event(outcome.event))
             for outcome in outcomes
         )
 
@@ -121,19 +121,34 @@ def _mask(legal: tuple[bool, ...]) -> NDArray[np.int8]:
     return np.array(legal, np.int8)
 
 
+class Size:
+    """The number of states and payoffs that one or several graphs hold together.
+
+    Attributes:
+        total: The number, kept up to date by the graphs as they grow.
+    """
+
+    __slots__ = ("total",)
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
 class Graph:
     """All that has been met of one scenario.
 
     Attributes:
         task: The task.
         process: The scenario.
+        size: Where the graph adds up what it meets. Several graphs may share one.
         transcript: Puts what happens into words.
         payoffs: The payoffs met.
     """
 
-    def __init__(self, task: Task, process: Process[Any]) -> None:
+    def __init__(self, task: Task, process: Process[Any], size: Size | None = None) -> None:
         self.task = task
         self.process = process
+        self.size = size or Size()
         self.transcript = Transcript(task, process)
         self.payoffs = Payoffs([task.invalid])
         self._weights: tuple[float, ...] | None = None
@@ -141,6 +156,7 @@ class Graph:
         self._nodes: dict[State, Node] = {}
         self._events: dict[Event, Event] = {}
         self._initial: Row | None = None
+        self.size.total += len(self)
 
     def __len__(self) -> int:
         """Number of states and payoffs met."""
@@ -158,7 +174,22 @@ class Graph:
         node = self._nodes.get(state)
         if node is None:
             node = self._nodes[state] = Node(self, state)
+            self.size.total += 1
         return node
+
+    def number(self, payoff: Payoff) -> int:
+        """The number of a payoff, which is added if it is new."""
+        n = len(self.payoffs)
+        number = self.payoffs.number(payoff)
+        if number == n:
+            self.size.total += 1
+        return number
+
+    def detach(self) -> None:
+        """Takes the graph out of the size that it shares with others."""
+        self.size.total -= len(self)
+        self.size = Size()
+        self.size.total = len(self)
 
     def priced(self, weights: tuple[float, ...]) -> list[Priced]:
         """What the payoffs come to under the weights of the reward terms; who asks adds those that are new.
@@ -175,7 +206,7 @@ class Graph:
 
     def timeout(self, node: Node) -> int:
         """The index of what a last turn in this state earns on top."""
-        return self.payoffs.number(self.process.timeout(node.state))
+        return self.number(self.process.timeout(node.state))
 
     def unfold(self, node: Node, action: int) -> Row:
         """The row of an action."""

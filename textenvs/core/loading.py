@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from textenvs.core import cache
-from textenvs.core.graph import Graph
+from textenvs.core.graph import Graph, Size
 from textenvs.core.mdp import SPLITS, Task
 from textenvs.core.tables import Arena, Tables, compile_tables
 from textenvs.errors import unknown
@@ -89,6 +89,8 @@ GRAPH = 20
 """States that a graph counts as, beside its own."""
 _GRAPHS: OrderedDict[tuple[Task, str, int], Graph] = OrderedDict()
 """Graphs, that used longest ago first."""
+_SIZE = Size()
+"""Of these graphs together; they grow after they were loaded."""
 
 
 def load_graph(task: Task, split: str, scenario: int) -> Graph:
@@ -98,16 +100,16 @@ def load_graph(task: Task, split: str, scenario: int) -> Graph:
     if graph is not None:
         _GRAPHS.move_to_end(key)
         return graph
-    graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario))
-    held = sum(len(each) + GRAPH for each in _GRAPHS.values())
-    while held > NODES and len(_GRAPHS) > 1:
-        held -= len(_GRAPHS.popitem(last=False)[1]) + GRAPH
+    graph = _GRAPHS[key] = Graph(task, task.scenario(split, scenario), _SIZE)
+    while _SIZE.total + GRAPH * len(_GRAPHS) > NODES and len(_GRAPHS) > 1:
+        _GRAPHS.popitem(last=False)[1].detach()
     return graph
 
 
 def forget_graphs() -> None:
     """Lets all graphs go."""
-    _GRAPHS.clear()
+    while _GRAPHS:
+        _GRAPHS.popitem()[1].detach()
 
 
 def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.acts import Acts
+from textenvs.core.observation import Observation, Values
 from textenvs.core.terms import NOTHING, Payoff, Terms
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ class Process(ABC, Generic[S]):
             cached on disk; empty where they are plain tuples, strings and numbers.
         terms: The task's reward terms, for the default of `timeout`.
         acts: The task's acts, for the default of `sentence`.
+        observation: The task's observation, for the defaults of `discrete` and `features`.
     """
 
     shown: str = ""
     state_types: tuple[type, ...] = ()
     terms: Terms
     acts: Acts
+    observation: Observation
 
     @abstractmethod
     def initial(self) -> Sequence[Outcome]:
@@ -97,13 +100,17 @@ class Process(ABC, Generic[S]):
         """
         return self.terms.earn(ends=True)
 
-    @abstractmethod
+    def observe(self, state: S) -> Values:
+        """What can be observed: the value of each field of `observation` by its name."""
+        raise NotImplementedError(f"{type(self).__name__} has an observation and no method `observe`: define it")
+
     def discrete(self, state: S) -> int:
         """The state as a number in `[0, task.n_observations)`, for agents with a table."""
+        return self.observation.discrete(self.observe(state))
 
-    @abstractmethod
     def features(self, state: S) -> Sequence[float]:
         """The state as `task.feature_names` numbers in [0, 1], for agents with a network."""
+        return self.observation.features(self.observe(state))
 
     def sentence(self, state: S, action: int) -> str:
         """What the agent says when it takes a legal action; it is not asked for others. By default that of `acts`."""
@@ -140,6 +147,7 @@ class Task(ABC):
         horizon: Number of turns; the last one terminates the episode.
         terms: Reward terms with their default weights, and the metrics; one term is called "invalid".
         rewards: Named weights of the terms, which can be given by their name as `reward`.
+        observation: What can be observed; `n_observations` and `feature_names` come from it.
         n_observations: Size of the discrete observation.
         feature_names: Name of each feature.
         partner: Who speaks to the agent, for transcripts: "User".
@@ -160,8 +168,7 @@ class Task(ABC):
     horizon: int
     terms: Terms
     rewards: Mapping[str, Mapping[str, float]] = {}
-    n_observations: int
-    feature_names: tuple[str, ...]
+    observation: Observation
     partner: str = "World"
     max_length: int = 1000
     instructions: str
@@ -181,6 +188,16 @@ class Task(ABC):
     def cues(self) -> tuple[tuple[str, ...], ...]:
         """For each action, words that people use when they mean it."""
         return self.acts.cues
+
+    @cached_property
+    def n_observations(self) -> int:
+        """Size of the discrete observation."""
+        return self.observation.size
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """Name of each feature."""
+        return self.observation.feature_names
 
     @cached_property
     def n_actions(self) -> int:

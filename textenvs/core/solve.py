@@ -16,6 +16,10 @@ from textenvs.core.mdp import Task
 from textenvs.core.payoffs import price
 from textenvs.core.tables import Tables
 
+TIES = 1e-9
+"""Actions are equally good if their values differ by at most this share of the largest value of the turn; and as
+short if the expected numbers of turns that are left differ by at most this share of the horizon."""
+
 
 @dataclass(frozen=True, eq=False)
 class Solution:
@@ -23,7 +27,8 @@ class Solution:
 
     Attributes:
         values: (horizon + 1, states) float64, the optimal expected return from each turn on.
-        policy: (horizon, states) int64, an optimal action for each turn; the first of equals.
+        policy: (horizon, states) int64, an optimal action for each turn: of equally good ones that after which the
+            policy expects the fewest turns, and of these the first.
         optimal: Expected return of the optimal policy from the first states.
         random: Expected return of the uniform policy over legal actions.
     """
@@ -108,10 +113,60 @@ class Backup:
         ahead = rewards.timeout if left == 0 else after
         return rewards.now + left * rewards.each_left + self._sum(self._continue * ahead[self._next])
 
+    def shortest(self, best: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The policy that takes one of the best actions and, among these policies, expects the fewest turns.
+
+        Args:
+            best: (horizon, states, actions), what may be taken, as `equally_good` gives it.
+
+        Returns:
+            (horizon, states) actions; the first of those that are equally short.
+        """
+        tables, n_actions = self.tables, self.tables.n_actions
+        acts = (tables.count[: self._n_rows] > 0).reshape(best.shape[1:])
+        acting = acts.any(axis=1)
+        if np.count_nonzero(best & acts) == self.horizon * np.count_nonzero(acting):  # there are no ties
+            only: NDArray[np.int64] = best.argmax(axis=2)
+            return only
+        policy = np.zeros(best.shape[:2], np.int64)
+        policy[:, ~acting] = best[:, ~acting].argmax(axis=2)
+        unknown = np.where(acting, np.inf, 0.0)
+        turns_left = np.zeros(tables.n_states)
+        numbers = np.arange(self._end)
+        for turn in reversed(range(self.horizon)):
+            rows = np.flatnonzero(best[turn] & acts)
+            count = tables.count[rows]
+            ends = count.cumsum()
+            starts = ends - count
+            outcomes = np.repeat(tables.start[rows] - starts, count) + numbers[: ends[-1]]
+            after = self._continue[outcomes] * turns_left[self._next[outcomes]]
+            length = 1.0 + np.add.reduceat(after, starts)
+            state = rows // n_actions
+            turns_left = unknown.copy()
+            np.minimum.at(turns_left, state, length)
+            short = length <= turns_left[state] + TIES * self.horizon
+            policy[turn, state[short][::-1]] = rows[short][::-1] % n_actions  # of equals the first is written last
+        return policy
+
     def start_value(self, values: NDArray[np.float64]) -> float:
         """Expectation of (states,) values over the first states."""
         first = slice(self._end, None)
         return float(self.tables.probability[first] @ values[self.tables.next[first]])
+
+
+def equally_good(values: NDArray[np.float64], best: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which actions are as good as the best of their state.
+
+    Args:
+        values: (states, actions) the value of each action, -inf where it may not be taken.
+        best: (states,) the largest value of each state.
+
+    Returns:
+        (states, actions), of each state at least one.
+    """
+    scale = np.abs(best[best > -np.inf]).max(initial=0.0)
+    good: NDArray[np.bool_] = values >= (best - TIES * scale)[:, None]
+    return good
 
 
 def solve_tables(
@@ -136,15 +191,15 @@ def solve_tables(
         some = legal & allowed
         legal = np.where(some.any(axis=1, keepdims=True), some, legal)
     values = np.zeros((task.horizon + 1, tables.n_states))
-    policy = np.zeros((task.horizon, tables.n_states), dtype=np.int64)
+    best = np.zeros((task.horizon, *legal.shape), np.bool_)
     for turn in reversed(range(task.horizon)):
         q = np.where(legal, backup.action_values(rewards, turn, values[turn + 1]), -np.inf)
-        policy[turn] = q.argmax(axis=1)
         values[turn] = q.max(axis=1)
+        best[turn] = equally_good(q, values[turn])
     mask = tables.mask.astype(np.float64)
     uniform = mask / mask.sum(axis=1, keepdims=True)
     random = _evaluate(backup, rewards, np.broadcast_to(uniform, (task.horizon, *uniform.shape)))
-    return Solution(values, policy, backup.start_value(values[0]), random)
+    return Solution(values, backup.shortest(best), backup.start_value(values[0]), random)
 
 
 def evaluate_policy(

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from textenvs.core.solve import Rewards
+from textenvs.core.solve import Rewards, equally_good
 from textenvs.feedback.scene import Array, Scene
 
 PENALTIES = tuple(float(each) for each in np.geomspace(300.0, 0.003, 26))
@@ -68,13 +68,14 @@ def soft_optimum(scene: Scene, rewards: Rewards, reference: Array, penalty: floa
         scene: The scene.
         rewards: What is maximised.
         reference: (states, actions) probabilities, above 0 where an action is legal.
-        penalty: Of a nat; at 0 it is the optimum without a penalty.
+        penalty: Of a nat; at 0 it is the optimum without a penalty, with ties broken as in `Solution.policy`.
 
     Returns:
         (horizon, states, actions) probabilities, and the optimal penalised return.
     """
     values = np.zeros(len(reference))
     policy = np.zeros((scene.horizon, *reference.shape))
+    good = np.zeros(policy.shape, np.bool_)
     for turn in reversed(range(scene.horizon)):
         ahead = np.where(scene.legal, scene.backup.action_values(rewards, turn, values), -np.inf)
         best = ahead.max(axis=1)
@@ -87,8 +88,10 @@ def soft_optimum(scene: Scene, rewards: Rewards, reference: Array, penalty: floa
             policy[turn] = weights / total[:, None]
             values = np.where(some, best + penalty * np.log(total), 0.0)
         else:
-            policy[turn, np.arange(len(best)), ahead.argmax(axis=1)] = 1.0
+            good[turn] = equally_good(ahead, best)
             values = np.where(some, best, 0.0)
+    if penalty <= 0:
+        policy = np.eye(scene.tables.n_actions)[scene.backup.shortest(good)]
     return policy, scene.backup.start_value(values)
 
 

@@ -1,94 +1,103 @@
-"""The state of a booking dialogue as a number and as features."""
+"""What an agent can observe of a booking dialogue."""
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
-from textenvs.tasks.dialogue.goals import BOOKING, SLOTS, VENUES, another
-from textenvs.tasks.dialogue.states import DETAILS, Another, Asking, Booking, Closing, Seeking, State, Value
+import numpy as np
+from numpy.typing import NDArray
 
-BUCKETS = (0, 1, 5, len(VENUES))
-"""Upper bounds of the buckets into which the number of venues found falls."""
-N_SEEKING: int = 3 ** len(SLOTS) * len(BUCKETS)
-ANOTHER_AT = N_SEEKING
-ASKING_AT = ANOTHER_AT + 2
-BOOKING_AT = ASKING_AT + len(DETAILS)
-CLOSING_AT = BOOKING_AT + 2 + len(BOOKING)
-OVER_AT = CLOSING_AT + 1 + len(BOOKING)
-N_OBSERVATIONS = OVER_AT + 1
-"""27 x 4 while seeking, 2 with another one wanted, 3 asking, 5 booking, 4 closing, 1 over."""
+from textenvs.core.fields import Category, Field, Flag, Number
+from textenvs.core.observation import Case, Observation
+from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, BOOKING, SLOTS, VENUES, another
+from textenvs.tasks.dialogue.states import DETAILS, Another, Asking, Booking, Closing, Seeking, State, Value, found
 
-PHASES = (Seeking, Another, Asking, Booking, Closing)
-FEATURE_NAMES = (
-    *(f"phase_{phase.__name__.lower()}" for phase in PHASES),
-    *(f"{slot}_{status}" for slot in SLOTS for status in ("heard", "sure", "belief")),
-    "found_some",
-    "found_share",
-    "offer_fits",
-    "relaxed",
-    "another_exists",
-    *(f"asks_{detail}" for detail in DETAILS),
-    "booking_known",
-    "booking_sure",
-    "booking_unsure",
+STATUS = ("unknown", "heard", "sure")
+
+
+def slot_fields(slot: str) -> tuple[Field, Field]:
+    """What is known of a slot."""
+    return (
+        Category(slot, f"What is known of the {slot}.", STATUS, told=STATUS[1:]),
+        Number(f"{slot}_belief", f"Probability that the {slot} that was understood is the true one."),
+    )
+
+
+OBSERVATION = Observation(
+    Case(
+        "seeking",
+        "No venue is agreed.",
+        number=(*SLOTS, "found_share"),
+        also=(*(f"{slot}_belief" for slot in SLOTS), "found_some", "offer_fits", "relaxed"),
+        feature="phase_seeking",
+    ),
+    Case("another", "The user wants another one like it.", ("another_exists",), also=(), feature="phase_another"),
+    Case("asking", "The user waits for a detail.", ("asks",), also=("another_exists",), feature="phase_asking"),
+    Case(
+        "booking",
+        "The user wants a table.",
+        number=("booking",),
+        also=("booking_known", "booking_sure"),
+        feature="phase_booking",
+    ),
+    Case("closing", "The user has no more wishes.", ("booking_unsure",), also=(), feature="phase_closing"),
+    Case("over", "The talk has ended.", also=()),
+    *(field for slot in SLOTS for field in slot_fields(slot)),
+    Flag("found_some", "Whether a venue has what was understood."),
+    Number("found_share", "How many venues have what was understood.", len(VENUES), buckets=(1, 2, 6), log=True),
+    Number("offer_fits", "Probability that the first of these is right."),
+    Flag("relaxed", "Whether the user has given up the first goal for another."),
+    Flag("another_exists", "Whether there is another venue with the same food, area and price."),
+    Category("asks", "The detail that the user asks for.", DETAILS),
+    Category("booking", "0 while no detail is known, else 1 and how many are sure.", range(len(BOOKING) + 2), told=()),
+    Flag("booking_known", "Whether the details of the booking are known."),
+    Number("booking_sure", "How many of them are sure.", len(BOOKING)),
+    Number("booking_unsure", "How many were never confirmed.", len(BOOKING), buckets=range(1, len(BOOKING) + 1)),
 )
-"""Each in [0, 1]. `belief`: the probability that the understood value is the true one; `found_share`: logarithm of
-the number of venues found, over that of all; `offer_fits`: the probability that the first of them is right;
-`booking_sure` and `booking_unsure`: share of the booking's details."""
 
 
-def status(known: Value | None) -> int:
-    """0 not known, 1 heard, 2 sure."""
-    return 0 if known is None else 1 + known.sure
+def status(known: Value | None) -> str:
+    """How well a value is known."""
+    return STATUS[0 if known is None else 1 + known.sure]
 
 
-def discrete(state: State, found: int) -> int:
-    """The state as a number; `found` is how many venues have what was understood."""
-    if isinstance(state, Seeking):
-        number = 0
-        for known in state.slots:
-            number = 3 * number + status(known)
-        bucket = next(i for i, bound in enumerate(BUCKETS) if found <= bound)
-        return number * len(BUCKETS) + bucket
-    if isinstance(state, Another):
-        return ANOTHER_AT + (another(state.venue) is not None)
-    if isinstance(state, Asking):
-        return ASKING_AT + state.detail
-    if isinstance(state, Booking):
-        return BOOKING_AT + (0 if state.values is None else 1 + state.sure)
-    if isinstance(state, Closing):
-        return CLOSING_AT + state.unsure
-    return OVER_AT
+def observe(state: State) -> dict[str, Any]:
+    """The values of the fields, but for the beliefs."""
+    match state:
+        case Seeking():
+            n = len(found(state))
+            slots = dict(zip(SLOTS, map(status, state.slots), strict=True))
+            return {"case": "seeking", **slots, "found_some": n > 0, "found_share": n, "relaxed": state.relaxed}
+        case Another():
+            return {"case": "another", "another_exists": another(state.venue) is not None}
+        case Asking():
+            exists = another(state.venue) is not None
+            return {"case": "asking", "another_exists": exists, "asks": DETAILS[state.detail]}
+        case Booking():
+            known = state.values is not None
+            booking = 1 + state.sure if known else 0
+            return {"case": "booking", "booking": booking, "booking_known": known, "booking_sure": state.sure}
+        case Closing():
+            return {"case": "closing", "booking_unsure": state.unsure}
+    return {"case": "over"}
 
 
-def features(state: State, found: int, beliefs: tuple[float, ...], fits: float) -> list[float]:
-    """The state as `FEATURE_NAMES`.
+def beliefs(state: Seeking, posterior: NDArray[np.float64]) -> dict[str, float | None]:
+    """The values of the beliefs.
 
     Args:
         state: The state.
-        found: How many venues have what was understood.
-        beliefs: For each slot the probability that its understood value is right; 0 where nothing is known.
-        fits: The probability that the first venue found is right; 0 where there is none.
+        posterior: (foods, areas, prices) probabilities of the goal.
     """
-    values = dict.fromkeys(FEATURE_NAMES, 0.0)
-    for phase in PHASES:
-        values[f"phase_{phase.__name__.lower()}"] = float(isinstance(state, phase))
-    if isinstance(state, Seeking):
-        for slot, known, belief in zip(SLOTS, state.slots, beliefs, strict=True):
-            values[f"{slot}_heard"] = float(status(known) == 1)
-            values[f"{slot}_sure"] = float(status(known) == 2)
-            values[f"{slot}_belief"] = belief
-        values["found_some"] = float(found > 0)
-        values["found_share"] = math.log1p(found) / math.log1p(len(VENUES))
-        values["offer_fits"] = fits
-        values["relaxed"] = float(state.relaxed)
-    elif isinstance(state, (Another, Asking)):
-        values["another_exists"] = float(another(state.venue) is not None)
-        if isinstance(state, Asking):
-            values[f"asks_{DETAILS[state.detail]}"] = 1.0
-    elif isinstance(state, Booking):
-        values["booking_known"] = float(state.values is not None)
-        values["booking_sure"] = state.sure / len(BOOKING)
-    elif isinstance(state, Closing):
-        values["booking_unsure"] = state.unsure / len(BOOKING)
-    return list(values.values())
+    margins = (posterior.sum(axis=(1, 2)), posterior.sum(axis=(0, 2)), posterior.sum(axis=(0, 1)))
+    values: dict[str, float | None] = {
+        f"{slot}_belief": None if known is None else min(float(margin[known.value]), 1.0)
+        for slot, known, margin in zip(SLOTS, state.slots, margins, strict=True)
+    }
+    venues = found(state)
+    if venues:
+        places = ([value, n] for value, n in zip(ATTRIBUTES[venues[0]], ANYS, strict=True))
+        values["offer_fits"] = min(float(posterior[np.ix_(*places)].sum()), 1.0)
+    else:
+        values["offer_fits"] = None
+    return values

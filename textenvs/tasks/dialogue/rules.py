@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from textenvs.core.mdp import Event, Outcome, Process, Written
-from textenvs.tasks.dialogue import observations, words
-from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, BOOKING, SLOTS, another, load_goals
+from textenvs.tasks.dialogue import words
+from textenvs.tasks.dialogue.goals import BOOKING, SLOTS, another, load_goals
+from textenvs.tasks.dialogue.observations import OBSERVATION, beliefs, observe
 from textenvs.tasks.dialogue.reactions import Hearing, useless
 from textenvs.tasks.dialogue.search import Search
 from textenvs.tasks.dialogue.service import Service, wishes
@@ -88,21 +87,15 @@ class DialogueProcess(Process[State]):
         return [action in possible for action in ACTIONS]
 
     def discrete(self, state: State) -> int:
-        """See `observations`."""
-        return observations.discrete(state, len(found(state)) if isinstance(state, Seeking) else 0)
+        """What is known, as a number."""
+        return OBSERVATION.discrete(observe(state))
 
     def features(self, state: State) -> Sequence[float]:
-        """See `observations`."""
-        if not isinstance(state, Seeking):
-            return observations.features(state, 0, (), 0.0)
-        belief, venues = self.search.posterior(state), found(state)
-        margins = (belief.sum(axis=(1, 2)), belief.sum(axis=(0, 2)), belief.sum(axis=(0, 1)))
-        beliefs = tuple(min(float(m[s.value]), 1.0) if s else 0.0 for m, s in zip(margins, state.slots, strict=True))
-        fitting = 0.0
-        if venues:
-            places = ([value, n] for value, n in zip(ATTRIBUTES[venues[0]], ANYS, strict=True))
-            fitting = float(belief[np.ix_(*places)].sum())
-        return observations.features(state, len(venues), beliefs, min(fitting, 1.0))
+        """What is known, with the beliefs."""
+        values = observe(state)
+        if isinstance(state, Seeking):
+            values |= beliefs(state, self.search.posterior(state))
+        return OBSERVATION.features(values)
 
     def sentence(self, state: State, action: int) -> str:
         """See `words`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textenvs.core.mdp import Split, Task
-from textenvs.tasks.dialogue.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.dialogue.observations import OBSERVATION
 from textenvs.tasks.dialogue.rules import DialogueProcess
 from textenvs.tasks.dialogue.states import ACTIONS, HORIZON, INVALID, TERMS
 from textenvs.tasks.dialogue.words import CUES, INSTRUCTIONS
@@ -102,8 +102,7 @@ class Dialogue(Task):
     invalid = INVALID
     action_names = ACTIONS
     cues = CUES
-    n_observations = N_OBSERVATIONS
-    feature_names = FEATURE_NAMES
+    observation = OBSERVATION
     partner = "User"
     texts = ("text",)
     max_length = 800

@@ -1,11 +1,14 @@
-"""What was found, as a number and as features."""
+"""What an agent can observe of a search for an answer."""
 
 from __future__ import annotations
 
-import math
 from bisect import bisect
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
+from textenvs.core.fields import Category, Flag, Number
+from textenvs.core.observation import Case, CaseView, Observation
 from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
 
 TAGS = ("named", "likely", "other", "open")
@@ -14,35 +17,54 @@ names what the question names; nothing of this; it is open already."""
 SUPPORT = ((0.26, 0.4, 0.6), (0.13, 0.2, 0.3))
 """Bounds of the buckets of support, on pages of depth 0 and 1."""
 QUERIES, RESULTS, MOST_OPENED = 3, 3, 4
-NONE = len(SUPPORT[0]) + 1
-"""The bucket of what there is not."""
+START, SEARCHED, READING = ((f"{case}, one hop", f"{case}, two hops") for case in ("start", "searched", "reading"))
+"""Names of the cases, by hops."""
 
-BEFORE: int = len(TAGS) ** RESULTS
-"""Looks of three results while nothing is open."""
-SIZES = (RESULTS + 1, 3, 2, NONE + 1, NONE + 1, NONE + 1)
-"""While something is open: which result of the last query is the first that is named; whether one, two or more pages
-are open, and whether one of them is named in the question; how well the best candidate of depth 0, of depth 1, and the
-best link are supported."""
-PER_HOPS: int = 1 + QUERIES * BEFORE + math.prod(SIZES)
-N_OBSERVATIONS: int = 2 * PER_HOPS + 1
-OVER = N_OBSERVATIONS - 1
 
-FEATURE_NAMES = (
-    "two_hops",
-    *(f"query_{query}" for query in range(QUERIES)),
-    *(f"result_{k}_{tag}" for k in range(RESULTS) for tag in TAGS),
-    *(f"candidate_{k}" for k in range(CANDIDATES)),
-    *(f"linked_candidate_{k}" for k in range(CANDIDATES)),
-    *(f"link_{k}" for k in range(LINKS)),
-    "opened",
-    "opened_named",
-    "opened_linked",
-    "over",
+def supports(name: str, count: int, depth: int, doc: str) -> tuple[Number, ...]:
+    """Fields for the support of so many things, the best supported first; None where there are fewer."""
+    return tuple(Number(f"{name}_{k}", doc, buckets=SUPPORT[depth], absent="none") for k in range(count))
+
+
+LOOKS = tuple(
+    Category(f"result_{k}", "What this result of the last query looks like.", TAGS, absent="other")
+    for k in range(RESULTS)
 )
-"""Each in [0, 1]. `query_`: which was the last; `candidate_`, `linked_candidate_` and `link_`: the support, 0 where
-there is none; `opened`, and of these `_named` and `_linked`: number of pages, of 4."""
-ONE_HOT = {tag: [float(tag == each) for each in TAGS] for tag in TAGS}
-OVER_FEATURES = (*(0.0,) * (len(FEATURE_NAMES) - 1), 1.0)
+SUPPORTS = (
+    *supports("candidate", CANDIDATES, 0, "Support of this name on the open pages."),
+    *supports("linked_candidate", CANDIDATES, 1, "Support of this name on open pages that were linked to."),
+    *supports("link", LINKS, 0, "Support of this link."),
+)
+OBSERVATION = Observation(
+    Flag("two_hops", "Whether the answer takes two pages."),
+    Category("query", "The last query.", range(QUERIES)),
+    *LOOKS,
+    Category("first_named", "The first result that is named, from 1; 0 if none is.", range(RESULTS + 1), told=()),
+    *SUPPORTS,
+    Number("opened", "How many pages are open.", MOST_OPENED, buckets=(2, 3)),
+    Number("opened_named", "How many of them are named in the question.", MOST_OPENED, buckets=(1,)),
+    Number("opened_linked", "How many of them were linked to by such a page.", MOST_OPENED),
+    *(
+        case
+        for start, searched, reading in zip(START, SEARCHED, READING, strict=True)
+        for case in (
+            Case(start, "Nothing was searched yet."),
+            Case(searched, "No page is open.", ("query", *(field.name for field in LOOKS))),
+            Case(
+                reading,
+                "Pages are open.",
+                ("first_named", "opened", "opened_named", "candidate_0", "linked_candidate_0", "link_0"),
+            ),
+        )
+    ),
+    Case("over", "All is over.", also=(), feature="over"),
+)
+OVER = OBSERVATION.given({"case": "over"})
+RESULT_NAMES = tuple(field.name for field in LOOKS)
+SUPPORT_NAMES = tuple(field.name for field in SUPPORTS)
+NO_RESULTS = (None,) * RESULTS
+NO_NAMES, NO_LINKS = ((None, None),) * CANDIDATES, ((None, None),) * LINKS
+"""What fills up the results, names and links, where there are fewer."""
 
 
 def tag(view: View, linked: bool) -> str:
@@ -52,7 +74,7 @@ def tag(view: View, linked: bool) -> str:
 
 def bucket(found: Sequence[Candidate] | Sequence[Link], depth: int = 0) -> int:
     """How well the first of them is supported."""
-    return bisect(SUPPORT[depth], found[0].support) if found else NONE
+    return bisect(SUPPORT[depth], found[0].support)
 
 
 def first(tags: Sequence[str], wanted: str) -> int:
@@ -60,43 +82,37 @@ def first(tags: Sequence[str], wanted: str) -> int:
     return tags.index(wanted) + 1 if wanted in tags else 0
 
 
-def discrete(hops: int, query: int, tags: Sequence[str], found: Found) -> int:
-    """What was searched and found as a number.
+def look(hops: int, searched: bool, found: Found) -> CaseView:
+    """The observation with what is the same for all states with the same open pages.
 
     Args:
         hops: How many pages the question takes.
-        query: Number of the last query; -1 if there is none.
-        tags: The tag of each result of it.
+        searched: Whether there is a query, where no page is open.
         found: What there is on the opened pages.
     """
-    base = (hops - 1) * PER_HOPS
-    if query < 0 and not found.opened:
-        return base
-    number: int = 0
-    if not found.opened:
-        for each in [*tags, *("other",) * (RESULTS - len(tags))]:
-            number = number * len(TAGS) + TAGS.index(each)
-        return base + 1 + query * BEFORE + number
-    parts = (
-        first(tags, "named"),
-        min(found.opened, 3) - 1,
-        found.named > 0,
-        bucket(found.candidates[0]),
-        bucket(found.candidates[1], 1),
-        bucket(found.links),
+    near, far = found.candidates
+    ranked = (near + NO_NAMES)[:CANDIDATES] + (far + NO_NAMES)[:CANDIDATES], (found.links + NO_LINKS)[:LINKS]
+    supports = [support for group in ranked for _, support in group]
+    case = READING if found.opened else SEARCHED if searched else START
+    return OBSERVATION.given(
+        {
+            "case": case[hops - 1],
+            "two_hops": hops == 2,
+            **dict(zip(SUPPORT_NAMES, supports, strict=True)),
+            "opened": found.opened,
+            "opened_named": found.named,
+            "opened_linked": found.deep,
+        }
     )
-    for part, size in zip(parts, SIZES, strict=True):
-        number = number * size + part
-    return base + 1 + QUERIES * BEFORE + number
 
 
-def features(hops: int, query: int, tags: Sequence[str], found: Found) -> list[float]:
-    """The state as `FEATURE_NAMES`, with the arguments of `discrete`."""
-    numbers = [float(hops == 2), *(float(query == k) for k in range(QUERIES))]
-    for each in tags:
-        numbers += ONE_HOT[each]
-    numbers += [0.0] * (len(TAGS) * (RESULTS - len(tags)))
-    for names, most in ((found.candidates[0], CANDIDATES), (found.candidates[1], CANDIDATES), (found.links, LINKS)):
-        numbers += [support for _, support in names]
-        numbers += [0.0] * (most - len(names))
-    return [*numbers, found.opened / MOST_OPENED, found.named / MOST_OPENED, found.deep / MOST_OPENED, 0.0]
+@cache
+def results(query: int, tags: tuple[str, ...]) -> dict[str, Any]:
+    """The values of the other fields.
+
+    Args:
+        query: Number of the last query; -1 if there is none.
+        tags: The tag of each result of it.
+    """
+    looks = dict(zip(RESULT_NAMES, (*tags, *NO_RESULTS), strict=False))
+    return {"query": query if query >= 0 else None, "first_named": first(tags, "named"), **looks}

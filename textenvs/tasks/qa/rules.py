@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from textenvs.core.mdp import Outcome, Payoff, Process, Terms, Written
+from textenvs.core.observation import CaseView
 from textenvs.rewards import exact_match, token_f1
 from textenvs.tasks.qa import observations, words
 from textenvs.tasks.qa.observations import MOST_OPENED, QUERIES, RESULTS
@@ -85,6 +86,7 @@ class Answering(Process[State]):
         self._test = test
         self._reader = Reader(corpus, question)
         self._opened: dict[tuple[int, ...], Opened] = {}
+        self._looks: dict[tuple[int, ...] | bool, CaseView] = {}
         self._ends: dict[tuple[str, float], list[Outcome]] = {}
         self._likenesses: dict[str, float | None] = {}
 
@@ -169,15 +171,26 @@ class Answering(Process[State]):
 
     def discrete(self, state: State) -> int:
         """What was searched and found, and how well it is supported."""
-        if state.query == ENDED:
-            return observations.OVER
-        return observations.discrete(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+        return self._look(state).discrete(self._results(state))
 
     def features(self, state: State) -> Sequence[float]:
         """The same with the supports themselves."""
+        return self._look(state).features(self._results(state))
+
+    def _look(self, state: State) -> CaseView:
+        """What the opened pages tell."""
         if state.query == ENDED:
-            return observations.OVER_FEATURES
-        return observations.features(self.question.hops, state.query, self._tags(state), self._at(state.opened).found)
+            return observations.OVER
+        key = state.opened or state.query >= 0
+        look = self._looks.get(key)
+        if look is None:
+            found = self._at(state.opened).found
+            look = self._looks[key] = observations.look(self.question.hops, state.query >= 0, found)
+        return look
+
+    def _results(self, state: State) -> dict[str, Any]:
+        """What the last query tells."""
+        return {} if state.query == ENDED else observations.results(state.query, tuple(self._tags(state)))
 
     def _tags(self, state: State) -> list[str]:
         """What each result looks like from outside."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textenvs.core.mdp import Split, Task
 from textenvs.errors import unknown
 from textenvs.tasks.qa.facts import facts
-from textenvs.tasks.qa.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.questions import Corpus
 from textenvs.tasks.qa.rules import ACTIONS, HORIZON, IMPOSSIBLE, TERMS, Answering
 from textenvs.tasks.qa.wikipedia import wikipedia
@@ -100,8 +100,7 @@ class QA(Task):
     invalid = IMPOSSIBLE
     action_names = ACTIONS
     cues = PHRASES.cues(ACTIONS)
-    n_observations = N_OBSERVATIONS
-    feature_names = FEATURE_NAMES
+    observation = OBSERVATION
     partner = "Library"
     texts = ("text", "references")
     optimum = "bound"

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from textenvs.core.mdp import Outcome, Payoff, Process, Terms, Written
+from textenvs.core.observation import CaseView
 from textenvs.rewards import edits, f_beta
 from textenvs.tasks.writing import observations, words
 from textenvs.tasks.writing.drafts import Draft, tokenise
@@ -139,15 +140,24 @@ class Proofreading(Process[State]):
 
     def discrete(self, state: State) -> int:
         """What stands at the place, and how many changes were made."""
-        if not 0 <= state.place < len(self._looks):
-            return observations.ENDS[state.place >= 0]
-        return observations.discrete(self._looks[state.place], state.right + state.wrong)
+        return self._look(state.place).discrete({"changes": state.right + state.wrong})
 
     def features(self, state: State) -> Sequence[float]:
         """What stands at the place, and what was done."""
-        look = self._looks[state.place] if 0 <= state.place < len(self._looks) else None
-        done = (state.place / len(self._looks) if state.place >= 0 else 1.0, state.right + state.wrong)
-        return observations.features(look, *done, state.last != NOTHING, state.undone, state.place < 0)
+        return self._look(state.place).features(
+            {
+                "decided": state.place / len(self._looks) if state.place >= 0 else 1.0,
+                "changes": state.right + state.wrong,
+                "can_take_back": state.last != NOTHING,
+                "taken_back": state.undone,
+            }
+        )
+
+    def _look(self, place: int) -> CaseView:
+        """What stands at a place, if one is due."""
+        if 0 <= place < len(self._looks):
+            return self._looks[place]
+        return observations.OVER if place < 0 else observations.NO_PLACE_LEFT
 
     def choices(self, state: State) -> Sequence[str]:
         """What the agent can say."""

@@ -7,7 +7,7 @@ from copy import copy
 from textenvs.core.mdp import Split, Task
 from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
-from textenvs.tasks.writing.observations import FEATURE_NAMES, N_OBSERVATIONS
+from textenvs.tasks.writing.observations import OBSERVATION
 from textenvs.tasks.writing.rules import ACTIONS, HORIZON, TERMS, Proofreading
 from textenvs.tasks.writing.words import INSTRUCTIONS, PHRASES, TEXT_INSTRUCTIONS
 
@@ -96,8 +96,7 @@ class Writing(Task):
     invalid = TERMS.earn(invalid=-0.05)
     action_names = ACTIONS
     cues = PHRASES.cues(ACTIONS)
-    n_observations = N_OBSERVATIONS
-    feature_names = FEATURE_NAMES
+    observation = OBSERVATION
     partner = "Writer"
     texts = ("text", "references", "source")
     optimum = "bound"
