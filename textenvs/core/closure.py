@@ -174,9 +174,7 @@ def import_closure(
 
     def follows(name: str) -> bool:
         top = name.partition(".")[0]
-        return any(each.partition(".")[0] == top for each in followed) or (
-            beside is not None and _folder(top) == beside
-        )
+        return top in tops or (beside is not None and _folder(top) == beside)
 
     due, found = list(roots), dict[str, Path]()
     while due:
