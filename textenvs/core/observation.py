@@ -167,7 +167,8 @@ class CaseView:
             index = field.indices.__getitem__ if isinstance(field, Category) else field.index
             self._number.append((name, math.prod(sizes[k + 1 :]), index))
         at = {name: k for k, name in enumerate(observation.feature_names)}
-        self._template = [float(name == case.feature) for name in at]
+        self._template: list[float] | None = [float(name == case.feature) for name in at]
+        self._filled: tuple[CaseView, Values] | None = None
         self._ones: list[tuple[str, dict[Any, int | None]]] = []
         self._shares: list[tuple[str, int, float, float, Number]] = []
         for name, field in self.fields.items():
@@ -193,7 +194,7 @@ class CaseView:
 
     def features(self, values: Values) -> list[float]:
         """The features of the values; see `Observation.features`."""
-        features = self._template.copy()
+        features = self._start().copy()
         try:
             for name, ones in self._ones:
                 place = ones[values[name]]
@@ -221,8 +222,16 @@ class CaseView:
         known, rest = parts
         filled = CaseView.__new__(CaseView)
         filled.__dict__.update(rest.__dict__)
-        filled.base, filled._template = known.discrete(values), known.features(values)
+        filled.base, filled._template, filled._filled = known.discrete(values), None, (known, values)
         return filled
+
+    def _start(self) -> list[float]:
+        """The features before any value is given; of values that were filled in, worked out at first use."""
+        if self._template is None:
+            assert self._filled is not None
+            known, values = self._filled
+            self._template = known.features(values)
+        return self._template
 
     def _only(self, names: Collection[str]) -> CaseView:
         """The view of some of its fields."""
