@@ -1,4 +1,4 @@
-"""Compiles textenvs/data/restaurants.json from the source distribution of ConvLab-3.
+"""Compiles textenvs/tasks/dialogue/restaurants.json from the source distribution of ConvLab-3.
 
 Usage: `pip download --no-deps --no-binary :all: convlab==3.0.1`, then
 `python scripts/compile_restaurants.py convlab-3.0.1.tar.gz`.
@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 MEMBER = "convlab-3.0.1/convlab/human_eval/db/restaurant_db.json"
-TARGET = Path(__file__).parents[1] / "textenvs" / "data" / "restaurants.json"
+TARGET = Path(__file__).parents[1] / "textenvs" / "tasks" / "dialogue" / "restaurants.json"
 SMALL_WORDS = {"and", "of", "du", "the", "in"}
 NAMES = {
     "darrys cookhouse and wine shop": "Darry's Cookhouse and Wine Shop",

@@ -128,15 +128,15 @@ def test_a_pure_refactoring_is_no_drift(copied):
     copied.comment("textenvs/core/env.py", "textenvs/text/matching.py", "textenvs/tasks/writing/rules.py")
     for path in (copied.folder / "textenvs/tasks/dialogue").glob("*.py"):
         text = path.read_text().replace("DialogueProcess", "BookingProcess")
-        path.write_text(text.replace("dialogue.goals", "dialogue.wishes"))
-    (copied.folder / "textenvs/tasks/dialogue/goals.py").rename(copied.folder / "textenvs/tasks/dialogue/wishes.py")
+        path.write_text(text.replace("dialogue.domain", "dialogue.wishes"))
+    (copied.folder / "textenvs/tasks/dialogue/domain.py").rename(copied.folder / "textenvs/tasks/dialogue/wishes.py")
     sources = copied.sources()["ids"]
     assert all(sources[env_id] != textenvs.find_entry(env_id).source for env_id in textenvs.IDS)
     assert copied.drifted(CLEAN, WRITING, WIKI) == {}
 
 
 CHANGES = {
-    "a probability": ("dialogue/states.py", "ASK = 0.5", "ASK = 0.500001", {CLEAN}),
+    "a probability": ("dialogue/booking.py", "ASK = 0.5", "ASK = 0.500001", {CLEAN}),
     "a sentence": ("writing/phrases.en.toml", "I am done.", "I am finished.", {WRITING, WIKI}),
     "a sentence that one of them says": ("writing/phrases.en.toml", "This is my mail.", "Here is my mail.", {WRITING}),
     "a reward": ("writing/task.py", "invalid=-0.05", "invalid=-0.051", {WRITING, WIKI}),

@@ -5,6 +5,7 @@ Importing it registers the environments: `gymnasium.make("TextDialogue-v0")`.
 
 from textenvs.core.mdp import SPLITS
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
+from textenvs.documentation import documentation, tools
 from textenvs.drift import identity
 from textenvs.evaluation import Agent, EpisodeRecord, evaluate, load_agent
 from textenvs.explanation import Explainer
@@ -21,6 +22,7 @@ __all__ = [
     "EpisodeRecord",
     "Explainer",
     "ReferenceScores",
+    "documentation",
     "entries",
     "evaluate",
     "find_entry",
@@ -31,6 +33,7 @@ __all__ = [
     "register_task",
     "solve",
     "task_of",
+    "tools",
 ]
 
 register_all()

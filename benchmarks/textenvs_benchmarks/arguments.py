@@ -33,6 +33,10 @@ def _list(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _describe(parser: Parser) -> None:
+    parser.add_argument("id", metavar="ID", help="environment, or module:Class of a task of yours")
+
+
 def _run(parser: Parser) -> None:
     parser.add_argument("suite", metavar="SUITE", nargs="?", help="name of a suite, or a file NAME.toml")
     parser.add_argument("--env", metavar="ID", nargs="+", action="extend", help=ENVIRONMENTS)
@@ -296,6 +300,7 @@ def _add_settings(parser: Parser) -> None:
 
 COMMANDS = {
     "list": ("what there is to play, and who can", _list),
+    "describe": ("the page of an environment: rules, actions, observations, rewards, scores", _describe),
     "run": ("play a suite, or agents x environments x seeds, and compare them", _run),
     "report": ("the table of a run, or a page about it, made again from its records", _report),
     "compare": ("two agents of a run, or an agent in two runs: the difference, and whether it is one", _compare),

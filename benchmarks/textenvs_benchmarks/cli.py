@@ -110,6 +110,20 @@ def list_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def describe_command(arguments: argparse.Namespace) -> int:
+    """Prints the page of an environment: as Markdown, or laid out where it is printed on a terminal."""
+    from rich.markdown import Markdown
+
+    from textenvs import documentation
+
+    page, console = documentation(arguments.id), _console()
+    if console.is_terminal:
+        console.print(Markdown(page))
+    else:
+        print(page, end="")
+    return DONE
+
+
 def run_command(arguments: argparse.Namespace) -> int:
     """Runs a suite and prints its table."""
     from textenvs.evaluation import Halt
@@ -710,6 +724,7 @@ STORED = {
 
 COMMANDS = {
     "list": list_command,
+    "describe": describe_command,
     "run": run_command,
     "report": report_command,
     "compare": compare_command,

@@ -52,14 +52,28 @@ def test_help_starts_at_once() -> None:
     status, heavy, seconds = ended.stderr.split()
     assert (status, heavy) == ("0", "[]")
     assert float(seconds) < 0.2
-    for command in ("list", "run", "report", "play", "train", "evaluate", "data"):
+    for command in ("list", "describe", "run", "report", "play", "train", "evaluate", "data"):
         assert re.search(rf"^    {command} ", ended.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", ["list", "run", "report", "play", "train", "evaluate", "data"])
+@pytest.mark.parametrize("command", ["list", "describe", "run", "report", "play", "train", "evaluate", "data"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"usage: textenvs {command}")
+
+
+def test_a_page_is_markdown_or_laid_out_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["describe", ID]) == 0
+    assert capsys.readouterr().out == textenvs.documentation(ID)
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["describe", ID]) == 0
+    lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) == 80
+    assert not any("---" in line or line.startswith("#") for line in lines)
+    assert any(re.match(r"\s+15\s+goodbye\s+Say goodbye", line) for line in lines)
 
 
 def test_version_and_no_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,6 +99,7 @@ MISTAKES = [
     ("run quick --steps -3", "argument --steps: must be a whole number from 1 on, got '-3'"),
     ("run quick --episodes x", "argument --episodes: must be a whole number from 1 on, got 'x'"),
     ("run quick --workers 1.5", "argument --workers: must be a whole number from 1 on, got '1.5'"),
+    ("describe TextDialog-v0", "unknown environment 'TextDialog-v0': did you mean 'TextDialogue-v0'"),
     ("report nowhere", "nowhere does not exist"),
     ("report . --format xml", "argument --format: invalid choice: 'xml'"),
     ("play TextDialogu-v0", "unknown environment 'TextDialogu-v0'"),

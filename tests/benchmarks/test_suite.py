@@ -9,13 +9,19 @@ import pytest
 
 import textenvs
 from tests.benchmarks.conftest import ID, TINY
-from textenvs.evaluation import read_records
+from textenvs.evaluation import read_records, reference_names
 from textenvs_benchmarks.cli import main
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plan_jobs
 from textenvs_benchmarks.report import write_results
-from textenvs_benchmarks.suite import REFERENCES, Suite, load_suite, make_suite, suite_names
+from textenvs_benchmarks.suite import Suite, load_suite, make_suite, suite_names
 
+FROZEN = (
+    *("TextDialogue-v0", "TextDialogueClean-v0", "TextDialogueNoisy-v0", "TextQA-v0", "TextQAWiki-v0"),
+    *("TextWriting-v0", "TextWritingHard-v0", "TextWritingWiki-v0"),
+)
+"""What the suite holds under its version; a task that is added later does not change it."""
+BLIND = ("keep_all", "accept_all", "search_follow_answer", "search_open_answer", "search_open_abstain", "abstain")
 HERE = ["openai", "--set", "openai.model=m", "--set", "openai.base_url=http://localhost:9/v1"]
 
 
@@ -28,9 +34,10 @@ def test_shipped_suites_load(name: str) -> None:
 
 def test_leaderboard() -> None:
     suite = load_suite("leaderboard")
-    assert suite.environments == textenvs.IDS
+    assert suite.environments == FROZEN
     assert suite.agents == ("random", "rule", "q_learning", "sarsa")
-    assert suite.references == REFERENCES
+    assert suite.references == ("optimal", "floor", *BLIND)
+    assert {*suite.references} <= {*reference_names()}
     assert (suite.training_seeds, suite.steps, suite.episodes) == (5, 200_000, 1000)
 
 

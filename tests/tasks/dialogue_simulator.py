@@ -56,7 +56,7 @@ class Split(NamedTuple):
 @cache
 def venues() -> list[Venue]:
     """The database."""
-    rows = json.loads(files("textenvs.data").joinpath("restaurants.json").read_text(encoding="utf-8"))
+    rows = json.loads(files("textenvs.tasks.dialogue").joinpath("restaurants.json").read_text(encoding="utf-8"))
     kinds = [tuple(row[slot] for slot in SLOTS) for row in rows]
     order = [*range(len(rows)), *range(len(rows))]
     following = [[j for j in order[i + 1 : i + len(rows)] if kinds[j] == kind] for i, kind in enumerate(kinds)]

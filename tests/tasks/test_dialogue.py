@@ -9,16 +9,25 @@ import pytest
 import textenvs
 from tests.tasks.dialogue_simulator import Simulator
 from textenvs.core.loading import load_tables
-from textenvs.tasks.dialogue.goals import ATTRIBUTES, SIZES, VALUES, VENUES, load_goals, matches, split_of
-from textenvs.tasks.dialogue.rules import DialogueProcess
-from textenvs.tasks.dialogue.states import ACTIONS, Booking, Seeking
+from textenvs.tasks.dialogue.domain import (
+    ATTRIBUTES,
+    SIZES,
+    VALUES,
+    VENUES,
+    Booking,
+    Seeking,
+    load_goals,
+    matches,
+    split_of,
+)
+from textenvs.tasks.dialogue.language import PHRASES
+from textenvs.tasks.dialogue.rules import ACTS, DialogueProcess
 from textenvs.tasks.dialogue.user import UserLanguage
-from textenvs.tasks.dialogue.words import PHRASES
 from textenvs.text.tokens import jaccard
 from textenvs_baselines.rule import RuleAgent
 
 ID = "TextDialogue-v0"
-CONFIRMING = [ACTIONS.index(name) for name in ACTIONS if name.startswith("confirm")]
+CONFIRMING = [number for number, name in enumerate(ACTS.names) if name.startswith("confirm")]
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +110,7 @@ def test_words_tell_no_more_than_the_next_state(tables):
 
 def test_posterior_is_bayes(tables):
     """The posterior of a few states, from the definition, without numpy broadcasting."""
-    process = DialogueProcess("train", 0.15).search
+    process = DialogueProcess("train", 0.15).seeking
     prior = load_goals("train").prior
     rng = np.random.default_rng(0)
     seeking = [state for state in tables.states if isinstance(state, Seeking) and not state.relaxed]

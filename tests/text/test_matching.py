@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textenvs.tasks.dialogue import Dialogue
-from textenvs.tasks.dialogue.states import ACTIONS, Another, Asking, Booking, Seeking, Value
+from textenvs.tasks.dialogue.domain import Another, Asking, Booking, Seeking, Value
 from textenvs.tasks.qa import QA
 from textenvs.text.matching import match, read_reply
 from textenvs.text.tokens import jaccard
@@ -26,7 +26,7 @@ SITUATIONS = {
 }
 PARAPHRASES = json.loads((HERE / "paraphrases.json").read_text())
 NONSENSE = json.loads((HERE / "nonsense.json").read_text())
-CUES = Dialogue.cues
+ACTIONS, CUES = Dialogue.acts.names, Dialogue.acts.cues
 PROCESS = Dialogue().scenario("train", 0)
 
 

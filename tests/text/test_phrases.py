@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from textenvs.core.acts import Act, Acts
 from textenvs.tasks.dialogue import Dialogue
-from textenvs.tasks.dialogue.words import PHRASES as DIALOGUE
+from textenvs.tasks.dialogue.language import PHRASES as DIALOGUE
 from textenvs.tasks.qa import QA
 from textenvs.tasks.qa.words import PHRASES as QA_PHRASES
 from textenvs.tasks.writing import Writing
@@ -70,6 +71,9 @@ def test_a_file_is_read(load):
     assert phrases.entries("ranks") == ("first", "second")
     assert phrases.sentence("confirm", "what") == "You want {what}?"
     assert phrases.cues(("ask", "confirm")) == (("what", "like"), ("first", "second", "want", ""))
+    acts = Acts(Act("ask", "Ask."), Act("confirm", "Confirm."), words=phrases.words)
+    assert acts.sentences == ("What would you like?", "You want {what}?")
+    assert acts.cues == phrases.cues(("ask", "confirm"))
     assert list(phrases.acts) == ["ask", "confirm"]
 
 
@@ -180,6 +184,7 @@ def test_another_language_is_another_file(load, tmp_path):
 
 @pytest.mark.parametrize(("task", "phrases"), [(Dialogue, DIALOGUE), (QA, QA_PHRASES), (Writing, WRITING)])
 def test_the_acts_of_our_tasks_are_their_actions(task, phrases):
+    task = task()
     assert tuple(phrases.acts) == task.action_names
     assert phrases.cues(task.action_names) == task.cues
     assert all(cues for cues in task.cues)

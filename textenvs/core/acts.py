@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from textenvs.errors import shown, unknown
+from textenvs.text.tables import markdown_table
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,63}")
 """How acts and arguments are called, so that language models can call them as tools."""
@@ -165,11 +166,13 @@ class Acts:
 
     def table(self) -> str:
         """A table of the actions in Markdown, for documentation: number, action, what it does, sentence."""
-        lines = ["| Number | Action | What it does | Sentence |", "| --- | --- | --- | --- |"]
-        for number, (name, (act, _), sentence) in enumerate(zip(self.names, self._calls, self.sentences, strict=True)):
-            cells = (str(number), f"`{name}`", act.doc, sentence)
-            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-        return "\n".join(lines)
+        rows = [
+            (str(number), f"`{name}`", act.doc, sentence)
+            for number, (name, (act, _), sentence) in enumerate(
+                zip(self.names, self._calls, self.sentences, strict=True)
+            )
+        ]
+        return markdown_table(("Number", "Action", "What it does", "Sentence"), rows)
 
 
 def _filled(text: str, arguments: Mapping[str, str]) -> str:

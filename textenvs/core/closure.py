@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -30,17 +30,22 @@ BESIDE = ("task.toml", "agents.toml")
 
 @dataclass(frozen=True)
 class Module:
-    """A module as its source tells it.
+    """What the source of a module tells.
 
     Attributes:
         name: Its full name.
         path: Its file.
-        tree: Its syntax tree.
+        imports: Every import, inside functions too: the module that is named, the name taken from it (None: itself),
+            and the name given.
+        attributes: The attributes that are taken of each name, such as those of "textenvs".
+        texts: The strings in it.
     """
 
     name: str
     path: Path
-    tree: ast.Module
+    imports: tuple[tuple[str, str | None, str], ...]
+    attributes: Mapping[str, set[str]]
+    texts: frozenset[str]
 
     @property
     def is_package(self) -> bool:
@@ -74,35 +79,39 @@ def find_module(name: str) -> Module | None:
     else:
         place = folder.joinpath(*rest)
         candidates = [place / "__init__.py", place.with_suffix(".py")]
-    for path in candidates:
-        if path.is_file():
-            return Module(name, path, ast.parse(path.read_bytes(), str(path)))
-    return None
+    return next((_read(name, path) for path in candidates if path.is_file()), None)
 
 
-def _imports(module: Module) -> Iterator[tuple[str, str | None, str]]:
-    """Every import in a module: the module that is named, the name taken from it (None: itself), the name given."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, None, alias.asname or alias.name
+def _read(name: str, path: Path) -> Module:
+    """Reads a module; its syntax tree is walked once."""
+    imports: list[tuple[str, str | None, str]] = []
+    attributes: dict[str, set[str]] = {}
+    texts: set[str] = set()
+    due: list[ast.AST] = [ast.parse(path.read_bytes(), str(path))]
+    while due:
+        node = due.pop()
+        if isinstance(node, ast.Constant):
+            if type(node.value) is str:
+                texts.add(node.value)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            attributes.setdefault(node.value.id, set()).add(node.attr)
+        elif isinstance(node, ast.Import):
+            imports += [(alias.name, None, alias.asname or alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            source = node.module or ""
-            if node.level:
-                parts = module.name.split(".")
-                base = parts[: len(parts) - node.level + module.is_package]
-                source = ".".join([*base, source] if source else base)
-            for alias in node.names:
-                yield source, alias.name, alias.asname or alias.name
+            source = _absolute(name, path.name == "__init__.py", node)
+            imports += [(source, alias.name, alias.asname or alias.name) for alias in node.names]
+        else:
+            due += ast.iter_child_nodes(node)
+    return Module(name, path, tuple(imports), attributes, frozenset(texts))
 
 
-def _attributes(module: Module, name: str) -> set[str]:
-    """The attributes that a module takes of something it has imported under a name, such as "textenvs"."""
-    return {
-        node.attr
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
-    }
+def _absolute(name: str, is_package: bool, node: ast.ImportFrom) -> str:
+    """The module that an import takes names from, by its full name."""
+    if not node.level:
+        return node.module or ""
+    parts = name.split(".")
+    base = parts[: len(parts) - node.level + is_package]
+    return ".".join([*base, node.module] if node.module else base)
 
 
 def _defining(source: str, name: str) -> str | None:
@@ -113,21 +122,21 @@ def _defining(source: str, name: str) -> str | None:
     if module is None:
         return None
     if module.is_package:
-        for origin, taken, given in _imports(module):
+        for origin, taken, given in module.imports:
             if given == name and taken is not None and origin != source:
                 return _defining(origin, taken)
     return source
 
 
-def _edges(module: Module) -> set[str]:
-    """The modules that define what a module uses."""
+def _edges(module: Module, follows: Callable[[str], bool]) -> set[str]:
+    """The modules that define what a module uses, of those that are followed."""
     found: set[str | None] = set()
-    for source, taken, given in _imports(module):
-        imported = find_module(source)
+    for source, taken, given in module.imports:
+        imported = find_module(source) if follows(source) else None
         if imported is None:
             continue
         if taken is None and imported.is_package:
-            found |= {_defining(source, name) for name in _attributes(module, given)}
+            found |= {_defining(source, name) for name in module.attributes.get(given, ())}
         elif taken is None:
             found.add(source)
         else:
@@ -137,9 +146,8 @@ def _edges(module: Module) -> set[str]:
 
 def _named_files(module: Module) -> Iterator[Path]:
     """The data files that a module names: beside it, or among the data of this package."""
-    texts = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and type(node.value) is str}
     places = [module.path.parent, *([DATA] if module.name.startswith("textenvs.") else [])]
-    for text in texts:
+    for text in module.texts:
         if "." in text and "/" not in text and len(text) < 100 and text.isprintable():
             yield from (place / text for place in places if (place / text).is_file())
 
@@ -159,16 +167,22 @@ def import_closure(
         The file of each, by the name under which it is hashed.
     """
     followed, left_out = tuple(within), {*without, *INFRASTRUCTURE}
+    tops = {each.partition(".")[0] for each in followed}
+
+    def inside(name: str) -> bool:
+        return any(name == each or name.startswith(f"{each}.") for each in followed)
+
+    def follows(name: str) -> bool:
+        top = name.partition(".")[0]
+        return top in tops or (beside is not None and _folder(top) == beside)
+
     due, found = list(roots), dict[str, Path]()
     while due:
         name = due.pop()
-        if name in found or name in left_out:
-            continue
-        module = find_module(name)
-        inside = any(name == each or name.startswith(f"{each}.") for each in followed)
-        if module is not None and (inside or (beside is not None and beside in module.path.parents)):
+        module = find_module(name) if name not in found and name not in left_out and follows(name) else None
+        if module is not None and (inside(name) or (beside is not None and beside in module.path.parents)):
             found[name] = module.path
-            due += _edges(module)
+            due += _edges(module, follows)
             found |= {f"{path.parent.name}/{path.name}": path for path in _named_files(module)}
     return found
 

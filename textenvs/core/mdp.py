@@ -161,7 +161,6 @@ class Task(ABC):
         optimum: What the solver's optimum is: "exact" (an agent that sees the text can reach it) or "bound" (it takes
             an answer that is hidden from every agent; none can exceed it).
         compilable: Whether the states of a scenario are few enough for compiled tables.
-        data_files: The files of `textenvs.data` that are read.
     """
 
     acts: Acts
@@ -177,7 +176,6 @@ class Task(ABC):
     texts: tuple[str, ...] = ()
     optimum: str = "exact"
     compilable: bool = True
-    data_files: tuple[str, ...] = ()
 
     @cached_property
     def action_names(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 
 from textenvs.core.fields import Category, Field, Number
 from textenvs.errors import unknown
+from textenvs.text.tables import markdown_table
 
 Values = Mapping[str, Any]
 """The value of each field by its name. Where there are several cases, the name of the case has the name "case"."""
@@ -125,20 +126,19 @@ class Observation:
 
     def table(self) -> str:
         """The cases, if there are several, and the fields as Markdown tables."""
-        lines = []
-        if len(self.cases) > 1:
-            lines += [_row("Case", "`discrete`", "`features`", "Meaning"), _row(*["---"] * 4)]
-            for case, view in zip(self.cases.values(), self._views.values(), strict=True):
-                numbers = f"{view.base}" if view.size == 1 else f"{view.base} to {view.base + view.size - 1}"
-                numbers += f": {' x '.join(case.number)}" if case.number else ""
-                lines.append(_row(case.name, numbers, f"`{case.feature}`: 1" if case.feature else "", case.doc))
-            lines.append("")
-        lines += [_row("Field", "`discrete`", "`features`", "Meaning"), _row(*["---"] * 4)]
+        columns = ("`discrete`", "`features`", "Meaning")
+        cases = []
+        for case, view in zip(self.cases.values(), self._views.values(), strict=True):
+            numbers = f"{view.base}" if view.size == 1 else f"{view.base} to {view.base + view.size - 1}"
+            numbers += f": {' x '.join(case.number)}" if case.number else ""
+            cases.append((case.name, numbers, f"`{case.feature}`: 1" if case.feature else "", case.doc))
+        fields = []
         numbered = {name for case in self.cases.values() for name in case.number}
         for name, field in self.fields.items():
             number, features = field.describe()
-            lines.append(_row(name, number if name in numbered else "", features, field.doc))
-        return "\n".join(lines)
+            fields.append((name, number if name in numbered else "", features, field.doc))
+        table = markdown_table(("Field", *columns), fields)
+        return f"{markdown_table(('Case', *columns), cases)}\n\n{table}" if len(cases) > 1 else table
 
 
 class CaseView:
@@ -167,7 +167,8 @@ class CaseView:
             index = field.indices.__getitem__ if isinstance(field, Category) else field.index
             self._number.append((name, math.prod(sizes[k + 1 :]), index))
         at = {name: k for k, name in enumerate(observation.feature_names)}
-        self._template = [float(name == case.feature) for name in at]
+        self._template: list[float] | None = [float(name == case.feature) for name in at]
+        self._filled: tuple[CaseView, Values] | None = None
         self._ones: list[tuple[str, dict[Any, int | None]]] = []
         self._shares: list[tuple[str, int, float, float, Number]] = []
         for name, field in self.fields.items():
@@ -193,7 +194,7 @@ class CaseView:
 
     def features(self, values: Values) -> list[float]:
         """The features of the values; see `Observation.features`."""
-        features = self._template.copy()
+        features = self._start().copy()
         try:
             for name, ones in self._ones:
                 place = ones[values[name]]
@@ -221,8 +222,16 @@ class CaseView:
         known, rest = parts
         filled = CaseView.__new__(CaseView)
         filled.__dict__.update(rest.__dict__)
-        filled.base, filled._template = known.discrete(values), known.features(values)
+        filled.base, filled._template, filled._filled = known.discrete(values), None, (known, values)
         return filled
+
+    def _start(self) -> list[float]:
+        """The features before any value is given; of values that were filled in, worked out at first use."""
+        if self._template is None:
+            assert self._filled is not None
+            known, values = self._filled
+            self._template = known.features(values)
+        return self._template
 
     def _only(self, names: Collection[str]) -> CaseView:
         """The view of some of its fields."""
@@ -270,8 +279,3 @@ def _check_names(what: str, names: Sequence[str]) -> None:
         if names.count(name) > 1:
             reserved = f' ("{CASE}" is reserved for the case)' if (what, name) == ("field", CASE) else ""
             raise ValueError(f"there are two {what}s {name!r}{reserved}: rename one")
-
-
-def _row(*cells: str) -> str:
-    """A row of a Markdown table."""
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

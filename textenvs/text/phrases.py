@@ -142,6 +142,11 @@ class Phrases:
             )
         return tuple(act.cues for act in self.acts.values())
 
+    @property
+    def words(self) -> dict[str, dict[str, Any]]:
+        """Sentence and cues of each action, as `textenvs.core.acts.Acts` takes them."""
+        return {name: act._asdict() for name, act in self.acts.items()}
+
     def content(self) -> dict[str, Any]:
         """All that the file says, with its tags, as plain dicts, lists and strings; keys sorted but for the acts."""
         wordings = {

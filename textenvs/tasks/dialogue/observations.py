@@ -9,8 +9,23 @@ from numpy.typing import NDArray
 
 from textenvs.core.fields import Category, Field, Flag, Number
 from textenvs.core.observation import Case, Observation
-from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, BOOKING, SLOTS, VENUES, another
-from textenvs.tasks.dialogue.states import DETAILS, Another, Asking, Booking, Closing, Seeking, State, Value, found
+from textenvs.tasks.dialogue.domain import (
+    ANYS,
+    ATTRIBUTES,
+    BOOKING,
+    DETAILS,
+    SLOTS,
+    VENUES,
+    Another,
+    Asking,
+    Booking,
+    Closing,
+    Seeking,
+    State,
+    Value,
+    another,
+    found,
+)
 
 STATUS = ("unknown", "heard", "sure")
 

@@ -4,106 +4,132 @@ The agent finds a restaurant, answers questions about it and books a table. What
 that the agent learns is either *heard* (once, perhaps wrongly) or *sure* (confirmed, or said as a correction, which
 the user speaks slowly); together with the prior over goals these are all that can be known, so the probabilities are
 exact posteriors.
+
+This file says which act is possible in which state and what it leads to. The answers of users stand in `seeking` and
+`booking`, restaurants, goals, states and rewards in `domain`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
 
+from textenvs.core.acts import Act, Acts
 from textenvs.core.mdp import Event, Outcome, Process, Written
-from textenvs.tasks.dialogue import words
-from textenvs.tasks.dialogue.goals import BOOKING, SLOTS, another, load_goals
-from textenvs.tasks.dialogue.observations import OBSERVATION, beliefs, observe
-from textenvs.tasks.dialogue.reactions import Hearing, useless
-from textenvs.tasks.dialogue.search import Search
-from textenvs.tasks.dialogue.service import Service, wishes
-from textenvs.tasks.dialogue.states import (
-    ACTIONS,
+from textenvs.tasks.dialogue import language, observations
+from textenvs.tasks.dialogue.booking import BookingPhase, wishes
+from textenvs.tasks.dialogue.domain import (
+    BOOKING,
     DETAILS,
+    SLOTS,
     TERMS,
     Another,
     Asking,
     Booking,
-    Closing,
+    Hearing,
     Over,
     Seeking,
     State,
     Value,
+    another,
     found,
+    load_goals,
+    useless,
 )
+from textenvs.tasks.dialogue.seeking import SeekingPhase
 from textenvs.tasks.dialogue.user import UserLanguage
+
+ACTS = Acts(
+    Act("request", "Ask what the user wants: the food, the area or the price range.", slot=SLOTS),
+    Act("confirm", "Ask whether the value that was understood is right.", slot=SLOTS),
+    Act("offer", "Offer the restaurant that was agreed, or the first one with every value that was understood."),
+    Act("none", "Say that there is no such restaurant, or no other one like it."),
+    Act("alternative", "Offer another restaurant with the same food, area and price range."),
+    Act("tell", "Tell a detail of the restaurant.", detail=DETAILS),
+    Act("request_booking", "Ask for how many people, on which day and at what time the table is to be booked."),
+    Act("confirm_booking", "Ask whether the details of the booking that were understood are right."),
+    Act("book", "Book the table with the details that were understood."),
+    Act("goodbye", "Say goodbye; this ends the talk."),
+    words=language.PHRASES.words,
+)
+ALWAYS = {"request_food", "request_area", "request_price", "none", "request_booking", "goodbye"}
+"""What can be said until the talk is over."""
+OF_A_VENUE = {"offer", "tell_phone", "tell_address", "tell_postcode"}
+"""What can be said once a venue is liked."""
 
 
 class DialogueProcess(Process[State]):
     """The dynamics of one split."""
 
-    terms = TERMS
-    state_types = (Seeking, Another, Asking, Booking, Closing, Over, Value)
+    terms, acts, observation = TERMS, ACTS, observations.OBSERVATION
+    state_types = (*get_args(State), Value)
 
     def __init__(self, split: str, error_rate: float) -> None:
         hearing = Hearing(error_rate)
-        self.search = Search(load_goals(split), hearing)
-        self.service = Service(hearing)
+        self.seeking = SeekingPhase(load_goals(split), hearing)
+        self.booking = BookingPhase(hearing)
         self._language = UserLanguage(split)
 
     def initial(self) -> Sequence[Outcome]:
         """The user opens the talk."""
-        return self.search.opening()
-
-    def transitions(self, state: State, action: int) -> Sequence[Outcome]:
-        """What the user may answer."""
-        kind, _, what = ACTIONS[action].partition("_")
-        if kind == "goodbye":
-            return self.service.goodbye(state)
-        if isinstance(state, Seeking):
-            if kind == "request" and what in SLOTS:
-                return list(self.search.request(state, SLOTS.index(what)))
-            if kind == "confirm" and what in SLOTS:
-                return list(self.search.confirm(state, SLOTS.index(what)))
-            if kind == "offer":
-                return list(self.search.offer(state))
-            if kind == "none":
-                return list(self.search.none(state))
-        if isinstance(state, Another):
-            following = another(state.venue)
-            if kind == "alternative" and following is not None:
-                return list(wishes(following, 0, "accept"))
-            if kind == "none" and following is None:
-                return list(wishes(state.venue, 0, "accept"))
-        if isinstance(state, Asking) and ACTIONS[action] == f"tell_{DETAILS[state.detail]}":
-            return list(wishes(state.venue, state.detail + 1, "thank"))
-        if isinstance(state, Booking):
-            if kind == "request" and what == "booking" and state.values is None:
-                return list(self.service.tell_booking(state))
-            if kind == "confirm" and state.sure < len(BOOKING):
-                return list(self.service.confirm(state))
-            if kind == "book":
-                return list(self.service.book(state))
-        return list(useless(state))
+        return self.seeking.opening()
 
     def legal(self, state: State) -> Sequence[bool]:
         """What can be said at all: nothing can be confirmed, told or booked of which nothing is known."""
         possible = _possible(state)
-        return [action in possible for action in ACTIONS]
+        return [name in possible for name in ACTS.names]
 
-    def discrete(self, state: State) -> int:
-        """What is known, as a number."""
-        return OBSERVATION.discrete(observe(state))
+    def transitions(self, state: State, action: int) -> Sequence[Outcome]:
+        """What the user may answer."""
+        act, arguments = ACTS.split(action)
+        return list(self._answers(state, act, **arguments))
+
+    def _answers(self, state: State, act: str, slot: str = "", detail: str = "") -> Iterable[Outcome]:
+        """What an act leads to where it furthers the talk; everywhere else it is useless."""
+        match act, state:
+            case "request", Seeking():
+                return self.seeking.request(state, SLOTS.index(slot))
+            case "confirm", Seeking():
+                return self.seeking.confirm(state, SLOTS.index(slot))
+            case "offer", Seeking():
+                return self.seeking.offer(state)
+            case "none", Seeking():
+                return self.seeking.none(state)
+            case "alternative", Another(venue) if (other := another(venue)) is not None:
+                return wishes(other, 0, "accept")
+            case "none", Another(venue) if another(venue) is None:
+                return wishes(venue, 0, "accept")
+            case "tell", Asking(venue, asked) if detail == DETAILS[asked]:
+                return wishes(venue, asked + 1, "thank")
+            case "request_booking", Booking(values=None):
+                return self.booking.request(state)
+            case "confirm_booking", Booking() if state.sure < len(BOOKING):
+                return self.booking.confirm(state)
+            case "book", Booking():
+                return self.booking.book(state)
+            case "goodbye", _:
+                return self.booking.goodbye(state)
+        return useless(state)
+
+    def observe(self, state: State) -> dict[str, Any]:
+        """See `observations`; the beliefs are features only."""
+        return observations.observe(state)
 
     def features(self, state: State) -> Sequence[float]:
         """What is known, with the beliefs."""
-        values = observe(state)
+        values = self.observe(state)
         if isinstance(state, Seeking):
-            values |= beliefs(state, self.search.posterior(state))
-        return OBSERVATION.features(values)
+            values |= observations.beliefs(state, self.seeking.posterior(state))
+        return self.observation.features(values)
 
     def sentence(self, state: State, action: int) -> str:
-        """See `words`."""
-        return words.sentence(state, ACTIONS[action])
+        """What the assistant says: the sentence of the act, with what it stands for in this state."""
+        act, arguments = ACTS.split(action)
+        return language.sentence(state, act, **arguments) or ACTS.sentences[action]
 
     def note(self, state: State) -> str:
-        """See `words`."""
-        return words.note(state)
+        """See `language`."""
+        return language.note(state)
 
     def say(self, event: Event, draw: int) -> str:
         """See `user`."""
@@ -111,28 +137,19 @@ class DialogueProcess(Process[State]):
 
     def written(self, state: State, action: int, outcome: Outcome) -> Written:
         """What the agent says."""
-        return Written(words.sentence(state, ACTIONS[action]))
+        return Written(self.sentence(state, action))
 
 
-ALWAYS = frozenset({*(f"request_{slot}" for slot in SLOTS), "none", "request_booking", "goodbye"})
-"""What can be said until the talk is over."""
-OF_A_VENUE = frozenset({"offer", *(f"tell_{detail}" for detail in DETAILS)})
-"""What can be said once a venue is liked."""
-
-
-def _possible(state: State) -> frozenset[str]:
-    """What can be said: only values, venues and details that are known can be spoken of."""
-    if isinstance(state, Over):
-        return frozenset({"goodbye"})
-    further: set[str] = set()
-    if isinstance(state, Seeking):
-        further |= {f"confirm_{slot}" for slot, known in zip(SLOTS, state.slots, strict=True) if known is not None}
-        if found(state):
-            further.add("offer")
-    elif isinstance(state, (Another, Asking)):
-        further |= OF_A_VENUE
-        if another(state.venue) is not None:
-            further.add("alternative")
-    elif isinstance(state, Booking) and state.values is not None:
-        further |= {"confirm_booking", "book"}
-    return ALWAYS | further
+def _possible(state: State) -> set[str]:
+    """The actions that are possible: only values, venues and details that are known can be spoken of."""
+    match state:
+        case Over():
+            return {"goodbye"}
+        case Seeking(slots):
+            known = {f"confirm_{slot}" for slot, value in zip(SLOTS, slots, strict=True) if value is not None}
+            return ALWAYS | known | ({"offer"} if found(state) else set())
+        case Another(venue) | Asking(venue):
+            return ALWAYS | OF_A_VENUE | ({"alternative"} if another(venue) is not None else set())
+        case Booking(values=(_, _, _)):
+            return ALWAYS | {"confirm_booking", "book"}
+    return ALWAYS

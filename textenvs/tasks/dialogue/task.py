@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from textenvs.core.mdp import Split, Task
+from textenvs.tasks.dialogue.domain import HORIZON, INVALID, TERMS
+from textenvs.tasks.dialogue.language import INSTRUCTIONS
 from textenvs.tasks.dialogue.observations import OBSERVATION
-from textenvs.tasks.dialogue.rules import DialogueProcess
-from textenvs.tasks.dialogue.states import ACTIONS, HORIZON, INVALID, TERMS
-from textenvs.tasks.dialogue.words import CUES, INSTRUCTIONS
+from textenvs.tasks.dialogue.rules import ACTS, DialogueProcess
 
 
 class Dialogue(Task):
@@ -52,16 +52,14 @@ class Dialogue(Task):
     the talk. Goodbye ends it in every case. (Three restaurants have no phone; that it is not listed is an answer.)
 
     ## Action Space
-    `Discrete(16)`: request food, area, price; confirm food, area, price; offer; none; alternative; tell phone, address,
-    postcode; request booking; confirm booking; book; goodbye. The sentence of each stands in `info["choices"]`. Only
-    what cannot be said is masked: there is no value to confirm, no venue to speak of, no detail to book. With
-    `action_type="text"` the action is a sentence.
+    One of the acts of the assistant, `ACTS` in `textenvs.tasks.dialogue.rules`. The sentence of each stands in
+    `info["choices"]`. Only what cannot be said is masked: there is no value to confirm, no venue to speak of, no detail
+    to book. With `action_type="text"` the action is a sentence.
 
     ## Observation Space
-    `text`: the last exchange, a note of what was understood, the turn. `features`: `Box(0, 1, (26,), float32)`, named
-    in `textenvs.tasks.dialogue.observations`, the share of turns last. `discrete`: `Discrete(123)`: while seeking,
-    what is known of each slot (not known, heard, sure) and how many restaurants were found (0, 1, up to 5, more); then
-    the phase and what is open in it; not the turn.
+    `text`: the last exchange, a note of what was understood, the turn. `features` and `discrete`: what is known, by
+    the fields of `OBSERVATION` in `textenvs.tasks.dialogue.observations`; the last feature is the share of turns taken,
+    and the number does not tell the turn.
 
     ## Rewards
     - `turn`: -1 a turn.
@@ -96,13 +94,11 @@ class Dialogue(Task):
     - v0: provisional until release 0.1.0.
     """
 
-    data_files = ("restaurants.json",)
-    horizon = HORIZON
+    acts = ACTS
+    observation = OBSERVATION
     terms = TERMS
     invalid = INVALID
-    action_names = ACTIONS
-    cues = CUES
-    observation = OBSERVATION
+    horizon = HORIZON
     partner = "User"
     texts = ("text",)
     max_length = 800

@@ -7,9 +7,8 @@ from itertools import product
 from string import Formatter
 from typing import Any, NamedTuple
 
-from textenvs.tasks.dialogue.goals import ANY, BOOKING, BOOKING_VALUES, SLOTS, TIME, VALUES
-from textenvs.tasks.dialogue.names import food_name, price_name, with_article
-from textenvs.tasks.dialogue.words import PHRASES
+from textenvs.tasks.dialogue.domain import ANY, BOOKING, BOOKING_VALUES, SLOTS, TIME, VALUES
+from textenvs.tasks.dialogue.language import PHRASES, food_name, price_name, with_article
 
 DISH, KIND = PHRASES.text("form.dish", "food"), PHRASES.text("form.kind", "food")
 AREA = PHRASES.text("form.area", "area")

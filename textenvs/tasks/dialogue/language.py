@@ -1,13 +1,17 @@
-"""What the assistant says: the sentence of each act, and the note of what was understood so far."""
+"""What the assistant says: the sentences of its acts, and the note of what was understood so far."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from textenvs.tasks.dialogue.goals import ANY, ANYS, BOOKING_VALUES, SLOTS, VALUES, VENUES, another
-from textenvs.tasks.dialogue.names import food_name, price_name, with_article
-from textenvs.tasks.dialogue.states import (
-    ACTIONS,
+from textenvs.tasks.dialogue.domain import (
+    ANY,
+    ANYS,
+    BOOKING_VALUES,
+    DETAILS,
+    SLOTS,
+    VALUES,
+    VENUES,
     Another,
     Asking,
     Booking,
@@ -15,34 +19,26 @@ from textenvs.tasks.dialogue.states import (
     Seeking,
     State,
     Value,
+    another,
     found,
 )
 from textenvs.text.phrases import load_phrases
 
 PHRASES = load_phrases(__package__)
 INSTRUCTIONS = PHRASES.text("instructions", "horizon")
-CUES = PHRASES.cues(ACTIONS)
 
-REQUESTS = {act: PHRASES.sentence(act) for act in ("request_food", "request_area", "request_price")}
-CONFIRM = tuple(f"confirm_{slot}" for slot in SLOTS)
-CONFIRMATIONS = tuple(PHRASES.sentence(act, "value") for act in CONFIRM)
+CONFIRM = {slot: PHRASES.sentence(f"confirm_{slot}", "value") for slot in SLOTS}
 OFFER = PHRASES.sentence("offer", "venue")
 NONE = PHRASES.sentence("none", "restaurant")
+NO_OTHER = PHRASES["act.none_other"]
 ALTERNATIVE = PHRASES.sentence("alternative", "venue")
-TELL_PHONE = PHRASES.sentence("tell_phone", "name", "phone")
-TELL_NO_PHONE = PHRASES.text("act.tell_phone_unlisted", "name")
-TELL_ADDRESS = PHRASES.sentence("tell_address", "name", "address")
-TELL_POSTCODE = PHRASES.sentence("tell_postcode", "name", "postcode")
+TELL = {detail: PHRASES.sentence(f"tell_{detail}", "name", detail) for detail in DETAILS}
+NOT_LISTED = PHRASES.text("act.tell_phone_unlisted", "name")
 CONFIRM_BOOKING = PHRASES.sentence("confirm_booking", "table")
 BOOK = PHRASES.sentence("book", "table")
-ALWAYS = {
-    **REQUESTS,
-    "none": PHRASES["act.none_other"],
-    "request_booking": PHRASES.sentence("request_booking"),
-    "goodbye": PHRASES.sentence("goodbye"),
-}
-"""What can be said until the talk is over."""
 
+COMMON_NOUNS = ("gastropub", "international", "seafood")
+"""Foods that are not written with a capital."""
 ANY_VALUES = tuple(PHRASES[f"value.any_{slot}"] for slot in SLOTS)
 FOOD = PHRASES.text("value.food", "food")
 AREA = PHRASES.text("value.area", "area")
@@ -66,6 +62,21 @@ UNKNOWN = PHRASES.text("note.unknown", "what")
 KNOWN = tuple(PHRASES.text(f"note.{key}", "what", "value") for key in ("heard", "sure"))
 """A value in a note, by whether it is sure."""
 SLOT_NAMES, BOOKING_NAMES, DETAIL_NAMES = map(PHRASES.entries, ("slots", "booking", "details"))
+
+
+def food_name(food: str) -> str:
+    """A kind of food as it is written: "Modern European", "seafood"."""
+    return food if food in COMMON_NOUNS else food.title()
+
+
+def price_name(price: str) -> str:
+    """A price range as an adjective: "cheap", "moderately priced"."""
+    return "moderately priced" if price == "moderate" else price
+
+
+def with_article(noun: str) -> str:
+    """A noun with "a" or "an": "an Indian restaurant", "a European restaurant"."""
+    return f"{'an' if noun[0] in 'AEIOaeio' and not noun.startswith('Eu') else 'a'} {noun}"
 
 
 def phrase(slot: int, value: int) -> str:
@@ -99,44 +110,53 @@ def table(values: tuple[int, int, int]) -> str:
     return (TABLE_FOR_ONE if people == "1" else TABLE).format(people=people, day=day, time=time)
 
 
-def sentence(state: State, act: str) -> str:
-    """The sentence of a legal act."""
-    kind, _, what = act.partition("_")
-    if isinstance(state, Seeking):
-        if kind == "confirm":
-            slot = SLOTS.index(what)
-            known = state.slots[slot]
-            assert known is not None
-            return _confirmation(slot, known.value)
-        if act == "offer":
-            return OFFER.format(venue=_venue(found(state)[0]))
-        if act == "none":
-            return NONE.format(restaurant=description(state.slots))
-    if isinstance(state, (Another, Asking)) and kind in ("offer", "alternative", "tell"):
-        return _of_venue(state.venue)[act]
-    if isinstance(state, Booking) and state.values is not None and act in ("confirm_booking", "book"):
-        return (BOOK if act == "book" else CONFIRM_BOOKING).format(table=table(state.values))
-    return ALWAYS[act]
+def sentence(state: State, act: str, slot: str = "", detail: str = "") -> str | None:
+    """What a legal act says, where that depends on the state; None where it does not."""
+    match act, state:
+        case "confirm", Seeking(slots):
+            k = SLOTS.index(slot)
+            known = slots[k]
+            return None if known is None else _confirmation(k, known.value)
+        case "offer", Seeking():
+            return _offer(found(state)[0])
+        case "none", Seeking(slots):
+            return NONE.format(restaurant=description(slots))
+        case "none", _:
+            return NO_OTHER
+        case "offer", Another(venue) | Asking(venue):
+            return _offer(venue)
+        case "alternative", Another(venue) | Asking(venue):
+            return _alternative(venue)
+        case "tell", Another(venue) | Asking(venue):
+            return _told(venue, detail)
+        case "confirm_booking", Booking((_, _, _) as values):
+            return CONFIRM_BOOKING.format(table=table(values))
+        case "book", Booking((_, _, _) as values):
+            return BOOK.format(table=table(values))
+    return None
 
 
 @cache
 def _confirmation(slot: int, value: int) -> str:
-    return CONFIRMATIONS[slot].format(value=phrase(slot, value))
+    return CONFIRM[SLOTS[slot]].format(value=phrase(slot, value))
 
 
 @cache
-def _of_venue(venue: int) -> dict[str, str]:
-    """What can be said of a venue, by act."""
-    chosen, other = VENUES[venue], another(venue)
-    said = {
-        "offer": OFFER.format(venue=_venue(venue)),
-        "tell_phone": (TELL_PHONE if chosen.phone else TELL_NO_PHONE).format(name=chosen.name, phone=chosen.phone),
-        "tell_address": TELL_ADDRESS.format(name=chosen.name, address=chosen.address),
-        "tell_postcode": TELL_POSTCODE.format(name=chosen.name, postcode=chosen.postcode),
-    }
-    if other is not None:
-        said["alternative"] = ALTERNATIVE.format(venue=_venue(other))
-    return said
+def _offer(venue: int) -> str:
+    return OFFER.format(venue=_venue(venue))
+
+
+@cache
+def _alternative(venue: int) -> str | None:
+    other = another(venue)
+    return None if other is None else ALTERNATIVE.format(venue=_venue(other))
+
+
+@cache
+def _told(venue: int, detail: str) -> str:
+    row = VENUES[venue]
+    value = getattr(row, detail)
+    return (NOT_LISTED if value is None else TELL[detail]).format(name=row.name, **{detail: value})
 
 
 @cache

@@ -6,24 +6,33 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from textenvs.core.mdp import Outcome
-from textenvs.tasks.dialogue.goals import BOOKING, TIME
-from textenvs.tasks.dialogue.reactions import Dynamics, Event, Hearing, wrong
-from textenvs.tasks.dialogue.states import (
-    ASK,
-    BOOK,
+from textenvs.tasks.dialogue.domain import (
+    BOOKING,
     BOOKING_SIZES,
     DETAILS,
     FAILURE,
-    FULL,
-    NOTICE,
     SUCCESS,
+    TIME,
     TURN,
     Asking,
     Booking,
     Closing,
+    Dynamics,
+    Event,
+    Hearing,
     Over,
     State,
+    wrong,
 )
+
+ASK = 0.5
+"""Chance that the user wants to know a detail; each of the three, one after the other."""
+BOOK = 0.6
+"""Chance that the user wants a table."""
+FULL = 0.2
+"""Chance that the restaurant has no table at that time."""
+NOTICE = 0.5
+"""Chance that the user notices a wrong booking."""
 
 
 def wishes(venue: int, first: int, act: str) -> Dynamics:
@@ -36,8 +45,8 @@ def wishes(venue: int, first: int, act: str) -> Dynamics:
     yield Outcome(left * (1 - BOOK), Closing(0), (act, "nothing"), TURN)
 
 
-class Service:
-    """The booking and the end.
+class BookingPhase:
+    """The talk after a venue is agreed.
 
     Args:
         hearing: How the user is understood.
@@ -46,7 +55,7 @@ class Service:
     def __init__(self, hearing: Hearing) -> None:
         self.hearing = hearing
 
-    def tell_booking(self, state: Booking) -> Dynamics:
+    def request(self, state: Booking) -> Dynamics:
         """The user tells people, day and time, each as likely as any; each may be misheard, or all of it lost."""
         people, day, time = BOOKING_SIZES
         heard = list(product(range(people), range(day), range(time)))

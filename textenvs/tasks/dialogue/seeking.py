@@ -1,4 +1,4 @@
-"""Finding a venue: what can be known of the user's goal, and what they say of it."""
+"""Until a venue is agreed: what can be known of the user's goal, and how they answer."""
 
 from __future__ import annotations
 
@@ -10,18 +10,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.mdp import Outcome
-from textenvs.tasks.dialogue.goals import ANYS, ATTRIBUTES, SIZES, SLOTS, Goals
-from textenvs.tasks.dialogue.reactions import Dynamics, Event, Hearing, useless, wrong
-from textenvs.tasks.dialogue.service import wishes
-from textenvs.tasks.dialogue.states import ANOTHER, TURN, VOLUNTEER, Another, Seeking, Value, found
+from textenvs.tasks.dialogue.booking import wishes
+from textenvs.tasks.dialogue.domain import (
+    ANYS,
+    ATTRIBUTES,
+    SIZES,
+    SLOTS,
+    TURN,
+    Another,
+    Dynamics,
+    Event,
+    Goals,
+    Hearing,
+    Seeking,
+    Value,
+    found,
+    useless,
+    wrong,
+)
+
+VOLUNTEER = (0.7, 0.4, 0.4)
+"""Chance that the user's first sentence tells food, area, price."""
+ANOTHER = 0.15
+"""Chance that a user who is offered a right venue asks for another one like it, once."""
 
 
-class Search:
+class SeekingPhase:
     """The talk until a venue is agreed.
 
     Args:
         goals: What users may want.
-        hearing: How it is understood.
+        hearing: How the user is understood.
     """
 
     def __init__(self, goals: Goals, hearing: Hearing) -> None:
