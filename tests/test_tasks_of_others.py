@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from tests.tasks import example_task
 from textenvs import registration, testing
 from textenvs.evaluation import Header
 from textenvs.manifest import read_manifest
+from textenvs_benchmarks import ray_executor
+from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.jobs import plan_jobs, plays
 from textenvs_benchmarks.seeds import hash_suite
 from textenvs_benchmarks.suite import Suite, make_suite, to_table
@@ -207,6 +210,24 @@ def test_a_task_of_another_distribution_is_known_by_its_id(installed):
     assert "guess" in told["agents"]
 
 
+def test_its_identity_is_that_of_its_files(place):
+    """In a package of a namespace, which several distributions can share, too."""
+    moved = {f"space/{name}": text.replace("from tutoring", "from space.tutoring") for name, text in FILES.items()}
+    write(place.site, distribution("tutoring", "space.tutoring", moved))
+    write(place.site, {"space/other/__init__.py": "raise RuntimeError"})
+    code = f"""
+import json, sys, textenvs
+print(json.dumps(textenvs.find_entry("{ID}").source))
+assert "space" not in sys.modules
+"""
+    first, _ = place.python(code)
+    assert len(first) == 32
+    write(place.site, {"space/other/__init__.py": "pass", "space/tutoring/policies.py": ""})
+    assert place.python(code)[0] == first
+    write(place.site, {"space/tutoring/phrases.en.toml": FILES["tutoring/phrases.en.toml"].replace("Dust.", "Dirt.")})
+    assert place.python(code)[0] != first
+
+
 def test_the_kit_checks_it(installed):
     code = (
         f"from textenvs import testing; testing.check_id('{ID}'); testing.check_nothing_trivial_wins('{ID}'); print(1)"
@@ -276,6 +297,23 @@ def test_a_task_that_is_named_is_imported_by_those_who_name_it(place):
     assert "Knock to hear" in (place.folder / "r" / "report.html").read_text()
     refused = place.command("run --env mytask:Tutoring --agent rule --out other", status=2)
     assert "there is nothing to play: rule is for none of Tutoring-v0" in refused
+
+
+def test_a_worker_elsewhere_is_told_of_what_was_added(place, added, tmp_path):
+    """As one of Ray is, which has a process of its own."""
+    textenvs.register_task("Mine-v0", NAMED, summary="Find it.")
+    (job,) = plan_jobs(Suite("mine", 1, ("Mine-v0",), ("random",), training_seeds=1, episodes=2))
+    home = ray_executor._Home.of(job, ResultsFolder(tmp_path / "r"))
+    (place.folder / "sent").write_bytes(pickle.dumps((job, home)))
+    code = """
+import json, pickle, pathlib
+from textenvs_benchmarks.ray_executor import _play
+job, home = pickle.loads(pathlib.Path("sent").read_bytes())
+outcome, files, _ = _play(job, {}, home)
+print(json.dumps([outcome.error, len(files)]))
+"""
+    place.env["PYTHONPATH"] += os.pathsep + str(Path(__file__).parents[1])
+    assert place.python(code)[0] == [None, 2]
 
 
 @pytest.mark.slow

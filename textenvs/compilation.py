@@ -42,7 +42,7 @@ def store(env_id: str, tell: Tell = print) -> str:
     if entry.scores_file is None:
         raise ValueError(f"{entry.task} is no package: make it one, with a task.toml, for a place to store its scores")
     source = entry.source
-    if stored is not None and stored["source"] == source:
+    if source and stored is not None and stored["source"] == source:
         return "unchanged"
     task = task_of(env_id)
     found = take_fingerprint(task)

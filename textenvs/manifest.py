@@ -182,7 +182,7 @@ def package_folder(package: str) -> Path:
     """The folder of a package; neither it nor the packages that it lies in are imported.
 
     Raises:
-        ValueError: If there is no such package, or it is a module without a folder.
+        ValueError: If there is no such package, or it is a module without a folder, or a folder without `__init__.py`.
     """
     top, *rest = package.split(".")
     spec = importlib.util.find_spec(top)
@@ -191,6 +191,6 @@ def package_folder(package: str) -> Path:
         places = spec.submodule_search_locations if spec else None
         name = f"{name}.{part}"
         spec = importlib.machinery.PathFinder.find_spec(name, list(places)) if places else None
-    if spec is None or not spec.submodule_search_locations:
-        raise ValueError(f"there is no package {package!r}: reinstall the distribution that names it")
+    if spec is None or not spec.submodule_search_locations or not spec.origin:
+        raise ValueError(f"there is no package {package!r}, a folder with __init__.py: reinstall what names it")
     return Path(next(iter(spec.submodule_search_locations)))

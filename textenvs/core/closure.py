@@ -54,31 +54,26 @@ class Module:
 
 
 @cache
-def _folder(package: str) -> Path | None:
-    """The folder of a top-level package, or that in which a top-level module lies."""
+def _folders(package: str) -> tuple[Path, ...]:
+    """The folder of a top-level package, or that in which a top-level module lies; a namespace can have several."""
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError):
-        return None
-    if spec is None or not spec.has_location or not spec.origin:
-        return None
-    return Path(spec.origin).parent
+        return ()
+    if spec is not None and spec.has_location and spec.origin:
+        return (Path(spec.origin).parent,)
+    return tuple(map(Path, (spec and spec.submodule_search_locations) or ()))
 
 
 @lru_cache(maxsize=1024)
 def find_module(name: str) -> Module | None:
     """A module by its full name; None where there is no such file of Python source."""
     top, *rest = name.split(".")
-    folder = _folder(top)
-    if folder is None:
-        return None
-    if not rest:
-        candidates = [folder / "__init__.py", folder / f"{top}.py"]
-        if folder.name != top:
-            candidates.reverse()
-    else:
+    candidates: list[Path] = []
+    for folder in _folders(top):
         place = folder.joinpath(*rest)
-        candidates = [place / "__init__.py", place.with_suffix(".py")]
+        found = [place / "__init__.py", place.with_suffix(".py") if rest else folder / f"{top}.py"]
+        candidates += found if rest or folder.name == top else reversed(found)
     return next((_read(name, path) for path in candidates if path.is_file()), None)
 
 
@@ -174,7 +169,7 @@ def import_closure(
 
     def follows(name: str) -> bool:
         top = name.partition(".")[0]
-        return top in tops or (beside is not None and _folder(top) == beside)
+        return top in tops or (beside is not None and beside in _folders(top))
 
     due, found = list(roots), dict[str, Path]()
     while due:
@@ -217,7 +212,7 @@ def source_hash(task: str) -> str:
     """
     module, _, name = task.partition(":")
     origin, top = defining_module(module, name), module.partition(".")[0]
-    folder = _folder(top)
+    folder = next(iter(_folders(top)), None)
     if folder is None or find_module(origin) is None:
         return ""
     beside = None if folder.name in ("site-packages", "dist-packages", "textenvs") else folder
