@@ -1,11 +1,13 @@
-"""A letter lies in one of three drawers: knock at them, then open one. CONTRIBUTING.md shows this file."""
+"""A letter lies in one of three drawers: knock at them, then open one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from textenvs.core.acts import Act, Acts
+from textenvs.core.fields import Number
 from textenvs.core.mdp import Event, Outcome, Process, Split, Task, Terms
+from textenvs.core.observation import Observation
 
 DRAWERS = ("left", "middle", "right")
 HORIZON = 5
@@ -15,6 +17,13 @@ ACTS = Acts(
     Act("knock", "Knock, and listen which drawer rustles.", "Knock, knock.", ("knock", "listen")),
     Act("open", "Open a drawer; this ends the episode.", "I open the {drawer} one.", ("{drawer}",), drawer=DRAWERS),
 )
+OBSERVATION = Observation(
+    *(
+        Number(drawer, "How often this drawer has rustled.", HORIZON, buckets=range(1, HORIZON + 1))
+        for drawer in DRAWERS
+    ),
+    *(Number(f"{drawer}_belief", "Probability that it holds the letter.") for drawer in DRAWERS),
+)
 TERMS = Terms({"turn": 1.0, "letter": 1.0, "invalid": 1.0}, metrics=("success",))
 State = tuple[int, ...]  # how often each drawer has rustled; () when all is over
 
@@ -22,7 +31,7 @@ State = tuple[int, ...]  # how often each drawer has rustled; () when all is ove
 class DrawersProcess(Process[State]):
     """One letter. Where it lies is hidden: it enters by the posterior probabilities given the state."""
 
-    terms, acts = TERMS, ACTS
+    terms, acts, observation = TERMS, ACTS, OBSERVATION
 
     def posterior(self, state: State) -> list[float]:
         """How likely the letter is in each drawer."""
@@ -39,22 +48,20 @@ class DrawersProcess(Process[State]):
         if ACTS.split(action)[0] == "knock":
             rustles = [p * TRUE + (1 - p) * FALSE for p in belief]
             following = [tuple(count + (j == k) for j, count in enumerate(state)) for k in range(3)]
-            return [Outcome(rustles[k], following[k], DRAWERS[k], TERMS.earn(turn=-0.05)) for k in range(3)]
+            return [Outcome(rustles[k], following[k], DRAWERS[k], TERMS.earn(turn=-0.01)) for k in range(3)]
         p = belief[action - ACTS.number("open", drawer=DRAWERS[0])]
-        found = TERMS.earn(turn=-0.05, letter=1.0, ends=True, metrics={"success": 1.0})
-        return [Outcome(p, (), "letter", found), Outcome(1 - p, (), "dust", TERMS.earn(turn=-0.05, ends=True))]
+        found = TERMS.earn(turn=-0.01, letter=1.0, ends=True, metrics={"success": 1.0})
+        return [Outcome(p, (), "letter", found), Outcome(1 - p, (), "dust", TERMS.earn(turn=-0.01, ends=True))]
 
     def legal(self, state: State) -> Sequence[bool]:
         """There is nothing to hear once a drawer is open."""
         return (state != (), True, True, True)
 
-    def discrete(self, state: State) -> int:
-        """The counts as digits."""
-        return state[0] * 36 + state[1] * 6 + state[2] if state else 216
-
-    def features(self, state: State) -> Sequence[float]:
-        """The posterior."""
-        return self.posterior(state or (0, 0, 0))
+    def observe(self, state: State) -> dict[str, float]:
+        """The counts, and the posterior."""
+        counts = state or (0, 0, 0)
+        beliefs = zip((f"{drawer}_belief" for drawer in DRAWERS), self.posterior(counts), strict=True)
+        return {**dict(zip(DRAWERS, counts, strict=True)), **dict(beliefs)}
 
     def note(self, state: State) -> str:
         """The counts in words."""
@@ -77,10 +84,10 @@ class Drawers(Task):
     `Discrete(4)`: knock; open the left, the middle, the right drawer.
 
     ## Observation Space
-    How often each drawer has rustled, as text or as a number; as features the posterior probabilities.
+    How often each drawer has rustled; as features the posterior probabilities too.
 
     ## Rewards
-    `turn`: -0.05 a turn. `letter`: 1 for the letter. `invalid`: -1 for an impossible act.
+    `turn`: -0.01 a turn. `letter`: 1 for the letter. `invalid`: -1 for an impossible act.
 
     ## Starting State
     Each drawer is as likely as any other.
@@ -101,10 +108,8 @@ class Drawers(Task):
     - v0: first.
     """
 
-    acts, terms = ACTS, TERMS
+    acts, observation, terms = ACTS, OBSERVATION, TERMS
     horizon = HORIZON
-    n_observations = 217
-    feature_names = DRAWERS
     partner = "Desk"
     max_length = 200
     instructions = "A letter lies in one of three drawers. Knock to hear which one rustles; 80 % is true. Open one."
