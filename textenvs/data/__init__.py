@@ -13,10 +13,12 @@ __all__ = ["fetched", "load_json"]
 
 
 @cache
-def load_json(name: str) -> Any:
-    """The content of a JSON file of this package, read once; treat it as read-only.
+def load_json(name: str, package: str = __package__) -> Any:
+    """The content of a JSON file that ships with a package, read once; treat it as read-only.
 
     Args:
-        name: File name without folder, such as "restaurants.json".
+        name: File name without folder, such as "facts.json".
+        package: The package whose folder holds the file: that of a task, such as "textenvs.tasks.dialogue" (a module
+            of the task writes `__package__`), or this one.
     """
-    return json.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    return json.loads(files(package).joinpath(name).read_text(encoding="utf-8"))
