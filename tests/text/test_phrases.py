@@ -180,6 +180,7 @@ def test_another_language_is_another_file(load, tmp_path):
 
 @pytest.mark.parametrize(("task", "phrases"), [(Dialogue, DIALOGUE), (QA, QA_PHRASES), (Writing, WRITING)])
 def test_the_acts_of_our_tasks_are_their_actions(task, phrases):
+    task = task()
     assert tuple(phrases.acts) == task.action_names
     assert phrases.cues(task.action_names) == task.cues
     assert all(cues for cues in task.cues)

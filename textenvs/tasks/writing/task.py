@@ -8,8 +8,8 @@ from textenvs.core.mdp import Split, Task
 from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
 from textenvs.tasks.writing.observations import OBSERVATION
-from textenvs.tasks.writing.rules import ACTIONS, HORIZON, TERMS, Proofreading
-from textenvs.tasks.writing.words import INSTRUCTIONS, PHRASES, TEXT_INSTRUCTIONS
+from textenvs.tasks.writing.rules import ACTS, HORIZON, TERMS, WritingProcess
+from textenvs.tasks.writing.words import INSTRUCTIONS, TEXT_INSTRUCTIONS
 
 SOURCES = {"texts": ("few", "many"), "wikipedia": ("few",)}
 """How many mistakes there can be, by source of the texts."""
@@ -90,12 +90,11 @@ class Writing(Task):
     """
 
     data_files = ("misspellings.json", "writing_drafts.json", "writing_texts.json", "writing_wiki.json")
+    acts = ACTS
     horizon = HORIZON
     terms = TERMS
     rewards = {"edits": {"f05": 0.0, "right": 1.0, "wrong": 2.0}}  # noqa: RUF012
     invalid = TERMS.earn(invalid=-0.05)
-    action_names = ACTIONS
-    cues = PHRASES.cues(ACTIONS)
     observation = OBSERVATION
     partner = "Writer"
     texts = ("text", "references", "source")
@@ -131,6 +130,6 @@ class Writing(Task):
         task._remember = True
         return task
 
-    def scenario(self, split: Split, index: int) -> Proofreading:
+    def scenario(self, split: Split, index: int) -> WritingProcess:
         """The proofreading of one draft."""
-        return Proofreading(self.drafts(split).draft(index), split == "test", self.reasons, self._remember)
+        return WritingProcess(self.drafts(split).draft(index), split == "test", self.reasons, self._remember)
