@@ -26,7 +26,7 @@ from textenvs.data.wikipedia import summaries
 from textenvs.tasks.qa import QA
 from textenvs.tasks.qa.introductions import introduction, titles
 from textenvs.tasks.qa.reading import content
-from textenvs.tasks.qa.rules import Answering
+from textenvs.tasks.qa.rules import QAProcess
 from textenvs.tasks.qa.wikipedia import (
     FOUND,
     KINDS,
@@ -150,7 +150,7 @@ def playable(rows: list[Stored], weights: dict[str, float]) -> list[Stored]:
     corpus = WikipediaQuestions([row_of(*row) for row in rows], weights)
     task, kept = QA("wikipedia"), []
     for number, row in enumerate(rows):
-        tables = compile_tables(task, Answering(corpus, number))
+        tables = compile_tables(task, QAProcess(corpus, number))
         if solve_tables(task, tables).optimal > LEAST_OPTIMUM:
             kept.append(row)
     single = [row for row in kept if row[0] == 0]

@@ -16,7 +16,10 @@ TAGS = ("named", "likely", "other", "open")
 names what the question names; nothing of this; it is open already."""
 SUPPORT = ((0.26, 0.4, 0.6), (0.13, 0.2, 0.3))
 """Bounds of the buckets of support, on pages of depth 0 and 1."""
-QUERIES, RESULTS, MOST_OPENED = 3, 3, 4
+RANKS = ("first", "second", "third")
+"""So many queries, results, links and names are offered at a time."""
+QUERIES = RESULTS = len(RANKS)
+MOST_OPENED = 4
 START, SEARCHED, READING = ((f"{case}, one hop", f"{case}, two hops") for case in ("start", "searched", "reading"))
 """Names of the cases, by hops."""
 

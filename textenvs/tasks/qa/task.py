@@ -9,9 +9,9 @@ from textenvs.errors import unknown
 from textenvs.tasks.qa.facts import facts
 from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.questions import Corpus
-from textenvs.tasks.qa.rules import ACTIONS, HORIZON, IMPOSSIBLE, TERMS, Answering
+from textenvs.tasks.qa.rules import ACTS, HORIZON, IMPOSSIBLE, TERMS, QAProcess
 from textenvs.tasks.qa.wikipedia import wikipedia
-from textenvs.tasks.qa.words import INSTRUCTIONS, PHRASES
+from textenvs.tasks.qa.words import INSTRUCTIONS
 
 CORPORA: dict[str, Callable[[Split], Corpus]] = {"facts": facts, "wikipedia": wikipedia}
 
@@ -95,11 +95,10 @@ class QA(Task):
     """
 
     data_files = ("qa_facts.json", "qa_wiki.json")
+    acts = ACTS
     horizon = HORIZON
     terms = TERMS
     invalid = IMPOSSIBLE
-    action_names = ACTIONS
-    cues = PHRASES.cues(ACTIONS)
     observation = OBSERVATION
     partner = "Library"
     texts = ("text", "references")
@@ -120,6 +119,6 @@ class QA(Task):
         """How many questions there are."""
         return len(self.corpus(split))
 
-    def scenario(self, split: Split, index: int) -> Answering:
+    def scenario(self, split: Split, index: int) -> QAProcess:
         """The answering of one question."""
-        return Answering(self.corpus(split), index, split == "test")
+        return QAProcess(self.corpus(split), index, split == "test")
