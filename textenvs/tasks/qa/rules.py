@@ -29,12 +29,12 @@ ACTS = Acts(
     Act("answer", "Answer with one of the names on the open pages.", name=RANKS),
     Act("answer_linked", "Answer with one of the names on open pages that were linked to.", name=RANKS),
     Act("abstain", "Abstain: the library does not tell the answer."),
-    words={name: act._asdict() for name, act in words.PHRASES.acts.items()},
+    words=words.PHRASES.words,
 )
 ANSWERS = ("answer", "answer_linked")
 """The acts that answer, by the depth of the page on which the name stands."""
-MOVES = tuple((act, RANKS.index(*at.values()) if at else 0) for act, at in map(ACTS.split, range(len(ACTS))))
-"""Act and rank, from 0, of each action."""
+MOVES = tuple((act, max(map(RANKS.index, of.values()), default=0)) for act, of in map(ACTS.split, range(len(ACTS))))
+"""Of each action the act, and the rank of what it is about, from 0."""
 REPLIES = ACTS.number("answer", name="first")
 """From this action on each ends the episode: answers, and to abstain."""
 

@@ -21,7 +21,7 @@ ACTS = Acts(
     Act("take", "Take one of the suggestions for the place.", suggestion=RANKS),
     Act("take_back", "Take the last decision back; this is possible once."),
     Act("finish", "Finish: what was not decided stays as it is."),
-    words={name: act._asdict() for name, act in words.PHRASES.acts.items()},
+    words=words.PHRASES.words,
 )
 KEEP, TAKE = ACTS.number("keep"), ACTS.number("take", suggestion="first")
 TAKE_BACK, FINISH = ACTS.number("take_back"), ACTS.number("finish")
