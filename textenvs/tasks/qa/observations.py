@@ -9,7 +9,7 @@ from typing import Any
 
 from textenvs.core.fields import Category, Flag, Number
 from textenvs.core.observation import Case, CaseView, Observation
-from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
+from textenvs.tasks.qa.reader import CANDIDATES, LINKS, Candidate, Found, Link, View
 
 TAGS = ("named", "likely", "other", "open")
 """What a result looks like: its title stands in the question; it is linked from such a page that is open, or its text

@@ -13,7 +13,7 @@ from textenvs.rewards import exact_match, token_f1
 from textenvs.tasks.qa import observations, words
 from textenvs.tasks.qa.observations import MOST_OPENED, RANKS, RESULTS
 from textenvs.tasks.qa.questions import Corpus
-from textenvs.tasks.qa.reading import CANDIDATES, Found, Reader
+from textenvs.tasks.qa.reader import CANDIDATES, Found, Reader
 
 HORIZON = 10
 """Acts, the last one included."""

@@ -94,7 +94,6 @@ class QA(Task):
     - v0: provisional until release 0.1.0.
     """
 
-    data_files = ("qa_facts.json", "qa_wiki.json")
     acts = ACTS
     horizon = HORIZON
     terms = TERMS

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from textenvs.tasks.qa.observations import RANKS, TAGS, bucket
 from textenvs.tasks.qa.questions import Page, Question
-from textenvs.tasks.qa.reading import Candidate, Found, Link, View
+from textenvs.tasks.qa.reader import Candidate, Found, Link, View
 from textenvs.text.phrases import load_phrases
 
 PHRASES = load_phrases(__package__)

@@ -117,7 +117,12 @@ Source = Callable[[str], list[tuple[str, str]]]
 
 def own_texts(split: str) -> list[tuple[str, str]]:
     """The texts that this project wrote."""
-    return [(text["genre"], " ".join(text["sentences"])) for text in load_json("writing_texts.json")[split]]
+    return [(text["genre"], " ".join(text["sentences"])) for text in stored("texts")[split]]
+
+
+def stored(name: str) -> Any:
+    """A data file of this package."""
+    return load_json(f"{name}.json", __package__)
 
 
 class Drafts:
@@ -219,8 +224,8 @@ def own_drafts(split: str, variant: str) -> Drafts:
         split: "train" or "test".
         variant: "few" (up to three mistakes) or "many" (two to four).
     """
-    compiled = load_json("writing_drafts.json")[split]
-    return Drafts(own_texts(split), compiled["texts"], compiled[variant], load_json("misspellings.json")["texts"])
+    compiled = stored("drafts")[split]
+    return Drafts(own_texts(split), compiled["texts"], compiled[variant], stored("misspellings")["texts"])
 
 
 @cache
@@ -230,6 +235,6 @@ def wikipedia_drafts(split: str) -> Drafts:
     Raises:
         ImportError: Without the extra `wiki`.
     """
-    compiled = load_json("writing_wiki.json")[split]
+    compiled = stored("wikipedia_drafts")[split]
     texts = wikipedia_texts(compiled["titles"])
-    return Drafts(texts, compiled["texts"], compiled["few"], load_json("misspellings.json")["wikipedia"])
+    return Drafts(texts, compiled["texts"], compiled["few"], stored("misspellings")["wikipedia"])

@@ -89,7 +89,6 @@ class Writing(Task):
     - v0: provisional until release 0.1.0.
     """
 
-    data_files = ("misspellings.json", "writing_drafts.json", "writing_texts.json", "writing_wiki.json")
     acts = ACTS
     horizon = HORIZON
     terms = TERMS
