@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from textenvs.tasks.dialogue import Dialogue
 from textenvs.tasks.dialogue.states import ACTIONS, Another, Asking, Booking, Seeking, Value
-from textenvs.tasks.qa.rules import ACTS
+from textenvs.tasks.qa import QA
 from textenvs.text.matching import match, read_reply
 from textenvs.text.tokens import jaccard
 
@@ -189,7 +189,7 @@ ABSTAIN = "I abstain: the library does not tell."
 )
 def test_a_name_that_is_not_offered_is_not_another(sentence, meant):
     offered = {SEARCH: 1, 'Search for "country".': 2, OPEN: 3, FOLLOW: 6, ANSWER: 9, ABSTAIN: 15}
-    choices = [""] * len(ACTS)
+    choices = [""] * len(QA.acts)
     for choice, number in offered.items():
         choices[number] = choice
-    assert match(sentence, choices, ACTS.cues) == (None if meant is None else offered[meant])
+    assert match(sentence, choices, QA.acts.cues) == (None if meant is None else offered[meant])
