@@ -22,7 +22,7 @@ from likelihood import log10_probabilities
 from mistakes import Mistake, misspellings, possible_mistakes
 from proofreader import Place, Proofreader, render, tokenise
 
-DATA = Path(__file__).parents[2] / "textenvs" / "data"
+DATA = Path(__file__).parents[2] / "textenvs" / "tasks" / "writing"
 UNFIT = Path(__file__).with_name("unfit.json")
 """Mistakes not to be made, found by reading: split, text, token, what was written. Those of "before" are out before
 drafts are drawn; drafts that hold one of "after" are left out, so that all others stay as they were read."""
@@ -271,13 +271,13 @@ def keep_pairs(source: str, pairs: Mapping[tuple[str, str], int]) -> None:
 def main(codespell: str, cspell: str) -> None:
     """Writes the data files."""
     spellings = misspellings(codespell, cspell)
-    texts = json.loads((DATA / "writing_texts.json").read_text(encoding="utf-8"))
+    texts = json.loads((DATA / "texts.json").read_text(encoding="utf-8"))
     pairs: dict[tuple[str, str], int] = {}
     compiled = {
         split: compile_split(split, [" ".join(text["sentences"]) for text in written], spellings, pairs)
         for split, written in texts.items()
     }
-    (DATA / "writing_drafts.json").write_text(json.dumps(compiled, separators=(",", ":")) + "\n")
+    (DATA / "drafts.json").write_text(json.dumps(compiled, separators=(",", ":")) + "\n")
     keep_pairs("texts", pairs)
 
 

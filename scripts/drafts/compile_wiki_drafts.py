@@ -84,7 +84,7 @@ def main(codespell: str, cspell: str) -> None:
         into["texts"].append(text)
     print({split: len(into["few"]) for split, into in compiled.items()})
     keep_pairs("wikipedia", pairs)
-    (DATA / "writing_wiki.json").write_text(json.dumps(compiled, separators=(",", ":")) + "\n")
+    (DATA / "wikipedia_drafts.json").write_text(json.dumps(compiled, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":

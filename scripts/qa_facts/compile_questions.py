@@ -1,4 +1,4 @@
-"""Compiles textenvs/data/qa_facts.json: pages and questions made of textenvs/data/facts.json.
+"""Compiles textenvs/tasks/qa/fact_questions.json: pages and questions made of textenvs/data/facts.json.
 
     pip install -e . bm25s==0.3.11 PyStemmer==3.1.0
     python scripts/qa_facts/compile_questions.py
@@ -23,10 +23,11 @@ from ask import Draft, balanced, one_hop, two_hops
 from pages import Pages, make_pages
 
 from textenvs.tasks.qa.facts import BRACKETS, FactCorpus
-from textenvs.tasks.qa.reading import EMPTY, Reader, content
+from textenvs.tasks.qa.reader import EMPTY, Reader, content
 from textenvs.tasks.qa.rules import RESULTS
 
-DATA = Path(__file__).parents[2] / "textenvs" / "data"
+PACKAGE = Path(__file__).parents[2] / "textenvs"
+FACTS, QUESTIONS = PACKAGE / "data" / "facts.json", PACKAGE / "tasks" / "qa" / "fact_questions.json"
 SEED = 20261124
 WANTED = {"train": 1016, "test": 440}
 """Questions of each number of hops."""
@@ -146,14 +147,14 @@ def compiled(families: dict[str, Any], split: str, rng: random.Random) -> dict[s
 
 def main() -> None:
     """Writes the data file, a page or a question a line."""
-    families = json.loads((DATA / "facts.json").read_text())["families"]
+    families = json.loads(FACTS.read_text())["families"]
     blocks = []
     for number, split in enumerate(WANTED):
         made = compiled(families, split, random.Random(f"{SEED} {number}"))
         parts = [f'"{name}": [\n' + ",\n".join(map(json.dumps, made[name])) + "\n]" for name in ("pages", "questions")]
         parts.append(f'"weights": {json.dumps(made["weights"])}')
         blocks.append(f'"{split}": {{' + ", ".join(parts) + "}")
-    (DATA / "qa_facts.json").write_text("{" + ",\n".join(blocks) + "}\n")
+    QUESTIONS.write_text("{" + ",\n".join(blocks) + "}\n")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from textenvs.core.tables import compile_tables
 from textenvs.data.wikipedia import summaries
 from textenvs.tasks.qa import QA
 from textenvs.tasks.qa.introductions import introduction, titles
-from textenvs.tasks.qa.reading import content
-from textenvs.tasks.qa.rules import Answering
+from textenvs.tasks.qa.reader import content
+from textenvs.tasks.qa.rules import QAProcess
 from textenvs.tasks.qa.wikipedia import (
     FOUND,
     KINDS,
@@ -40,7 +40,7 @@ from textenvs.tasks.qa.wikipedia import (
     row_of,
 )
 
-DATA = Path(__file__).resolve().parents[2] / "textenvs" / "data"
+QUESTIONS = Path(__file__).resolve().parents[2] / "textenvs" / "tasks" / "qa" / "wikipedia_questions.json"
 TEST = 1 / 3
 """Share of the names that are answers of the test split."""
 UNANSWERABLE = 0.2
@@ -150,7 +150,7 @@ def playable(rows: list[Stored], weights: dict[str, float]) -> list[Stored]:
     corpus = WikipediaQuestions([row_of(*row) for row in rows], weights)
     task, kept = QA("wikipedia"), []
     for number, row in enumerate(rows):
-        tables = compile_tables(task, Answering(corpus, number))
+        tables = compile_tables(task, QAProcess(corpus, number))
         if solve_tables(task, tables).optimal > LEAST_OPTIMUM:
             kept.append(row)
     single = [row for row in kept if row[0] == 0]
@@ -200,7 +200,7 @@ def main() -> None:
     }
     body = ",\n".join(f'"{split}":[\n{text}\n]' for split, text in lines.items())
     head = f'"summaries":"{digest}",\n"weights":{json.dumps(weights, separators=(",", ":"))},\n'
-    (DATA / "qa_wiki.json").write_text(f"{{{head}{body}}}\n")
+    QUESTIONS.write_text(f"{{{head}{body}}}\n")
 
 
 if __name__ == "__main__":

@@ -116,17 +116,20 @@ def test_bad_tables_are_refused(acts, words, message):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("name", "arguments", "message"),
     [
-        ({"name": "say hello"}, "'say hello' is no name of an act"),
-        ({"name": "say", "cues": "say"}, "write ('say',)"),
-        (
-            {"name": "say", "what": "food"},
-            "the argument 'what' of the act 'say' needs a tuple of its values, got 'food'",
-        ),
-        ({"name": "say", "what": ()}, "needs a tuple of its values, got ()"),
+        ("say hello", {}, "'say hello' is no name of an act"),
+        ("say", {"cues": "say"}, "write ('say',)"),
+        ("say", {"what": "food"}, "the argument 'what' of the act 'say' needs a tuple of its values, got 'food'"),
+        ("say", {"what": ()}, "needs a tuple of its values, got ()"),
     ],
 )
-def test_bad_acts_are_refused(arguments, message):
+def test_bad_acts_are_refused(name, arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
-        Act(doc="Say it.", **arguments)
+        Act(name, "Say it.", **arguments)
+
+
+def test_an_argument_may_be_called_name():
+    acts = Acts(Act("greet", "Greet somebody.", "Hello, {name}!", ("hello",), name=("Ann", "Bob")))
+    assert acts.sentences == ("Hello, Ann!", "Hello, Bob!")
+    assert acts.number("greet", name="Bob") == acts.call("greet", {"name": "Bob"}) == 1

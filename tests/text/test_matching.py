@@ -189,7 +189,7 @@ ABSTAIN = "I abstain: the library does not tell."
 )
 def test_a_name_that_is_not_offered_is_not_another(sentence, meant):
     offered = {SEARCH: 1, 'Search for "country".': 2, OPEN: 3, FOLLOW: 6, ANSWER: 9, ABSTAIN: 15}
-    choices = [""] * len(QA.cues)
+    choices = [""] * len(QA.acts)
     for choice, number in offered.items():
         choices[number] = choice
-    assert match(sentence, choices, QA.cues) == (None if meant is None else offered[meant])
+    assert match(sentence, choices, QA.acts.cues) == (None if meant is None else offered[meant])

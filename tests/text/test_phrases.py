@@ -49,6 +49,10 @@ test = ["Kindly fetch me {want}."]
 
 [wordings.bye]
 both = ["Goodbye.", "See you!", "Cheerio."]
+
+[tone]
+sure = ["you want"]
+unsure = ["would you", "like?"]
 """
 
 
@@ -75,6 +79,8 @@ def test_a_file_is_read(load):
     assert acts.sentences == ("What would you like?", "You want {what}?")
     assert acts.cues == phrases.cues(("ask", "confirm"))
     assert list(phrases.acts) == ["ask", "confirm"]
+    assert phrases.words["confirm"] == {"sentence": "You want {what}?", "cues": ("first", "second", "want", "")}
+    assert phrases.tone == {"sure": ("you want",), "unsure": ("would you", "like?")}
 
 
 def test_wordings_of_test_come_after_those_of_both(load):
@@ -106,6 +112,7 @@ def test_content_is_all_that_the_file_says(load):
         ('"first", "second"', '"second", "first"'),
         ('"what", "like"', '"what"'),
         ('"See you!", "Cheerio."]', '"See you!"]\ntest = ["Cheerio."]'),
+        ('"would you", ', ""),
     ):
         assert old in GOOD
         assert load(GOOD.replace(old, new)).content() != content
@@ -140,6 +147,14 @@ REFUSED = {
     "half a brace": ("They want {what}.", "They want {what.", ["texts.note.wants", "braces"]),
     "a number in braces": ("They want {what}.", "They want {0}.", ["texts.note.wants", "plain name"]),
     "a format in braces": ("They want {what}.", "They want {what:3}.", ["texts.note.wants", "plain name"]),
+    "an unknown tone": ("\nsure =", "\nsrue =", ["'srue'", "mean 'sure'"]),
+    "a tone that no sentence has": (
+        '"would you"',
+        '"woud you"',
+        ["tone.unsure", "'woud you'", "no sentence", "delete"],
+    ),
+    "a sure tone in the middle": ('["you want"]', '["want"]', ["tone.sure", "'want'", "no sentence", "begins with it"]),
+    "no list of tones": ('["you want"]', '"you want"', ["tone.sure", "list of strings"]),
     "no TOML": ('greeting = "Hello!"', "greeting = Hello", ["not valid TOML", "line 3"]),
 }
 

@@ -33,7 +33,7 @@ class Act:
     """
 
     def __init__(
-        self, name: str, doc: str, sentence: str | None = None, cues: Sequence[str] = (), **arguments: Sequence[str]
+        self, name: str, doc: str, /, sentence: str | None = None, cues: Sequence[str] = (), **arguments: Sequence[str]
     ) -> None:
         for each in (name, *arguments):
             if not NAME.fullmatch(each):

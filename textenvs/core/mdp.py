@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from textenvs.core.acts import Acts
 from textenvs.core.observation import Observation, Values
 from textenvs.core.terms import NOTHING, Payoff, Terms
+from textenvs.text.phrases import phrases_beside
 
 if TYPE_CHECKING:
     from typing import Self
@@ -160,6 +161,9 @@ class Task(ABC):
             "references" and the "source" that was rewritten.
         optimum: What the solver's optimum is: "exact" (an agent that sees the text can reach it) or "bound" (it takes
             an answer that is hidden from every agent; none can exceed it).
+        tone: Phrases by which scripted judges know a reply that agrees with the other side ("agrees", wherever they
+            stand), states something ("sure", at its beginning) or admits that something is not known ("unsure"). By
+            default those of `[tone]` in the phrases beside the task; where there are none, every reply is neutral.
         compilable: Whether the states of a scenario are few enough for compiled tables.
     """
 
@@ -196,6 +200,12 @@ class Task(ABC):
     def feature_names(self) -> tuple[str, ...]:
         """Name of each feature."""
         return self.observation.feature_names
+
+    @cached_property
+    def tone(self) -> Mapping[str, Sequence[str]]:
+        """By which phrases scripted judges know how a reply sounds."""
+        phrases = phrases_beside(type(self))
+        return phrases.tone if phrases else {}
 
     @cached_property
     def n_actions(self) -> int:

@@ -190,7 +190,7 @@ class EndpointJudge:
 
 
 def preferred(answer: Answer) -> float:
-    """The probability of A against B in an answer; 1 or 0 where it is not told; NaN where the answer is neither."""
+    """The probability of A against B in an answer; 1 or 0 where it is not told; NaN where it is neither."""
     said = _label(answer.content)
     if not said:
         return math.nan

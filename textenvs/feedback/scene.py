@@ -16,7 +16,7 @@ from textenvs.core.mdp import State, Task
 from textenvs.core.payoffs import price
 from textenvs.core.solve import Backup, Rewards, solve_tables
 from textenvs.core.tables import Tables
-from textenvs.feedback.style import STYLES
+from textenvs.feedback.style import measures_of
 from textenvs.reference import Solved
 from textenvs.registration import task_of
 
@@ -72,6 +72,7 @@ class Scene:
         self.solved = Solved(task, self.tables, solve_tables(task, self.tables, weights), weights)
         self.backup = Backup(self.tables, task.horizon)
         self.optimal, self.random = self.solved.solution.optimal, self.solved.solution.random
+        self._measures = measures_of(task.tone)
         self._styles: dict[str, Array] = {}
         tables = self.tables
         self._n_rows = tables.n_states * tables.n_actions
@@ -217,10 +218,10 @@ class Scene:
         """(states, actions) a measure of each reply; 0 where an action is impossible.
 
         Args:
-            name: One of `STYLES`.
+            name: One of `textenvs.feedback.style.STYLES`.
         """
         if name not in self._styles:
-            measure = cache(STYLES[name])
+            measure = cache(self._measures[name])
             texts = (self.replies(state) for state in range(len(self.legal)))
             self._styles[name] = np.array([[measure(text) if text else 0.0 for text in line] for line in texts])
         return self._styles[name]

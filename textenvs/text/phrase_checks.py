@@ -17,6 +17,8 @@ LEAST_BOTH, LEAST_TEST = 2, 1
 """So many wordings are needed for both splits, and for the test split where it has wordings of its own."""
 TWINS = 0.7
 """Two wordings of which so large a share of the distinct tokens is the same are no two ways to say it (Jaccard)."""
+TONES = ("agrees", "sure", "unsure")
+"""What phrases can say of the reply in which they stand."""
 
 
 def slots_of(phrase: str) -> set[str]:
@@ -89,6 +91,31 @@ def check_phrase(file: str, key: str, phrase: Any) -> set[str]:
         return slots_of(phrase)
     except ValueError as error:
         raise ValueError(f"{file}: {key} is {shown(phrase)}: {error}; write braces in pairs about a name") from error
+
+
+def check_tone(file: str, table: Mapping[str, Any], said: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The phrases of each tone; each must stand in something that is said, and one that is sure at its beginning.
+
+    Args:
+        file: Where they stand.
+        table: The part of the file.
+        said: The sentences of the file.
+    """
+    tone = {}
+    for kind, phrases in table.items():
+        if kind not in TONES:
+            raise unknown(f"key of [tone] in {file}", kind, TONES)
+        tone[kind] = strings(file, f"tone.{kind}", phrases)
+        for phrase in tone[kind]:
+            check_phrase(file, f"tone.{kind}", phrase)
+            places = [sentence.lower().find(phrase.lower()) for sentence in said]
+            if not any(place == 0 or (place > 0 and kind != "sure") for place in places):
+                how = "begins with" if kind == "sure" else "has"
+                raise ValueError(
+                    f"{file}: tone.{kind} has {shown(phrase)}, but no sentence of the acts or texts {how} it; "
+                    "write it as it is said, or delete it"
+                )
+    return tone
 
 
 def flat(file: str, part: str, table: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:

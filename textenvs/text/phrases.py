@@ -1,6 +1,6 @@
 """What is said in a task, read from `phrases.en.toml` beside it.
 
-A file has up to four parts, all of them optional:
+A file has up to five parts, all of them optional:
 
 - `[wordings.<key>]`: several ways to say the same. `both` are said in both splits, `test` in the test split alone;
   `slots` are the names in braces that stand in them. The order counts: a draw chooses by place.
@@ -9,12 +9,16 @@ A file has up to four parts, all of them optional:
 - `[acts.<action>]`: what the agent can say, in the order of the actions. `sentence` is what stands in
   `info["choices"]`, `cues` are the words by which people who mean it are understood; `shared_cues` names a list whose
   entries come before them.
+- `[tone]`: by which phrases a reply of the agent is known to agree with the other side (`agrees`, wherever they stand),
+  to state something (`sure`, at its beginning), or to admit that something is not known (`unsure`, wherever they
+  stand). Scripted judges look for them (`textenvs.feedback.style`).
 
 A file is checked when it is loaded. Names in braces are plain: no numbers, no formats.
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,9 +29,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from textenvs.errors import shown, unknown
-from textenvs.text.phrase_checks import check_phrase, check_wordings, flat, quoted, require_table, slots_of, strings
+from textenvs.text.phrase_checks import (
+    check_phrase,
+    check_tone,
+    check_wordings,
+    flat,
+    quoted,
+    require_table,
+    slots_of,
+    strings,
+)
 
-PARTS = ("texts", "lists", "acts", "wordings")
+PARTS = ("texts", "lists", "acts", "wordings", "tone")
 
 
 class Act(NamedTuple):
@@ -52,6 +65,7 @@ class Phrases:
     Attributes:
         file: The same.
         acts: What the agent can say, by the name of the action, in the order of the file.
+        tone: Phrases by what they say of a reply: "agrees", "sure" or "unsure".
 
     Raises:
         ValueError: If something in the file is not as it must be; with file, key, value and cure.
@@ -72,6 +86,8 @@ class Phrases:
             both, test = check_wordings(file, f"wordings.{quoted(key)}", table)
             self._said["train"][key], self._said["test"][key] = both, both + test
         self.acts = {name: self._act(name, table) for name, table in parsed.get("acts", {}).items()}
+        said = (*(act.sentence for act in self.acts.values()), *self._texts.values())
+        self.tone = check_tone(file, parsed.get("tone", {}), said)
 
     def wordings(self, key: str, split: str) -> tuple[str, ...]:
         """The ways to say something in a split, "train" or "test"; those of both splits come first."""
@@ -160,6 +176,7 @@ class Phrases:
                 {"action": name, "sentence": act.sentence, "cues": [*act.cues]} for name, act in self.acts.items()
             ],
             "wordings": wordings,
+            "tone": {kind: [*phrases] for kind, phrases in sorted(self.tone.items())},
         }
 
     def _act(self, name: str, table: Any) -> Act:
@@ -229,6 +246,15 @@ def load_phrases(package: str | Path, language: str = "en") -> Phrases:
         known = sorted(each.name for each in folder.iterdir() if each.name.startswith("phrases."))
         raise unknown(f"file of phrases in {folder}", file.name, known or ["none: there is no such file yet"])
     return Phrases(str(file), read_toml(file))
+
+
+def phrases_beside(kind: type) -> Phrases | None:
+    """The phrases of the package in which a class is defined, or one that it extends; None where there are none."""
+    for each in kind.__mro__:
+        package = getattr(sys.modules.get(each.__module__), "__package__", "")
+        if package and (files(package) / "phrases.en.toml").is_file():
+            return load_phrases(package)
+    return None
 
 
 def read_toml(file: Traversable) -> dict[str, Any]:

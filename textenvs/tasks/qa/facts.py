@@ -10,7 +10,7 @@ from typing import Any
 from textenvs.data import load_json
 from textenvs.tasks.qa.questions import Mention, Page, Question, Sentence
 
-FILE = "qa_facts.json"
+FILE = "fact_questions.json"
 BRACKETS = re.compile(r"\[\[([^]|]+)(?:\|([^]]+))?\]\]")
 SENTENCE = re.compile(r"(?<=\.)(?<!\bSt\.) (?=[A-Z\['])")
 PARENTHESIS = re.compile(r" \((?:airport|city|constellation|moon|region)\)$")
@@ -68,4 +68,4 @@ class FactCorpus:
 @cache
 def facts(split: str) -> FactCorpus:
     """The corpus of a split."""
-    return FactCorpus(**load_json(FILE)[split])
+    return FactCorpus(**load_json(FILE, __package__)[split])

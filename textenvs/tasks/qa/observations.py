@@ -9,14 +9,17 @@ from typing import Any
 
 from textenvs.core.fields import Category, Flag, Number
 from textenvs.core.observation import Case, CaseView, Observation
-from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Candidate, Found, Link, View
+from textenvs.tasks.qa.reader import CANDIDATES, LINKS, Candidate, Found, Link, View
 
 TAGS = ("named", "likely", "other", "open")
 """What a result looks like: its title stands in the question; it is linked from such a page that is open, or its text
 names what the question names; nothing of this; it is open already."""
 SUPPORT = ((0.26, 0.4, 0.6), (0.13, 0.2, 0.3))
 """Bounds of the buckets of support, on pages of depth 0 and 1."""
-QUERIES, RESULTS, MOST_OPENED = 3, 3, 4
+RANKS = ("first", "second", "third")
+"""So many queries, results, links and names are offered at a time."""
+QUERIES = RESULTS = len(RANKS)
+MOST_OPENED = 4
 START, SEARCHED, READING = ((f"{case}, one hop", f"{case}, two hops") for case in ("start", "searched", "reading"))
 """Names of the cases, by hops."""
 

@@ -88,4 +88,4 @@ class Corpus(Protocol):
         """One of the pages."""
 
     def weight(self, word: str) -> float:
-        """What a word of a question counts, as `reading.content` has it: more if few pages have it; positive."""
+        """What a word of a question counts, as `reader.content` has it: more if few pages have it; positive."""

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from textenvs.core.acts import Act, Acts
 from textenvs.core.mdp import Outcome, Payoff, Process, Terms, Written
 from textenvs.core.observation import CaseView
 from textenvs.rewards import exact_match, token_f1
 from textenvs.tasks.qa import observations, words
-from textenvs.tasks.qa.observations import MOST_OPENED, QUERIES, RESULTS
+from textenvs.tasks.qa.observations import MOST_OPENED, RANKS, RESULTS
 from textenvs.tasks.qa.questions import Corpus
-from textenvs.tasks.qa.reading import CANDIDATES, LINKS, Found, Reader
+from textenvs.tasks.qa.reader import CANDIDATES, Found, Reader
 
 HORIZON = 10
 """Acts, the last one included."""
@@ -21,13 +22,21 @@ ACT, INVALID = -0.04, -0.05
 WRONG, WRONG_ABSTENTION = -0.5, -0.9
 ANSWER, EVIDENCE = 0.2, 0.8
 """What a right answer is worth without evidence, and what evidence adds."""
-ACTIONS = (
-    *(f"{act}_{rank}" for act in ("search", "open", "follow", "answer", "answer_linked") for rank in words.RANKS),
-    "abstain",
+ACTS = Acts(
+    Act("search", "Search the library with one of the queries.", query=RANKS),
+    Act("open", "Open one of the results of the last query.", result=RANKS),
+    Act("follow", "Follow one of the links of the open pages.", link=RANKS),
+    Act("answer", "Answer with one of the names on the open pages.", name=RANKS),
+    Act("answer_linked", "Answer with one of the names on open pages that were linked to.", name=RANKS),
+    Act("abstain", "Abstain: the library does not tell the answer."),
+    words=words.PHRASES.words,
 )
-SEARCH, OPEN, FOLLOW = 0, QUERIES, QUERIES + RESULTS
-REPLY = FOLLOW + LINKS
-ABSTAIN = REPLY + 2 * CANDIDATES
+ANSWERS = ("answer", "answer_linked")
+"""The acts that answer, by the depth of the page on which the name stands."""
+MOVES = tuple((act, max(map(RANKS.index, of.values()), default=0)) for act, of in map(ACTS.split, range(len(ACTS))))
+"""Of each action the act, and the rank of what it is about, from 0."""
+REPLIES = ACTS.number("answer", name="first")
+"""From this action on each ends the episode: answers, and to abstain."""
 
 
 class State(NamedTuple):
@@ -44,7 +53,7 @@ class State(NamedTuple):
 
 ENDED = -2
 OVER = State(ENDED)
-FOUND = tuple(("found", query) for query in range(QUERIES))
+FOUND = tuple(("found", query) for query in range(len(RANKS)))
 """What the library does when it is searched."""
 TERMS = Terms(
     {"act": 1.0, "answer": 1.0, "evidence": 1.0, "abstention": 1.0, "wrong": 1.0, "invalid": 1.0},
@@ -69,7 +78,7 @@ class Opened(NamedTuple):
     ends: tuple[list[Outcome], ...]
 
 
-class Answering(Process[State]):
+class QAProcess(Process[State]):
     """The dynamics of one question. Nothing is left to chance; what the pages say is hidden until they are opened.
 
     Args:
@@ -79,6 +88,7 @@ class Answering(Process[State]):
     """
 
     state_types = (State,)
+    terms, acts = TERMS, ACTS
 
     def __init__(self, corpus: Corpus, number: int, test: bool = False) -> None:
         self.question = question = corpus.question(number)
@@ -97,14 +107,15 @@ class Answering(Process[State]):
     def transitions(self, state: State, action: int) -> Sequence[Outcome]:
         """Where the act leads."""
         query, opened = state
-        if action < OPEN:
-            return [Outcome(1.0, State(action, opened), FOUND[action], GOING)]
-        if action >= REPLY:
-            return self._at(opened).ends[action - REPLY]
-        if action < FOLLOW:
-            page = self.question.results[query][action - OPEN]
+        act, rank = MOVES[action]
+        if act == "search":
+            return [Outcome(1.0, State(rank, opened), FOUND[rank], GOING)]
+        if act == "open":
+            page = self.question.results[query][rank]
+        elif act == "follow":
+            page = self._at(opened).found.links[rank].page
         else:
-            page = self._at(opened).found.links[action - FOLLOW].page
+            return self._at(opened).ends[action - REPLIES]
         opened = tuple(sorted((*opened, page)))
         return [Outcome(1.0, State(query if len(opened) < MOST_OPENED else -1, opened), ("page", page), GOING)]
 
@@ -163,11 +174,13 @@ class Answering(Process[State]):
 
     def written(self, state: State, action: int, outcome: Outcome) -> Written | None:
         """The answer beside the right one; to abstain is to write nothing."""
-        if action < REPLY:
+        act, rank = MOVES[action]
+        if act == "abstain":
+            return Written("", (self.question.answer,))
+        if act not in ANSWERS:
             return None
-        depth, rank = divmod(action - REPLY, CANDIDATES)
-        said = "" if action == ABSTAIN else self._at(state.opened).found.candidates[depth][rank].name
-        return Written(said, (self.question.answer,))
+        candidates = self._at(state.opened).found.candidates[ANSWERS.index(act)]
+        return Written(candidates[rank].name, (self.question.answer,))
 
     def discrete(self, state: State) -> int:
         """What was searched and found, and how well it is supported."""
@@ -241,9 +254,9 @@ class Answering(Process[State]):
         return self._reader.page(page).title
 
 
-LAST = (*(False,) * ABSTAIN, True)
+LAST = tuple(act == "abstain" for act, _ in MOVES)
 """What is possible when all is over."""
-NO_SEARCH = (False,) * FOLLOW
+NO_SEARCH = tuple(False for act, _ in MOVES if act in ("search", "open"))
 FIRST = tuple(tuple(k < n for k in range(CANDIDATES)) for n in range(CANDIDATES + 1))
 """What is possible of the links, or of the candidates of a depth, when so many are offered."""
 

@@ -9,9 +9,9 @@ from textenvs.errors import unknown
 from textenvs.tasks.qa.facts import facts
 from textenvs.tasks.qa.observations import OBSERVATION
 from textenvs.tasks.qa.questions import Corpus
-from textenvs.tasks.qa.rules import ACTIONS, HORIZON, IMPOSSIBLE, TERMS, Answering
+from textenvs.tasks.qa.rules import ACTS, HORIZON, IMPOSSIBLE, TERMS, QAProcess
 from textenvs.tasks.qa.wikipedia import wikipedia
-from textenvs.tasks.qa.words import INSTRUCTIONS, PHRASES
+from textenvs.tasks.qa.words import INSTRUCTIONS
 
 CORPORA: dict[str, Callable[[Split], Corpus]] = {"facts": facts, "wikipedia": wikipedia}
 
@@ -40,19 +40,18 @@ class QA(Task):
     question names apart from those of pages to which these link. A link shows the first sentence of its page.
 
     ## Action Space
-    `Discrete(16)`: search with the first, second, third query: the question, the name, the other words (over Wikipedia:
-    title and description, title, description; or the clue's first words, names, other words); open the first, second,
-    third result; follow the first, second, third link; answer with the first, second, third name of the pages found, or
-    of those they link to; abstain. What does not exist is masked. Four pages can be open; the fourth ends the search.
-    With `action_type="text"` a free sentence is matched to one of these.
+    One of `ACTS` in `textenvs.tasks.qa.rules`. The three queries are the question, the name, the other words (over
+    Wikipedia: title and description, title, description; or the clue's first words, names, other words). What does not
+    exist is masked. Four pages can be open; the fourth ends the search. With `action_type="text"` a free sentence is
+    matched to one of these.
 
     ## Observation Space
     `text`: what the library says (a page that is opened, whole); the question, on how many pages its answer stands,
-    what was found, the open pages, names and links with their support; the turn. `features`: `Box(0, 1, (30,),
-    float32)`, named in `textenvs.tasks.qa.observations`, the share of turns last. `discrete`: `Discrete(6387)`: the
-    hops; before a page is open, query and looks of the three results; then which result is the first that the question
-    names, how many pages are open and whether one of them is named, support of the best name found, of the best on
-    linked pages, and of the best link.
+    what was found, the open pages, names and links with their support; the turn. `features`: the fields of
+    `OBSERVATION` in `textenvs.tasks.qa.observations`, the share of turns last. `discrete`: the hops; before a page
+    is open, query and looks of the three results; then which result is the first that the question names, how many
+    pages are open and whether one of them is named, support of the best name found, of the best on linked pages,
+    and of the best link.
 
     ## Rewards
     - `act`: -0.04 for each act.
@@ -94,12 +93,10 @@ class QA(Task):
     - v0: provisional until release 0.1.0.
     """
 
-    data_files = ("qa_facts.json", "qa_wiki.json")
+    acts = ACTS
     horizon = HORIZON
     terms = TERMS
     invalid = IMPOSSIBLE
-    action_names = ACTIONS
-    cues = PHRASES.cues(ACTIONS)
     observation = OBSERVATION
     partner = "Library"
     texts = ("text", "references")
@@ -120,6 +117,6 @@ class QA(Task):
         """How many questions there are."""
         return len(self.corpus(split))
 
-    def scenario(self, split: Split, index: int) -> Answering:
+    def scenario(self, split: Split, index: int) -> QAProcess:
         """The answering of one question."""
-        return Answering(self.corpus(split), index, split == "test")
+        return QAProcess(self.corpus(split), index, split == "test")

@@ -17,7 +17,7 @@ from textenvs.tasks.qa.questions import Page, Question
 from textenvs.text.phrases import load_phrases
 
 PHRASES = load_phrases(__package__)
-FILE = "qa_wiki.json"
+FILE = "wikipedia_questions.json"
 KINDS = PHRASES.entries("kinds")
 """What is asked for; a page from one hop, the others from two."""
 QUERIES, FOUND = 3, 3
@@ -157,6 +157,6 @@ def wikipedia(split: str) -> WikipediaQuestions:
         MissingExtra: Without the extra `wiki`.
         ValueError: If another version of its package is installed.
     """
-    stored = load_json(FILE)
+    stored = load_json(FILE, __package__)
     check(stored["summaries"])
     return WikipediaQuestions([row_of(*row) for row in stored[split]], stored["weights"])

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from textenvs.tasks.qa.observations import TAGS, bucket
+from textenvs.tasks.qa.observations import RANKS, TAGS, bucket
 from textenvs.tasks.qa.questions import Page, Question
-from textenvs.tasks.qa.reading import Candidate, Found, Link, View
+from textenvs.tasks.qa.reader import Candidate, Found, Link, View
 from textenvs.text.phrases import load_phrases
 
 PHRASES = load_phrases(__package__)
 INSTRUCTIONS = PHRASES.text("instructions", "horizon")
-RANKS = PHRASES.entries("ranks")
+ORDINALS = PHRASES.entries("ranks")
+"""How the first, the second and the third are called."""
 SPLITS = ("train", "test")
 
 SEARCH_WHOLE = PHRASES["act.search_whole"]
-SEARCH = tuple(PHRASES.sentence(f"search_{rank}", "query") for rank in RANKS)
-NAMING = {
-    act: tuple(PHRASES.sentence(f"{act}_{rank}", "name") for rank in RANKS)
-    for act in ("open", "follow", "answer", "answer_linked")
-}
-"""By act the sentences about the first, the second and the third name, or title."""
+SLOTS = {"search": "words", "open": "title", "follow": "title", "answer": "answer", "answer_linked": "answer"}
+SENTENCES = {act: tuple(PHRASES.sentence(f"{act}_{rank}", slot) for rank in RANKS) for act, slot in SLOTS.items()}
+"""By act the sentences about the first, the second and the third query, title or answer."""
 ABSTAIN = PHRASES.sentence("abstain")
 CLOSING = (*("",) * (len(PHRASES.acts) - 1), PHRASES["act.over"])
 """What can be said when all is over."""
@@ -76,16 +74,16 @@ def choices(
 @lru_cache(maxsize=1024)
 def _searches(question: str, queries: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
-        SEARCH_WHOLE if query == question else sentence.format(query=query)
-        for sentence, query in zip(SEARCH, queries, strict=True)
+        SEARCH_WHOLE if query == question else sentence.format(words=query)
+        for sentence, query in zip(SENTENCES["search"], queries, strict=True)
     )
 
 
 @lru_cache(maxsize=4096)
 def _naming(act: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """The sentences of an act, an empty one where there is no name."""
-    sentences = NAMING[act]
-    said = (sentence.format(name=name) for sentence, name in zip(sentences, names, strict=False))
+    sentences, slot = SENTENCES[act], SLOTS[act]
+    said = (sentence.format(**{slot: name}) for sentence, name in zip(sentences, names, strict=False))
     return (*said, *("",) * (len(sentences) - len(names)))
 
 
@@ -97,12 +95,12 @@ def asked(question: Question) -> str:
 def results(rank: int, query: str, views: Sequence[View], tags: Sequence[str]) -> str:
     """What the query of this rank, from 0, has found."""
     if not views:
-        return NONE_FOUND.format(rank=RANKS[rank], query=query)
+        return NONE_FOUND.format(rank=ORDINALS[rank], query=query)
     lines = [
         _result(place, view.page.title, tag, view.page.sentences[view.snippet].text)
         for place, (view, tag) in enumerate(zip(views, tags, strict=True), start=1)
     ]
-    return FOUND.format(rank=RANKS[rank], query=query, results=" ".join(lines))
+    return FOUND.format(rank=ORDINALS[rank], query=query, results=" ".join(lines))
 
 
 @lru_cache(maxsize=4096)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 from textenvs.data import load_json
-from textenvs.tasks.writing.wikipedia import wikipedia_texts
+from textenvs.data.wikipedia import another_version, articles
 
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*|[^\sA-Za-z0-9]")
+SENTENCES = 5
+"""Sentences of a text."""
 MARKS = ".,?!;:"
 ENDS = ".?!"
 KINDS = ("unknown", "rare", "confusable", "agreement", "article", "doubled")
@@ -111,13 +114,39 @@ def render(tokens: Sequence[str], standing: dict[int, tuple[int, str]]) -> str:
     return "".join(words).strip()
 
 
-Source = Callable[[str], list[tuple[str, str]]]
-"""The genre and the right text of each text of a split."""
-
-
 def own_texts(split: str) -> list[tuple[str, str]]:
     """The texts that this project wrote."""
-    return [(text["genre"], " ".join(text["sentences"])) for text in load_json("writing_texts.json")[split]]
+    return [(text["genre"], " ".join(text["sentences"])) for text in stored("texts")[split]]
+
+
+def first_sentences(extract: str) -> str:
+    """The first five sentences of an introduction."""
+    return " ".join(re.split(r"(?<=\.) (?=[A-Z])", extract)[:SENTENCES])
+
+
+def wikipedia_texts(titles: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Genre and text of articles.
+
+    Args:
+        titles: For each its title, and the hash that its text must have.
+
+    Raises:
+        ImportError: Without the extra `wiki`.
+        ValueError: If the package that is installed holds another text.
+    """
+    texts = []
+    for title, digest in titles:
+        article = articles().get(title)
+        text = first_sentences(article.extract) if article else ""
+        if hashlib.blake2b(text.encode(), digest_size=8).hexdigest() != digest:
+            raise another_version(f"the text of {title!r}")
+        texts.append(("article", text))
+    return texts
+
+
+def stored(name: str) -> Any:
+    """A data file of this package."""
+    return load_json(f"{name}.json", __package__)
 
 
 class Drafts:
@@ -219,8 +248,8 @@ def own_drafts(split: str, variant: str) -> Drafts:
         split: "train" or "test".
         variant: "few" (up to three mistakes) or "many" (two to four).
     """
-    compiled = load_json("writing_drafts.json")[split]
-    return Drafts(own_texts(split), compiled["texts"], compiled[variant], load_json("misspellings.json")["texts"])
+    compiled = stored("drafts")[split]
+    return Drafts(own_texts(split), compiled["texts"], compiled[variant], stored("misspellings")["texts"])
 
 
 @cache
@@ -230,6 +259,6 @@ def wikipedia_drafts(split: str) -> Drafts:
     Raises:
         ImportError: Without the extra `wiki`.
     """
-    compiled = load_json("writing_wiki.json")[split]
+    compiled = stored("wikipedia_drafts")[split]
     texts = wikipedia_texts(compiled["titles"])
-    return Drafts(texts, compiled["texts"], compiled["few"], load_json("misspellings.json")["wikipedia"])
+    return Drafts(texts, compiled["texts"], compiled["few"], stored("misspellings")["wikipedia"])

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from textenvs.core.acts import Act, Acts
 from textenvs.core.mdp import Outcome, Payoff, Process, Terms, Written
 from textenvs.core.observation import CaseView
 from textenvs.rewards import edits, f_beta
 from textenvs.tasks.writing import observations, words
 from textenvs.tasks.writing.drafts import Draft, tokenise
+from textenvs.tasks.writing.observations import RANKS
 
 HORIZON = observations.MOST_PLACES + 4
 """Turns: one a place, and some to take back, decide again and finish."""
-MOST_SUGGESTIONS = 3
-ACTIONS = ("keep", "take_first", "take_second", "take_third", "take_back", "finish")
-KEEP, TAKE = 0, 1
-TAKE_BACK, FINISH = range(TAKE + MOST_SUGGESTIONS, len(ACTIONS))
+ACTS = Acts(
+    Act("keep", "Keep what is written at the place."),
+    Act("take", "Take one of the suggestions for the place.", suggestion=RANKS),
+    Act("take_back", "Take the last decision back; this is possible once."),
+    Act("finish", "Finish: what was not decided stays as it is."),
+    words=words.PHRASES.words,
+)
+KEEP, TAKE = ACTS.number("keep"), ACTS.number("take", suggestion="first")
+TAKE_BACK, FINISH = ACTS.number("take_back"), ACTS.number("finish")
 TERMS = Terms({"f05": 1.0, "right": 0.0, "wrong": 0.0, "invalid": 1.0}, metrics=("success", "f05"))
 NOTHING, KEPT, RIGHT, WRONG = range(4)
 """What the last decision was, as far as it can be taken back."""
@@ -50,7 +57,7 @@ PLAIN = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 """Typographic quotation marks and dashes, and how the texts have them."""
 
 
-class Proofreading(Process[State]):
+class WritingProcess(Process[State]):
     """The dynamics of one draft.
 
     Args:
@@ -61,6 +68,7 @@ class Proofreading(Process[State]):
     """
 
     state_types = (State,)
+    terms, acts = TERMS, ACTS
 
     def __init__(self, draft: Draft, test: bool = False, reasons: bool = True, remember: bool = False) -> None:
         self.draft = draft
@@ -179,7 +187,7 @@ class Proofreading(Process[State]):
 @cache
 def legal(suggestions: int) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
     """What is possible at a place with so many suggestions, without and with a decision to take back."""
-    takes = tuple(suggestions > i for i in range(MOST_SUGGESTIONS))
+    takes = tuple(suggestions > i for i in range(len(RANKS)))
     return (suggestions > 0, *takes, False, True), (suggestions > 0, *takes, True, True)
 
 

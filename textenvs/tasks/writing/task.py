@@ -8,8 +8,8 @@ from textenvs.core.mdp import Split, Task
 from textenvs.errors import unknown
 from textenvs.tasks.writing.drafts import Drafts, own_drafts, wikipedia_drafts
 from textenvs.tasks.writing.observations import OBSERVATION
-from textenvs.tasks.writing.rules import ACTIONS, HORIZON, TERMS, Proofreading
-from textenvs.tasks.writing.words import INSTRUCTIONS, PHRASES, TEXT_INSTRUCTIONS
+from textenvs.tasks.writing.rules import ACTS, HORIZON, TERMS, WritingProcess
+from textenvs.tasks.writing.words import INSTRUCTIONS, TEXT_INSTRUCTIONS
 
 SOURCES = {"texts": ("few", "many"), "wikipedia": ("few",)}
 """How many mistakes there can be, by source of the texts."""
@@ -40,18 +40,17 @@ class Writing(Task):
     once and ship with the package.
 
     ## Action Space
-    `Discrete(6)`: keep; take the first, the second, the third suggestion; take back; finish. What does not exist is
-    masked. With `action_type="text"` the action is the whole text, rewritten, and ends the episode; its changes and
-    those that were right are found by an alignment of the words (extra `text`), in which changes of neighbouring words
-    are one.
+    One of `ACTS` in `textenvs.tasks.writing.rules`. What does not exist is masked. With `action_type="text"` the action
+    is the whole text, rewritten, and ends the episode; its changes and those that were right are found by an
+    alignment of the words (extra `text`), in which changes of neighbouring words are one.
 
     ## Observation Space
-    `text`: the writer's words, at reset the draft; the place in its sentence, as first written, the reason of the
-    tool, its suggestions; how many changes were made; the turn. `features`: `Box(0, 1, (28,), float32)`, named in
-    `textenvs.tasks.writing.observations`, the share of turns last. `discrete`: `Discrete(2690)`: the kind of the
-    place, how well the first suggestion fits, whether it is far more common, whether more than one letter differs,
-    whether another suggestion fits as well, whether what is written is capitalised; whether no, one or more changes
-    were made. With `reasons=False` the kind is not told.
+    `text`: the writer's words, at reset the draft; the place in its sentence, as first written, the reason of the tool,
+    its suggestions; how many changes were made; the turn. `features`: the fields of `OBSERVATION` in
+    `textenvs.tasks.writing.observations`, the share of turns last. `discrete`: the kind of the place, how well the
+    first suggestion fits, whether it is far more common, whether more than one letter differs, whether another
+    suggestion fits as well, whether what is written is capitalised; whether no, one or more changes were made. With
+    `reasons=False` the kind is not told.
 
     ## Rewards
     - `f05`: the change of F0.5 of the changes made, against the right ones. A draft with mistakes begins at 0, one
@@ -89,13 +88,11 @@ class Writing(Task):
     - v0: provisional until release 0.1.0.
     """
 
-    data_files = ("misspellings.json", "writing_drafts.json", "writing_texts.json", "writing_wiki.json")
+    acts = ACTS
     horizon = HORIZON
     terms = TERMS
     rewards = {"edits": {"f05": 0.0, "right": 1.0, "wrong": 2.0}}  # noqa: RUF012
     invalid = TERMS.earn(invalid=-0.05)
-    action_names = ACTIONS
-    cues = PHRASES.cues(ACTIONS)
     observation = OBSERVATION
     partner = "Writer"
     texts = ("text", "references", "source")
@@ -131,6 +128,6 @@ class Writing(Task):
         task._remember = True
         return task
 
-    def scenario(self, split: Split, index: int) -> Proofreading:
+    def scenario(self, split: Split, index: int) -> WritingProcess:
         """The proofreading of one draft."""
-        return Proofreading(self.drafts(split).draft(index), split == "test", self.reasons, self._remember)
+        return WritingProcess(self.drafts(split).draft(index), split == "test", self.reasons, self._remember)

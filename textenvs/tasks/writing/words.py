@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from textenvs.tasks.writing.drafts import KINDS, Place, Suggestion
-from textenvs.tasks.writing.observations import common, fits
+from textenvs.tasks.writing.observations import RANKS, common, fits
 from textenvs.text.phrases import load_phrases
 
 PHRASES = load_phrases(__package__)
@@ -16,7 +16,7 @@ TEXT_INSTRUCTIONS = PHRASES["text_instructions"]
 SPLITS = ("train", "test")
 
 KEEP = PHRASES.sentence("keep", "written")
-TAKE = tuple(PHRASES.sentence(f"take_{rank}", "words", "written") for rank in ("first", "second", "third"))
+TAKE = tuple(PHRASES.sentence(f"take_{rank}", "words", "written") for rank in RANKS)
 CLOSING = tuple(
     ("", "", "", "", PHRASES.sentence("take_back") if back else "", PHRASES.sentence("finish"))
     for back in (False, True)
@@ -77,7 +77,7 @@ def choices(places: Sequence[Place]) -> list[tuple[tuple[str, ...], tuple[str, .
             sentence.format(words=suggestion.words, written=place.written)
             for sentence, suggestion in zip(TAKE, place.suggestions, strict=False)
         ]
-        takes += [""] * (3 - len(takes))
+        takes += [""] * (len(TAKE) - len(takes))
         keep = KEEP.format(written=place.written)
         found.append(((keep, *takes, *CLOSING[0][4:]), (keep, *takes, *CLOSING[1][4:])))
     return found
