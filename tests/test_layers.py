@@ -29,7 +29,7 @@ ALLOWED = {
     "textenvs.drift": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.manifest textenvs.registration",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors textenvs.registration",
     "textenvs.reference": "textenvs.core textenvs.drift textenvs.errors textenvs.registration",
-    "textenvs.documentation": "textenvs.core textenvs.errors textenvs.registration textenvs.text",
+    "textenvs.documentation": "textenvs.core textenvs.errors textenvs.manifest textenvs.registration textenvs.text",
     "textenvs.state_reader": "textenvs.core textenvs.reference textenvs.registration",
     "textenvs.floor": "textenvs.drift textenvs.evaluation textenvs.registration textenvs.state_reader",
     "textenvs.compilation": "textenvs.core textenvs.evaluation textenvs.fingerprint textenvs.floor textenvs.reference "

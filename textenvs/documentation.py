@@ -10,7 +10,8 @@ from typing import Any
 from textenvs.core.acts import Acts
 from textenvs.core.mdp import SPLITS, Task
 from textenvs.core.observation import Observation
-from textenvs.registration import Entry, entries, find_entry, stored_of, task_of
+from textenvs.manifest import Entry
+from textenvs.registration import entries, find_entry, stored_of, task_of
 from textenvs.text.tables import markdown_table
 
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
