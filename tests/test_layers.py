@@ -42,8 +42,8 @@ ALLOWED = {
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.floor "
     "textenvs.models textenvs.state_reader textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.compilation textenvs.core.closure textenvs.core.lock textenvs.data "
-    "textenvs.documentation textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback textenvs.manifest "
-    "textenvs.models textenvs.registration textenvs_benchmarks",
+    "textenvs.documentation textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback "
+    "textenvs.manifest textenvs.models textenvs.registration textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {
