@@ -29,7 +29,7 @@ ALLOWED = {
     "textenvs.drift": "textenvs.core textenvs.errors textenvs.fingerprint textenvs.manifest textenvs.registration",
     "textenvs.evaluation": "textenvs.evaluation textenvs.core textenvs.errors textenvs.registration",
     "textenvs.reference": "textenvs.core textenvs.drift textenvs.errors textenvs.registration",
-    "textenvs.documentation": "textenvs.core textenvs.errors textenvs.registration textenvs.text",
+    "textenvs.documentation": "textenvs.core textenvs.errors textenvs.manifest textenvs.registration textenvs.text",
     "textenvs.state_reader": "textenvs.core textenvs.reference textenvs.registration",
     "textenvs.floor": "textenvs.drift textenvs.evaluation textenvs.registration textenvs.state_reader",
     "textenvs.compilation": "textenvs.core textenvs.evaluation textenvs.fingerprint textenvs.floor textenvs.reference "
@@ -42,8 +42,8 @@ ALLOWED = {
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.floor "
     "textenvs.models textenvs.state_reader textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.compilation textenvs.core.closure textenvs.core.lock textenvs.data "
-    "textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback textenvs.manifest textenvs.models "
-    "textenvs.registration textenvs_benchmarks",
+    "textenvs.documentation textenvs.errors textenvs.evaluation textenvs.explanation textenvs.feedback "
+    "textenvs.manifest textenvs.models textenvs.registration textenvs_benchmarks",
 }
 """What each part may import of this project; a name stands for all below it, but `textenvs` only for itself."""
 EXTRAS = {
