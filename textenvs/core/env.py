@@ -83,6 +83,7 @@ class TextEnv(gym.Env[Any, Any]):
         self._n_scenarios = self.task.n_scenarios(split)
         self._weights = tuple(self.reward_weights.values())
         self._names = tuple(self.task.terms)
+        self._metrics = self.task.metrics
         self._zeros = dict.fromkeys(self._names, 0.0)
         self._horizon = self.task.horizon
         self._priced: list[Priced] = []
@@ -174,7 +175,7 @@ class TextEnv(gym.Env[Any, Any]):
         info: dict[str, Any] = {"action_mask": node.mask.copy(), "choices": node.choices, "reward_terms": terms}
         if terminated:
             self._ended = True
-            info["metrics"] = dict(zip(self.task.metrics, self._graph.payoffs[payoff].metrics, strict=True))
+            info["metrics"] = dict(zip(self._metrics, self._graph.payoffs[payoff].metrics, strict=True))
         if self._speaks:
             text = self._graph.transcript.write(turn, said, event, bits, node.note)
             if self.render_mode:

@@ -110,8 +110,14 @@ def table(values: tuple[int, int, int]) -> str:
     return (TABLE_FOR_ONE if people == "1" else TABLE).format(people=people, day=day, time=time)
 
 
+FIXED = frozenset({"request", "request_booking", "goodbye"})
+"""Acts that say the same in every state."""
+
+
 def sentence(state: State, act: str, slot: str = "", detail: str = "") -> str | None:
     """What a legal act says, where that depends on the state; None where it does not."""
+    if act in FIXED:
+        return None
     match act, state:
         case "confirm", Seeking(slots):
             k = SLOTS.index(slot)
