@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textenvs.core.chance import UNIT, alias_of
-from textenvs.core.mdp import Event, Features, Outcome, Payoff, Process, State, Task
+from textenvs.core.mdp import Event, Features, Outcome, Process, State, Task
 from textenvs.core.payoffs import Payoffs
 from textenvs.core.transcript import Transcript
 
@@ -41,10 +41,11 @@ class Row:
         self.count = len(outcomes)
         threshold, alias = alias_of([outcome.probability for outcome in outcomes], where)
         self._threshold, self._alias = tuple(threshold), tuple(alias)
+        known, number = len(graph.payoffs), graph.payoffs.number
         self.outcomes: tuple[Drawn, ...] = tuple(
-            (graph.node(outcome.state), graph.number(outcome.payoff), graph.event(outcome.event))
-            for outcome in outcomes
+            (graph.node(outcome.state), number(outcome.payoff), graph.event(outcome.event)) for outcome in outcomes
         )
+        graph.size.total += len(graph.payoffs) - known
 
     def draw(self, bits: int) -> Drawn:
         """The outcome that 64 random bits fall on."""
@@ -177,14 +178,6 @@ class Graph:
             self.size.total += 1
         return node
 
-    def number(self, payoff: Payoff) -> int:
-        """The number of a payoff, which is added if it is new."""
-        n = len(self.payoffs)
-        number = self.payoffs.number(payoff)
-        if number == n:
-            self.size.total += 1
-        return number
-
     def detach(self) -> None:
         """Takes the graph out of the size that it shares with others."""
         self.size.total -= len(self)
@@ -206,7 +199,10 @@ class Graph:
 
     def timeout(self, node: Node) -> int:
         """The index of what a last turn in this state earns on top."""
-        return self.number(self.process.timeout(node.state))
+        known = len(self.payoffs)
+        number = self.payoffs.number(self.process.timeout(node.state))
+        self.size.total += len(self.payoffs) - known
+        return number
 
     def unfold(self, node: Node, action: int) -> Row:
         """The row of an action."""
