@@ -18,8 +18,6 @@ from textenvs.text.phrases import phrases_beside
 if TYPE_CHECKING:
     from typing import Self
 
-    from textenvs.core.tables import Tables
-
 __all__ = ["SPLITS", "Event", "Features", "Outcome", "Payoff", "Process", "Split", "State", "Task", "Terms", "Written"]
 
 Split = str
@@ -234,6 +232,6 @@ class Task(ABC):
         """The same task with states that tell the text, where the others do not hold enough of it."""
         return self
 
-    def compiled(self, split: Split, index: int) -> Tables | None:
-        """The tables of a scenario, where the task has them already; None where they are to be compiled."""
+    def compiled(self, split: Split, index: int) -> Any:
+        """The `Tables` of a scenario, where the task has them already; None where they are to be compiled."""
         return None
