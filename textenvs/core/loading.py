@@ -125,7 +125,7 @@ def load_tables(task: Task, split: str, scenario: int = 0) -> Tables:
             "with measures of its text as reward terms this task has too many states to be compiled, so that it has no "
             "reference scores and no optimum"
         )
-    tables = task.compiled(split, scenario)
+    tables: Tables | None = task.compiled(split, scenario)
     if tables is not None:
         return tables
     if task.n_scenarios(split) == 1:
