@@ -76,7 +76,7 @@ benchmark-peers: $(STAMP)  ## measure speed beside the peers that are installed 
 
 task: $(STAMP)  ## compile, record and test one environment: make task ID=TextMyTask-v0
 	@test -n "$(ID)" || { echo "Which one? Try: make task ID=TextDialogue-v0" >&2; exit 1; }
-	$(BIN)/textenvs compile $(ID)
+	$(BIN)/textenvs compile $(ID) --new-behaviour
 	$(BIN)/python scripts/record_golden.py $(ID)
 	$(BIN)/python -m pytest tests/test_registry.py -k "$(ID)"
 

@@ -12,7 +12,7 @@ import pytest
 import textenvs
 import textenvs_baselines
 import textenvs_benchmarks
-from textenvs.core.closure import import_closure, source_hash
+from textenvs.core.closure import KERNEL, defining_module, files_beside, import_closure, source_hash
 from textenvs.drift import check_drift, drifted_parts, identity
 from textenvs.errors import Drift
 from textenvs.fingerprint import differences
@@ -143,6 +143,7 @@ CHANGES = {
     "a wording of test": ("dialogue/phrases.en.toml", "Right, I'm off.", "Right, I am off.", {CLEAN}),
     "a wording that nobody hears": ("dialogue/phrases.en.toml", "(crackling)", "(crackle)", set()),
     "a cue": ("dialogue/phrases.en.toml", '"sat nav"', '"gps"', {CLEAN}),
+    "what a whole text earns": ("writing/rules.py", "rewrite == right", "rewrite != right", {WRITING, WIKI}),
     "a word of the language": ("../text/language.en.toml", "without", "sans", {CLEAN, WRITING, WIKI}),
 }
 
@@ -161,7 +162,7 @@ def test_drift_names_what_differs(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("textenvs.drift.stored_of", lambda env_id: changed)
     monkeypatch.setattr("textenvs.drift.fingerprint", lambda env_id: stored["fingerprint"])
     assert drifted_parts(CLEAN) == ["cues"]
-    with pytest.raises(Drift, match=r"differs in: cues.*textenvs compile TextDialogueClean-v0"):
+    with pytest.raises(Drift, match=r"differs in: cues.*textenvs compile TextDialogueClean-v0 --new-behaviour"):
         check_drift(CLEAN)
     with pytest.raises(Drift, match="differs in: cues"):
         textenvs.reference_scores(CLEAN)
@@ -176,6 +177,71 @@ def test_numbers_are_equal_but_for_their_last_digits():
     assert differences(numbers, {"train rewards": [1.0 + 1e-6, 2.0, 3.0, 4.0, 12.0]}) == ["train rewards"]
     assert differences(numbers, {}) == ["train rewards"]
     assert differences({"cues": "a"}, {"cues": "b"}) == ["cues"]
+
+
+def test_every_file_that_a_task_opens_is_in_its_closure():
+    """Modules of its own and of the readers, phrases, the language, data; found by watching what is opened."""
+    for entry in textenvs.entries():
+        if entry.parameters.get("source") == "wikipedia":
+            continue  # the text of others is checked by its own hash
+        module = entry.task.partition(":")[0]
+        closure = {*import_closure([defining_module(*entry.task.split(":")), KERNEL], ["textenvs"]).values()}
+        closure |= {*files_beside(Path(textenvs.__file__).parent / "tasks" / module.split(".")[-1], True).values()}
+        done = subprocess.run(
+            [sys.executable, "-c", OPENED, entry.id], capture_output=True, text=True, check=True, timeout=120
+        )
+        opened = {Path(name) for name in json.loads(done.stdout)}
+        parts = ("tasks", "text", "rewards")
+        read = {path for path in opened if {*parts} & {*path.parts} and path.suffix in (".toml", ".json")}
+        read = {path for path in read if path.name not in ("task.toml", "agents.toml") and "scores" not in path.parts}
+        assert any(path.name == "language.en.toml" for path in read)
+        assert any(path.name == "phrases.en.toml" for path in read)
+        assert read <= closure | {path for path in read if path.parts[-2] not in ("text", module.split(".")[-1])}
+
+
+OPENED = """
+import json, sys
+opened = set()
+sys.addaudithook(lambda event, arguments: opened.add(str(arguments[0])) if event == "open" else None)
+import gymnasium as gym, textenvs
+env = gym.make(sys.argv[1])
+env.reset(seed=0)
+env.step(0)
+json.dump([name for name in opened if "textenvs" in name], sys.stdout)
+"""
+
+
+def test_imports_of_every_form_are_followed(tmp_path, monkeypatch):
+    package = tmp_path / "forms"
+    (package / "bare").mkdir(parents=True)
+    for name in ("a", "b", "c", "d", "e"):
+        (package / f"{name}.py").write_text(f"{name} = 1\n")
+    (package / "bare" / "f.py").write_text("f = 1\n")
+    (package / "__init__.py").write_text("from forms.a import a\n")
+    (package / "root.py").write_text(
+        "import forms\nimport forms.b\nimport forms.c as other\nfrom . import d\nfrom forms.bare import f\n"
+        "def late():\n    from .e import e\n    return forms.a + forms.b.b + other.c + d.d + f.f\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = import_closure(["forms.root"], ["forms"])
+    assert {*found} == {f"forms.{name}" for name in ("root", "a", "b", "c", "d", "e", "bare.f")}
+
+
+def test_a_module_without_a_package_is_not_cached(tmp_path, monkeypatch):
+    """What it reads is not known."""
+    (tmp_path / "lonely.py").write_text("class Task:\n    pass\n")
+    (tmp_path / "company").mkdir()
+    (tmp_path / "company" / "__init__.py").write_text("from company.rules import Task\n")
+    (tmp_path / "company" / "rules.py").write_text("class Task:\n    pass\n")
+    (tmp_path / "company" / "data").mkdir()
+    (tmp_path / "company" / "data" / "facts.txt").write_text("1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert source_hash("lonely:Task") == ""
+    before = source_hash("company:Task")
+    assert before
+    source_hash.cache_clear()
+    (tmp_path / "company" / "data" / "facts.txt").write_text("2")
+    assert source_hash("company:Task") != before
 
 
 def test_the_closure_follows_names_to_where_they_are_defined():

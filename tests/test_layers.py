@@ -31,14 +31,15 @@ ALLOWED = {
     "textenvs.reference": "textenvs.core textenvs.drift textenvs.errors textenvs.registration",
     "textenvs.documentation": "textenvs.core textenvs.errors textenvs.manifest textenvs.registration textenvs.text",
     "textenvs.state_reader": "textenvs.core textenvs.reference textenvs.registration",
-    "textenvs.floor": "textenvs.drift textenvs.evaluation textenvs.registration textenvs.state_reader",
-    "textenvs.compilation": "textenvs.core textenvs.evaluation textenvs.fingerprint textenvs.floor textenvs.reference "
+    "textenvs.floor": "textenvs.core textenvs.drift textenvs.evaluation textenvs.reference textenvs.registration "
+    "textenvs.state_reader",
+    "textenvs.compilation": "textenvs.core textenvs.drift textenvs.fingerprint textenvs.floor textenvs.reference "
     "textenvs.registration",
     "textenvs.explanation": "textenvs.core textenvs.errors textenvs.evaluation textenvs.reference "
     "textenvs.registration textenvs.text",
     "textenvs.feedback": "textenvs.feedback textenvs.core textenvs.errors textenvs.evaluation textenvs.models "
     "textenvs.reference textenvs.registration textenvs.rewards textenvs.text",
-    "textenvs.testing": "textenvs.core textenvs.floor textenvs.reference textenvs.registration",
+    "textenvs.testing": "textenvs.core textenvs.evaluation textenvs.floor textenvs.reference textenvs.registration",
     "textenvs_baselines": "textenvs textenvs.core textenvs.data textenvs.errors textenvs.evaluation textenvs.floor "
     "textenvs.models textenvs.state_reader textenvs.wrappers textenvs_baselines",
     "textenvs_benchmarks": "textenvs textenvs.compilation textenvs.core.closure textenvs.core.lock textenvs.data "

@@ -55,12 +55,12 @@ def test_declarations(register, task, message):
 @pytest.mark.parametrize(
     ("task", "process", "message"),
     [
-        ({"n_observations": 200}, {}, "`discrete` of state () is 216, n_observations is 200: it must be from 0 to 199"),
-        ({}, {"features": lambda self, state: (0.0, 2.0, 0.0)}, "the feature 'middle' of state (0, 0, 0) is 2.0"),
+        ({"n_observations": 100}, {}, "`discrete` of state (3, 0, 0) is 108, n_observations is 100"),
+        ({}, {"features": lambda self, state: (0.0, 2.0, 0.0) * 2}, "the feature 'middle' of state (0, 0, 0) is 2.0"),
         (
             {},
             {"features": lambda self, state: (0.0, 0.0)},
-            "features of state (0, 0, 0) are 2 long, feature_names names 3: make them agree",
+            "features of state (0, 0, 0) are 2 long, feature_names names 6: make them agree",
         ),
         (
             {},
@@ -77,6 +77,17 @@ def test_declarations(register, task, message):
             {"note": lambda self, state: "Hm."},
             "action 0 in state (0, 0, 0) leads to the states (1, 0, 0) and (0, 1, 0), which have one note, 'Hm.'",
         ),
+        (
+            {},
+            {"sentence": lambda self, state, action: f"{action} {{drawer}}."},
+            "the sentence of knock in state (0, 0, 0) has slots that are not filled, {drawer}: fill them by `.format`",
+        ),
+        (
+            {},
+            {"timeout": lambda self, state: self.terms.earn(turn=-1.0)},
+            "timeout of the state (0, 0, 0) must end the episode: write `TERMS.earn(..., ends=True)`",
+        ),
+        ({}, {"legal": lambda self, state: (True,)}, "`legal` of the state (0, 0, 0) has 1 entries, and there are 4"),
         (
             {},
             {"timeout": lambda self, state: Payoff((0.0, 0.0, 0.0), terminated=True)},

@@ -8,8 +8,9 @@ from typing import Any
 
 from textenvs.core.loading import load_tables
 from textenvs.core.mdp import SPLITS, Task
-from textenvs.fingerprint import differences, digest, take_fingerprint
-from textenvs.floor import mean_returns
+from textenvs.drift import check_drift, drifted_parts, fingerprint
+from textenvs.fingerprint import FORMAT, digest
+from textenvs.floor import mean_returns, scoring_hash
 from textenvs.reference import compute_scores
 from textenvs.registration import find_entry, forget_stored, stored_of, task_of
 
@@ -19,44 +20,62 @@ Tell = Callable[[str], None]
 
 
 def is_stale(env_id: str) -> bool:
-    """Whether nothing is stored of an id, or it was stored with other sources."""
+    """Whether nothing is stored of an id, or it was stored with other sources of the task, solver or blind agents."""
     stored = stored_of(env_id)
-    return stored is None or stored["source"] != find_entry(env_id).source
+    return stored is None or _decided_by(env_id) != {name: stored[name] for name in DECIDING}
 
 
-def store(env_id: str, tell: Tell = print) -> str:
-    """Brings up to date what is stored of an id; its scores are computed only if it behaves otherwise than before.
+DECIDING = ("format", "source", "scoring")
+"""What is stored of that which decides the rest."""
+
+
+def _decided_by(env_id: str) -> dict[str, Any]:
+    return dict(zip(DECIDING, (FORMAT, find_entry(env_id).source, scoring_hash(env_id)), strict=True))
+
+
+def store(env_id: str, tell: Tell = print, new_behaviour: bool = False) -> str:
+    """Brings up to date what is stored of an id.
+
+    Its scores are computed only if its behaviour, the solver or the degenerate agents have changed.
 
     Args:
         env_id: A registered id, of a task that has a folder.
         tell: Is told what is done.
+        new_behaviour: Whether it may behave otherwise than is stored of it.
 
     Returns:
-        "new", "unchanged" (the sources and so the behaviour are those stored), "equal" (other sources, the same
-        behaviour) or "changed".
+        "new", "unchanged" (all sources are those stored), "equal" (other sources, the same behaviour), "scored" (the
+        same behaviour, and scores computed anew) or "changed".
 
     Raises:
         ValueError: If the task is a module without a folder: there is no place beside it.
+        Drift: If it behaves otherwise, and may not.
     """
     entry, stored = find_entry(env_id), stored_of(env_id)
     if entry.scores_file is None:
         raise ValueError(f"{entry.task} is no package: make it one, with a task.toml, for a place to store its scores")
-    source = entry.source
-    if source and stored is not None and stored["source"] == source:
+    if stored is not None and not is_stale(env_id):
         return "unchanged"
-    task = task_of(env_id)
-    found = take_fingerprint(task)
-    changed = differences(stored["fingerprint"], found) if stored is not None else []
-    if stored is not None and not changed:
-        content, state = {**stored, "source": source}, "equal"
+    decided = _decided_by(env_id)
+    if stored is None or stored["format"] != FORMAT:
+        changed, known = [], None
     else:
-        if changed:
-            tell(f"{env_id} behaves otherwise than before: {', '.join(changed)}")
-        content = {"identity": digest(found), "source": source, **sizes_of(task), "fingerprint": found}
+        changed, known = drifted_parts(env_id), stored
+    if changed and not new_behaviour:
+        check_drift(env_id)
+    if known is None or changed:
+        found, task = fingerprint(env_id), task_of(env_id)
+        content: dict[str, Any] = {"identity": digest(found), **decided, **sizes_of(task), "fingerprint": found}
+        state = "changed" if changed else "new"
+    else:
+        content = {**known, **decided}
+        state = "equal" if known["scoring"] == decided["scoring"] else "scored"
+    if state != "equal":
         content |= {split: scores_of(env_id, split, tell) for split in SPLITS}
-        state = "changed" if stored is not None else "new"
     entry.scores_file.parent.mkdir(exist_ok=True)
-    entry.scores_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    partial = entry.scores_file.with_suffix(".partial")
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    partial.replace(entry.scores_file)
     forget_stored()
     return state
 

@@ -18,7 +18,7 @@ import numpy as np
 from textenvs.core import chance
 from textenvs.core.env import TextEnv
 from textenvs.core.loading import load_tables
-from textenvs.core.mdp import SPLITS, Payoff, Process, Task
+from textenvs.core.mdp import SPLITS, Payoff, Process, Task, Written
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
 from textenvs.core.tables import Tables
 from textenvs.text import matching
@@ -77,6 +77,8 @@ READ = (
 READ_STATES = 12
 """States of a scenario in which they are read."""
 READ_SCENARIOS = 4
+WRITTEN_STATES = 12
+"""States of a scenario in which the texts are noted that acts bring forth."""
 
 
 class Exact:
@@ -164,6 +166,7 @@ def take_fingerprint(task: Task) -> Fingerprint:
                 _add_words(parts, split, process, tables)
                 if k < READ_SCENARIOS:
                     _add_readings(parts.exact(f"{split} sentences read"), task, process, tables)
+                    _add_texts(parts, split, task, k)
         for (said, key), wordings in sorted(noted.items()):
             parts.exact(f"{split} wordings").text(said, key, *wordings)
         _add_rollouts(parts.exact(f"{split} rollouts"), task, split)
@@ -171,8 +174,12 @@ def take_fingerprint(task: Task) -> Fingerprint:
 
 
 def digest(fingerprint: Fingerprint) -> str:
-    """The name of a fingerprint: a hash of all of its parts."""
-    return blake2b(json.dumps([FORMAT, fingerprint], sort_keys=True).encode(), digest_size=16).hexdigest()
+    """The name of a fingerprint: a hash of all of its parts, of numbers to 9 digits, which processors agree on."""
+    told = {
+        name: [f"{number:.9g}" for number in part] if isinstance(part, list) else part
+        for name, part in fingerprint.items()
+    }
+    return blake2b(json.dumps([FORMAT, told], sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def differences(stored: Fingerprint, found: Fingerprint) -> list[str]:
@@ -260,6 +267,32 @@ def _add_readings(part: Exact, task: Task, process: Process[Any], tables: Tables
         for read in matching.READERS.values():
             verdicts = (read(sentence, choices, task.cues) for sentence in (*READ, *loose))
             part.numbers([-1 if verdict is None else verdict for verdict in verdicts])
+
+
+def _add_texts(parts: Parts, split: str, task: Task, scenario: int) -> None:
+    """The texts that acts bring forth, and what becomes of whole texts, where they are acts: right, wrong, the same."""
+    if not task.texts:
+        return
+    process = task.with_text().scenario(split, scenario)
+    written = parts.exact(f"{split} texts brought forth")
+    states = [outcome.state for outcome in process.initial()[:1]]
+    for state in states:  # which grow
+        for action in np.flatnonzero(process.legal(state)).tolist():
+            for outcome in process.transitions(state, action)[:1]:
+                written.text(*_fields(process.written(state, action, outcome)))
+                if len(states) < WRITTEN_STATES and not outcome.payoff.terminated:
+                    states.append(outcome.state)
+        if task.writes_text:
+            _, first = process.submit(state, process.shown)
+            for text in (process.shown, *first.references, process.shown[:-20], f"{first.references[0]} More."):
+                outcome, submitted = process.submit(state, text)
+                written.text(*_fields(submitted))
+                parts.sums(f"{split} whole texts rewards").numbers(_amounts(task, outcome.payoff))
+                parts.sums(f"{split} whole texts metrics").numbers(outcome.payoff.metrics)
+
+
+def _fields(written: Written | None) -> tuple[str, ...]:
+    return () if written is None else (written.text, *written.references, f"{written.source}", f"{written.before}")
 
 
 def _add_rollouts(part: Exact, task: Task, split: str) -> None:

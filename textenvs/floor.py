@@ -9,11 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textenvs.drift import check_drift, remembered
-from textenvs.evaluation import PolicyAgent, evaluate, load_policy
+from textenvs.core.cache import remembered
+from textenvs.core.closure import hash_files, import_closure
+from textenvs.core.loading import load_tables
+from textenvs.core.solve import evaluate_policy
+from textenvs.drift import check_drift, key_of
+from textenvs.evaluation import PolicyAgent, evaluate, make_policy
+from textenvs.reference import solver_hash
 from textenvs.registration import find_entry, stored_of, task_of
 from textenvs.state_reader import KEPT, StateReader
 
+SCORING = ("textenvs.floor", "textenvs.state_reader", "textenvs.evaluation.policy", "textenvs.core.policy")
+"""Modules that decide what the degenerate agents do."""
 EPISODES = 500
 """Episodes of each agent, where the floor of an id is measured of which nothing is stored."""
 
@@ -179,11 +186,48 @@ def degenerate_agents(env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, A
     }
     for name, reference in find_entry(env_id).references.items():
         if reference.blind:
-            agents[name] = PolicyAgent(load_policy(reference.policy)(), task.action_names)
+            agents[name] = PolicyAgent(make_policy(reference.policy), task.action_names)
     if task.optimum == "exact":
         agents["never_gives_up"] = NeverGivesUp(env_id, env_kwargs)
         agents["last_but_never_gives_up"] = NeverGivesUp(env_id, env_kwargs, last=True)
     return agents
+
+
+def exact_return(env_id: str, split: str, name: str) -> float | None:
+    """The exact mean return of a degenerate agent that looks at the mask alone; None of the others.
+
+    Args:
+        env_id: A registered id.
+        split: "train" or "test".
+        name: Name of the agent.
+    """
+    task = task_of(env_id)
+    kind, _, action = name.partition(" ")
+    total, n = 0.0, task.n_scenarios(split)
+    for k in range(n):
+        tables = load_tables(task, split, k)
+        first, last = tables.mask.argmax(axis=1), tables.n_actions - 1 - tables.mask[:, ::-1].argmax(axis=1)
+        if action in task.action_names:
+            number = task.action_names.index(action)
+            possible = tables.mask[:, number] > 0
+            if kind == "always" and not possible[tables.count[:-1].reshape(tables.mask.shape).any(axis=1)].all():
+                return None  # it takes impossible acts too
+            choice = np.where(possible, number, last)
+        elif name in ("first_legal", "last_legal"):
+            choice = first if name == "first_legal" else last
+        else:
+            return None
+        policy = np.broadcast_to(choice, (task.horizon, tables.n_states))
+        total += evaluate_policy(task, tables, policy) / n
+    return total
+
+
+def scoring_hash(env_id: str) -> str:
+    """A hash of what decides the stored scores of an id beside its behaviour: the solver, and the degenerate agents."""
+    blind = {name: each.policy for name, each in find_entry(env_id).references.items() if each.blind}
+    modules = [*SCORING, *(policy.partition(":")[0] for policy in blind.values())]
+    told = [solver_hash(), *(f"{name} {policy}" for name, policy in sorted(blind.items()))]
+    return hash_files(import_closure(modules, modules), told)
 
 
 def mean_returns(env_id: str, split: str, episodes: int = EPISODES) -> dict[str, float]:
@@ -209,7 +253,8 @@ def known_returns(env_id: str, split: str) -> dict[str, float]:
     """
     entry, stored = find_entry(env_id), stored_of(env_id)
     if stored is None:
-        return remembered(f"floor-{split}", entry, entry.source, lambda: mean_returns(entry.id, split))
+        key = [key_of(entry, entry.source), scoring_hash(entry.id)] if entry.source else None
+        return remembered(f"floor-{split}", key, ["first_legal"], lambda: mean_returns(entry.id, split))
     check_drift(entry.id)
     returns: dict[str, float] = stored[split]["degenerate"]
     return returns

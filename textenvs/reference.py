@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textenvs.core.cache import remembered
+from textenvs.core.closure import hash_files, import_closure
 from textenvs.core.composition import Reward, compose, counted
 from textenvs.core.loading import check_scenario, check_split, load_tables
 from textenvs.core.mdp import Payoff, State, Task
 from textenvs.core.payoffs import price
 from textenvs.core.solve import Solution, solve_tables
 from textenvs.core.tables import Tables
-from textenvs.drift import check_drift, remembered
+from textenvs.drift import check_drift, key_of
 from textenvs.errors import unknown
 from textenvs.registration import find_entry, stored_of, task_of
+
+SOLVER = ("textenvs.reference", "textenvs.core.solve", "textenvs.core.payoffs", "textenvs.core.composition")
+"""Modules that decide what scores come of a task, beside the task itself."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,16 @@ def reference_scores(env_id: str, split: str = "train", reward: Reward = None, *
         check_drift(entry.id)
         found = stored[split]
     else:
-        source = entry.source
-        found = remembered(f"scores-{split}", entry, source, lambda: asdict(compute_scores(task_of(entry.id), split)))
+        key = [key_of(entry, entry.source), solver_hash()] if entry.source else None
+        names = [each.name for each in fields(ReferenceScores)]
+        found = remembered(f"scores-{split}", key, names, lambda: asdict(compute_scores(task_of(entry.id), split)))
     return ReferenceScores(**{each.name: found[each.name] for each in fields(ReferenceScores)})
+
+
+@cache
+def solver_hash() -> str:
+    """A hash of the modules that solve tasks and compute their scores."""
+    return hash_files(import_closure(SOLVER, SOLVER))
 
 
 def compute_scores(task: Task, split: str, reward: Reward = None) -> ReferenceScores:

@@ -97,7 +97,12 @@ class StateReader:
         scenario = self.scenario
         candidates = scenario.candidates(self._state, said, spoken[-1] != "(That was not possible.)")
         matching = {state for state in candidates if scenario.note(state) == note[1:-1]}
-        if found is None or len(matching) != 1:
+        if len(matching) > 1:
+            raise ValueError(
+                f"{len(matching)} states can follow that have the note {note}: let `note` tell them apart, such as "
+                f"{' and '.join(repr(scenario.solved.tables.states[state]) for state in sorted(matching)[:2])}"
+            )
+        if found is None or not matching:
             raise ValueError(f"{note} is no state of the {self.split} split, for which this agent was solved")
         (self._state,) = matching
         return int(found[1]), self._state

@@ -11,7 +11,7 @@ from textenvs.floor import degenerate_agents, known_returns
 def floor_agent(env_id: str, env_kwargs: Mapping[str, Any]) -> Any:
     """The best agent that neither thinks nor answers, such as one that always does the same.
 
-    The best degenerate agent of an id, by the scores that are stored. Where none are, all of them play first, once.
+    It is found by the stored scores. If none are stored, every degenerate agent is measured once and the result cached.
 
     Args:
         env_id: A registered id.

@@ -11,9 +11,7 @@ from textenvs.state_reader import StateReader
 class OptimalAgent:
     """Plays the computed optimum, or looks up the answer that is hidden from all others.
 
-    Looks up what the solver would do; it sees the text, and keeps track of the state by it.
-
-    Where the optimum is a bound, the solver knows the answer that is hidden from all others.
+    It tells the state from the text. Where the optimum is a bound, the solver knows the hidden answer.
 
     Args:
         env_id: The id it will play.

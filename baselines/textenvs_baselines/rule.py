@@ -44,6 +44,7 @@ class RuleAgent:
         if not entry.rule:
             raise ValueError(f"no rule is written for {env_id}: name one in the task.toml of its task")
         rule, names = load_policy(entry.rule), textenvs.task_of(env_id).action_names
+        self.obs_type = rule.obs_type
         self._rules = [PolicyAgent(rule(variant), names) for variant in rule.variants]
         if type(variant) is not int or not 0 <= variant < len(self._rules):
             raise ValueError(f"variant {shown(variant)} does not exist: there are 0 to {len(self._rules) - 1}")

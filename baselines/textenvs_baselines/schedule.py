@@ -17,12 +17,12 @@ class Config:
 
     Attributes:
         discount: Discount of the next value, in [0, 1].
-        step_size: The step size of an entry's first update, in (0, 1]. That of its *n*-th update is
-        step_size_power: `step_size * n ** -step_size_power`, with a power of 0 always the same, but
-        step_size_floor: at least this, in [0, 1].
-        epsilon_start: Chance of a random action at the first step, falling linearly
-        epsilon_end: to this,
-        exploration: after this share of the steps.
+        step_size: The step size of an entry's first update, in (0, 1].
+        step_size_power: The step size of the *n*-th update is `step_size * n ** -step_size_power`; 0 keeps it constant.
+        step_size_floor: Smallest step size, in [0, 1].
+        epsilon_start: Chance of a random action at the first step, in [0, 1]. It falls linearly.
+        epsilon_end: Chance of a random action at the end of exploration, in [0, 1].
+        exploration: Share of the steps after which it has fallen, in [0, 1].
         initial: Value of every entry at the start.
     """
 

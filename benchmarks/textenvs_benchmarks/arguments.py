@@ -269,12 +269,15 @@ def _compile(parser: Parser) -> None:
         help="environments of tasks that are packages; by default all that ship with TextEnvs",
     )
     parser.add_argument(
+        "--new-behaviour", action="store_true", help="store it although it behaves otherwise than what is stored"
+    )
+    parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 4 if something stored is of other sources"
     )
 
 
 def _add_task(parser: Parser) -> None:
-    what = "a task of the run that was named so and may be imported; repeatable"
+    what = "import this task, which the run names as module:Class; may be repeated"
     parser.add_argument("--task", metavar="module:Class", action="append", default=[], help=what)
 
 

@@ -709,7 +709,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
         print(f"up to date: {', '.join(ids)}")
         return DONE
     for env_id in ids:
-        print(f"{env_id}: {STORED[store(env_id)]}", flush=True)
+        print(f"{env_id}: {STORED[store(env_id, new_behaviour=arguments.new_behaviour)]}", flush=True)
     return DONE
 
 
@@ -717,6 +717,7 @@ STORED = {
     "new": "stored",
     "unchanged": "up to date",
     "equal": "other sources, the same behaviour: its scores stand",
+    "scored": "the same behaviour: its scores were computed anew, as the solver or the blind agents have changed",
     "changed": "it behaves otherwise than before: its scores were computed anew",
 }
 """What became of an id."""

@@ -97,7 +97,9 @@ def agent_source(name: str, reach: Reach | None = None, environments: Sequence[s
     if reach is not None:
         return source_of(reach)
     modules = agent_modules(name, environments)
-    return hash_files(import_closure(modules, [*AGENTS, *modules], without=["textenvs_baselines.settings"]))
+    packages = {module.partition(".")[0] for module in modules} - {"textenvs"}
+    within = (*AGENTS, *modules, *packages)
+    return hash_files(import_closure(modules, within, without=["textenvs_baselines.settings"]))
 
 
 def sources_beside(thing: Any) -> list[Path]:
@@ -114,8 +116,14 @@ def hash_of(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-AGENTS = ("textenvs_baselines", "textenvs.models", "textenvs.evaluation.policy", "textenvs.core.policy")
-"""Whose modules decide what an agent does; all else it sees through observations, whose identity is recorded."""
+AGENTS = (
+    *("textenvs.models", "textenvs.evaluation.policy", "textenvs.core.policy"),
+    *("textenvs.state_reader", "textenvs.floor", "textenvs.reference", "textenvs.core.solve"),
+)
+"""Modules that decide what an agent does, if it imports them, beside those of its own package.
+
+All else it sees through observations, and the identity of the environment is recorded.
+"""
 
 
 def package_versions() -> dict[str, str]:

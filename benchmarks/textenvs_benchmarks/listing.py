@@ -23,7 +23,7 @@ NOTE = (
     "Text: characters at most; Features, Discrete: how many. Returns on average: Random of the policy that takes every "
     "legal action with the same probability (score 0), Optimal of the best policy (score 100; where the kind is "
     "'bound', none is better), Floor of the best agent that does not think, which plays as 'floor'. States, Outcomes, "
-    "MB: of the compiled tables of the largest scenario. -: not stored; 'textenvs compile ID' does so."
+    "MB: of the compiled tables of the largest scenario. '-' means not stored: 'textenvs compile ID' stores it."
 )
 
 

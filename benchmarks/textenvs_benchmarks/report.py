@@ -113,9 +113,10 @@ def notes_on(suite: Suite) -> list[str]:
     return [*NOTES, *([references] if told else [])]
 
 
-def tables_of(markdown: str) -> list[str]:
-    """The lines of a text in Markdown that are headings or belong to tables: the results without their legend."""
-    return [line for line in markdown.split("\n") if line.startswith(("#", "|"))]
+def without_references(markdown: str) -> list[str]:
+    """The lines of a report but for that which tells what references are."""
+    begin = REFERENCES_NOTE.removesuffix(".")
+    return [line for line in markdown.split("\n") if not line.startswith(begin)]
 
 
 def judged_rows(frame: pd.DataFrame, truth: str) -> Iterator[tuple[str, str, str, str]]:

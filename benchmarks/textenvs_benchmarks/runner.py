@@ -148,7 +148,8 @@ def run_suite(
     if not jobs:
         agents, environments = ", ".join((*suite.agents, *suite.references)), ", ".join(suite.environments)
         raise ValueError(
-            f"there is nothing to play: {agents} is for none of {environments}, whose tasks name no policy"
+            f"there is nothing to play: none of the agents {agents} can play any of {environments}, "
+            "whose tasks name no such policy"
         )
     if not folder.manifest.exists():
         check_agents(jobs)

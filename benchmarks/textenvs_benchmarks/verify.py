@@ -21,12 +21,12 @@ import textenvs
 from textenvs import SPLITS, ReferenceScores
 from textenvs.errors import shown
 from textenvs.evaluation import EpisodeRecord, Halt, Header, Replayer, read_records
-from textenvs.registration import known_entry
+from textenvs.registration import known_entry, stored_of
 from textenvs_benchmarks.errors import Drift, Mismatch, one_line
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
 from textenvs_benchmarks.jobs import Unfinished, plan_jobs, read_job
-from textenvs_benchmarks.report import rendered, tables_of
+from textenvs_benchmarks.report import rendered, without_references
 from textenvs_benchmarks.runner import Monitor, run_suite
 from textenvs_benchmarks.seeds import Secret, seed_of
 from textenvs_benchmarks.suite import DECIDING, WITH, Suite, is_shipped, load_suite
@@ -118,7 +118,7 @@ def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[
             path = folder.records(job.agent, job.env_id, split, job.seed)
             yield from verify_records(path, header, records, partial(job.seed_of, split))
     for env_id, split in product(run.suite.environments, SPLITS):
-        if not _are_same(scores[env_id][split], textenvs.reference_scores(env_id, split)):
+        if not _are_same(env_id, scores[env_id][split], textenvs.reference_scores(env_id, split)):
             raise Mismatch(f"{folder.manifest} has other reference scores of {env_id} on {split}")
     for name, text in rendered(folder).items():
         path = folder.path / name
@@ -127,12 +127,12 @@ def verify_run(folder: ResultsFolder, secret: Secret | None = None) -> Iterator[
     _compare_files(folder.manifest, folder.hashes(), folder.hash_files())
 
 
-def _are_same(recorded: ReferenceScores, found: ReferenceScores) -> bool:
+def _are_same(env_id: str, recorded: ReferenceScores, found: ReferenceScores) -> bool:
     """Whether scores are equal, but for their last digits: where none are stored, each machine computes its own.
 
-    A floor that was not measured when the run began may be known now.
+    Where nothing is stored, a floor that was not measured when the run began may be known now.
     """
-    if recorded.floor is None:
+    if recorded.floor is None and stored_of(env_id) is None:
         found = replace(found, floor=None, floor_agent=None)
     near = all(
         math.isclose(getattr(recorded, name), getattr(found, name), rel_tol=EQUAL, abs_tol=EQUAL)
@@ -208,10 +208,10 @@ def _compare(where: str, record: EpisodeRecord, played: EpisodeRecord) -> None:
 
 
 def _same_results(path: Path, text: str) -> bool:
-    """Whether a file holds the results that were made again; the words that explain them may be of another version."""
+    """Whether a file holds the results that were made again; what references are may be told in other words."""
     found = path.read_bytes()
     if path.suffix == ".md":
-        return tables_of(found.decode(errors="replace")) == tables_of(text)
+        return without_references(found.decode(errors="replace")) == without_references(text)
     return found == text.encode()
 
 

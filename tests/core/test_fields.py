@@ -201,3 +201,14 @@ def test_discrete_is_a_bijection_and_features_are_shares(fields, split):
 def test_the_sizes_of_our_tasks_stay(name, size, features):
     task = textenvs.task_of(name)
     assert (task.n_observations, len(task.feature_names)) == (size, features)
+
+
+def test_values_can_be_filled_in_one_after_the_other():
+    observation = Observation(Category("a", "doc", ("x", "y", "z")), Category("b", "doc", ("p", "q")), Flag("c", "doc"))
+    for a in ("x", "y", "z"):
+        for b in ("p", "q"):
+            view = observation.given({"a": a}).given({"b": b})
+            for c in (False, True):
+                values = {"a": a, "b": b, "c": c}
+                assert view.discrete({"c": c}) == observation.discrete(values)
+                assert view.features({"c": c}) == observation.features(values)

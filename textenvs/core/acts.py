@@ -10,6 +10,7 @@ from typing import Any
 from textenvs.errors import shown, unknown
 from textenvs.text.tables import markdown_table
 
+SLOT = re.compile(r"\{(\w+)\}")
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,63}")
 """How acts and arguments are called, so that language models can call them as tools."""
 
@@ -177,9 +178,7 @@ class Acts:
 
 def _filled(text: str, arguments: Mapping[str, str]) -> str:
     """A text with the values of arguments in the place of their names in braces."""
-    for argument, value in arguments.items():
-        text = text.replace(f"{{{argument}}}", value)
-    return text
+    return SLOT.sub(lambda found: arguments.get(found[1], found[0]), text)
 
 
 def _check_once(what: str, names: Sequence[str]) -> None:

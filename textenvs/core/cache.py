@@ -1,4 +1,6 @@
-"""Compiled tables on disk, keyed by the hash of all that decides them. Nothing needs the cache: it only saves time.
+"""Compiled tables and what was computed of them on disk, keyed by the hash of all that decides them.
+
+Nothing needs the cache: it only saves time.
 
 It lies in `$TEXTENVS_CACHE`, else in `textenvs` under `$XDG_CACHE_HOME` or `~/.cache`; an empty `TEXTENVS_CACHE` turns
 it off. The files hold arrays and JSON, never pickles; one that is damaged is made anew.
@@ -8,8 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import json
 import os
+import tempfile
+from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -50,20 +55,51 @@ def path_of(origin: str, split: str, scenario: int) -> Path | None:
     return place / f"{blake2b(key.encode(), digest_size=16).hexdigest()}.npz"
 
 
+def write(path: Path, content: bytes) -> None:
+    """Writes a file of the cache, whole or not at all. Unwritable directories are ignored."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(".partial", path.name, path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(partial).replace(path)
+        except OSError:
+            Path(partial).unlink(missing_ok=True)
+
+
+def remembered(what: str, key: Any, names: Collection[str], compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """What was computed before, from the cache; computed and written where it is not there, or is damaged.
+
+    Args:
+        what: What it is: the beginning of the file's name.
+        key: All that decides it, as JSON can hold it; None where that is not known, and nothing is cached.
+        names: Names that it has, at least.
+        compute: Computes it, as JSON can hold it.
+    """
+    place = folder()
+    if place is None or key is None:
+        return dict(compute())
+    digest = blake2b(json.dumps([what, key], sort_keys=True).encode(), digest_size=16).hexdigest()
+    path = place / f"{what}-{digest}.json"
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(known, dict) and {*names} <= known.keys():
+            return known
+    found = dict(compute())
+    write(path, json.dumps(found).encode())
+    return found
+
+
 def store(path: Path, tables: Tables) -> None:
-    """Writes tables, whole or not at all; a folder that cannot be written is let be, and what JSON cannot hold."""
+    """Writes tables; those whose states or events JSON cannot hold are left out."""
     arrays: dict[str, Any] = {name: value for name, value in vars(tables).items() if isinstance(value, np.ndarray)}
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
+    with contextlib.suppress(TypeError, ValueError):
         for name in OBJECTS:
             arrays[name] = np.array(json.dumps([encode(value) for value in getattr(tables, name)]))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-        partial.replace(path)
-    except (OSError, TypeError, ValueError):
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+        file = io.BytesIO()
+        np.savez(file, **arrays)
+        write(path, file.getvalue())
 
 
 def load(path: Path, state_types: tuple[type, ...]) -> Tables | None:

@@ -158,7 +158,7 @@ def alias_of(probability: list[float], where: str | tuple[int, object]) -> tuple
     if not (probability and min(probability) > 0.0 and abs(math.fsum(probability) - 1.0) <= 1e-9):
         place = where if isinstance(where, str) else f"action {where[0]} in {where[1]!r}"
         raise ValueError(
-            f"probabilities must be positive and sum to 1: {place} has {len(probability)} outcomes that sum to "
-            f"{math.fsum(probability)!r}"
+            f"probabilities must be positive and sum to 1: {place} has {len(probability)} outcomes, the least of "
+            f"{min(probability, default=0.0)!r}, that sum to {math.fsum(probability)!r}; leave out what cannot happen"
         )
     return alias_table(probability)

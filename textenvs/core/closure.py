@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-KERNEL = ("textenvs.core.env", "textenvs.core.solve")
-"""Where the modules begin that decide how any task is played and solved."""
+KERNEL = "textenvs.core.env"
+"""Where the modules begin that decide how any task is played."""
 INFRASTRUCTURE = ("textenvs.core.cache", "textenvs.core.closure", "textenvs.core.lock", "textenvs.data.folder")
 """Modules that are not followed: they find and keep what others decide."""
 DATA = Path(__file__).parents[1] / "data"
@@ -26,6 +29,8 @@ GENERATED = ("scores", "__pycache__")
 """Folders of a task whose files are made from it."""
 BESIDE = ("task.toml", "agents.toml")
 """Files of a task that do not decide how it behaves: what is told of it, and settings of agents."""
+MOST_FILES, MOST_BYTES = 2000, 1 << 26
+"""A package of others with more than these is not hashed, and nothing of it is cached."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class Module:
         path: Its file.
         imports: Every import, inside functions too: the module that is named, the name taken from it (None: itself),
             and the name given.
-        attributes: The attributes that are taken of each name, such as those of "textenvs".
-        texts: The strings in it.
+        attributes: The attributes that are taken of each name, also of a dotted one, such as "textenvs.rewards".
+        texts: The strings in it; an f-string has "*" where it is filled in.
     """
 
     name: str
@@ -86,18 +91,29 @@ def _read(name: str, path: Path) -> Module:
     while due:
         node = due.pop()
         if isinstance(node, ast.Constant):
-            if type(node.value) is str:
-                texts.add(node.value)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            attributes.setdefault(node.value.id, set()).add(node.attr)
+            texts |= {node.value} if type(node.value) is str else set()
         elif isinstance(node, ast.Import):
             imports += [(alias.name, None, alias.asname or alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             source = _absolute(name, path.name == "__init__.py", node)
             imports += [(source, alias.name, alias.asname or alias.name) for alias in node.names]
         else:
+            if isinstance(node, ast.Attribute) and (owner := _dotted(node.value)):
+                attributes.setdefault(owner, set()).add(node.attr)
+            elif isinstance(node, ast.JoinedStr):
+                parts = (part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+                texts.add("".join(map(str, parts)))
             due += ast.iter_child_nodes(node)
     return Module(name, path, tuple(imports), attributes, frozenset(texts))
+
+
+def _dotted(node: ast.AST) -> str:
+    """A name with its attributes, such as "textenvs.rewards"; "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (owner := _dotted(node.value)):
+        return f"{owner}.{node.attr}"
+    return ""
 
 
 def _absolute(name: str, is_package: bool, node: ast.ImportFrom) -> str:
@@ -128,9 +144,9 @@ def _edges(module: Module, follows: Callable[[str], bool]) -> set[str]:
     found: set[str | None] = set()
     for source, taken, given in module.imports:
         imported = find_module(source) if follows(source) else None
-        if imported is None:
-            continue
-        if taken is None and imported.is_package:
+        if imported is None:  # others, or a package without an __init__
+            found.add(f"{source}.{taken}" if taken is not None and follows(source) else None)
+        elif taken is None and imported.is_package:
             found |= {_defining(source, name) for name in module.attributes.get(given, ())}
         elif taken is None:
             found.add(source)
@@ -143,20 +159,20 @@ def _named_files(module: Module) -> Iterator[Path]:
     """The data files that a module names: beside it, or among the data of this package."""
     places = [module.path.parent, *([DATA] if module.name.startswith("textenvs.") else [])]
     for text in module.texts:
-        if "." in text and "/" not in text and len(text) < 100 and text.isprintable():
-            yield from (place / text for place in places if (place / text).is_file())
+        if "." in text.strip("*.") and not {"/", "\\"} & {*text} and len(text) < 100 and text.isprintable():
+            if "*" in text:
+                yield from (path for place in places for path in place.glob(text) if path.suffix != ".py")
+            else:
+                yield from (place / text for place in places if (place / text).is_file())
 
 
-def import_closure(
-    roots: Iterable[str], within: Iterable[str], without: Iterable[str] = (), beside: Path | None = None
-) -> dict[str, Path]:
+def import_closure(roots: Iterable[str], within: Iterable[str], without: Iterable[str] = ()) -> dict[str, Path]:
     """The modules that some modules use, directly or not, and the data files that these name.
 
     Args:
         roots: Full names of modules.
         within: Packages or modules whose modules are followed; all others are left out.
         without: Modules that are left out all the same.
-        beside: A folder whose modules are followed too.
 
     Returns:
         The file of each, by the name under which it is hashed.
@@ -168,56 +184,77 @@ def import_closure(
         return any(name == each or name.startswith(f"{each}.") for each in followed)
 
     def follows(name: str) -> bool:
-        top = name.partition(".")[0]
-        return top in tops or (beside is not None and beside in _folders(top))
+        return name.partition(".")[0] in tops
 
     due, found = list(roots), dict[str, Path]()
     while due:
         name = due.pop()
-        module = find_module(name) if name not in found and name not in left_out and follows(name) else None
-        if module is not None and (inside(name) or (beside is not None and beside in module.path.parents)):
+        module = find_module(name) if name not in found and name not in left_out and inside(name) else None
+        if module is not None:
             found[name] = module.path
             due += _edges(module, follows)
-            found |= {f"{path.parent.name}/{path.name}": path for path in _named_files(module)}
+            found |= {f"{name}: {path.name}": path for path in _named_files(module)}
     return found
 
 
-def task_files(module_name: str) -> dict[str, Path]:
-    """All files in the folder of a task but its modules and what is made from it; none for a module without package."""
-    module = find_module(module_name)
-    if module is None or not module.is_package:
-        return {}
-    folder = module.path.parent
+def files_beside(folder: Path, modules: bool) -> dict[str, Path]:
+    """All files in the folder of a task or package but what is made from it and what only tells of it.
+
+    Args:
+        folder: The folder.
+        modules: Whether the modules are wanted too.
+    """
+    left_out = (".pyc",) if modules else (".py", ".pyc")
     return {
         path.relative_to(folder.parent).as_posix(): path
         for path in folder.rglob("*")
         if path.is_file()
         and path.name not in BESIDE
-        and path.suffix not in (".py", ".pyc")
+        and path.suffix not in left_out
         and not {*path.relative_to(folder).parts} & {*GENERATED}
     }
 
 
 @cache
 def source_hash(task: str) -> str:
-    """A hash of all files that decide how a task behaves and what it is worth; it tells when to look anew.
+    """A hash of all files that decide how a task behaves; it tells when to look anew.
 
-    Of a task of others it follows the modules of its top-level package, or those beside its module.
+    Of a task of this package these are its import closure and the files of its folder. Of a task of others they are all
+    files of its top-level package, what these import of this package, and the versions of what else they import.
 
     Args:
         task: Entry point, "module:Class".
 
     Returns:
-        32 hexadecimal digits; "" where the task has no file of Python source.
+        32 hexadecimal digits; "" where it is not known which files decide: the task has no file of Python source, is a
+        module without a package, or its package is very large. Then nothing of it is cached.
     """
     module, _, name = task.partition(":")
     origin, top = defining_module(module, name), module.partition(".")[0]
-    folder = next(iter(_folders(top)), None)
-    if folder is None or find_module(origin) is None:
+    defining, own = find_module(origin), find_module(module)
+    if defining is None or own is None:
         return ""
-    beside = None if folder.name in ("site-packages", "dist-packages", "textenvs") else folder
-    files = import_closure([origin, *KERNEL], ["textenvs", top], beside=beside)
-    return hash_files({**files, **task_files(module)})
+    files = import_closure([origin, KERNEL], ["textenvs", top])
+    if top == "textenvs":
+        return hash_files(files | (files_beside(own.path.parent, modules=False) if own.is_package else {}))
+    depth = len(module.split(".")) - (not own.is_package)
+    if not depth:
+        return ""
+    package = files_beside(own.path.parents[depth - 1], modules=True)
+    if len(package) > MOST_FILES or sum(path.stat().st_size for path in package.values()) > MOST_BYTES:
+        return ""
+    return hash_files(files | package, _versions(files))
+
+
+def _versions(names: Iterable[str]) -> list[str]:
+    """The distributions that modules import, with their versions, as far as they are called like their packages."""
+    modules = [module for module in map(find_module, names) if module is not None]
+    tops = {source.partition(".")[0] for module in modules for source, _, _ in module.imports}
+    found = []
+    for top in sorted(tops - {*sys.stdlib_module_names, "textenvs", ""}):
+        with suppress(PackageNotFoundError):
+            found.append(f"{top} {version(top)}")
+    return found
 
 
 def defining_module(source: str, name: str) -> str:
@@ -225,9 +262,9 @@ def defining_module(source: str, name: str) -> str:
     return _defining(source, name) or source
 
 
-def hash_files(files: dict[str, Path]) -> str:
-    """A hash of the names and contents of files; the way in which lines end makes no difference."""
-    digest = blake2b(digest_size=16)
+def hash_files(files: Mapping[str, Path], told: Iterable[str] = ()) -> str:
+    """A hash of the names and contents of files, and of what is told beside; how lines end makes no difference."""
+    digest = blake2b("\n".join(told).encode(), digest_size=16)
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + files[name].read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from textenvs.core.chance import UNIT, alias_of
 from textenvs.core.mdp import Event, Features, Outcome, Process, State, Task
-from textenvs.core.payoffs import Payoffs
+from textenvs.core.payoffs import Payoffs, check_end
 from textenvs.core.transcript import Transcript
 
 Drawn = tuple["Node", int, Event]
@@ -185,7 +185,7 @@ class Graph:
         self.size.total = len(self)
 
     def priced(self, weights: tuple[float, ...]) -> list[Priced]:
-        """What the payoffs come to under the weights of the reward terms; who asks adds those that are new.
+        """What the payoffs come to under the weights of the reward terms; the caller appends new ones.
 
         One list is kept, of the weights that were last asked for.
         """
@@ -200,7 +200,7 @@ class Graph:
     def timeout(self, node: Node) -> int:
         """The index of what a last turn in this state earns on top."""
         known = len(self.payoffs)
-        number = self.payoffs.number(self.process.timeout(node.state))
+        number = self.payoffs.number(check_end(self.process.timeout(node.state), node.state))
         self.size.total += len(self.payoffs) - known
         return number
 

@@ -41,7 +41,11 @@ def load_task(task: str | Task, parameters: Mapping[str, Any] | None = None) -> 
 
 @lru_cache(maxsize=64)
 def _load_task(entry_point: str, parameters: str) -> Task:
-    factory = pkgutil.resolve_name(entry_point)
+    try:
+        factory = pkgutil.resolve_name(entry_point)
+    except AttributeError:
+        module, _, name = entry_point.partition(":")
+        raise ValueError(f"{module} has no class {name!r}: name that of the task (in task.toml)") from None
     keywords = json.loads(parameters)
     known = [p.name for p in inspect.signature(factory).parameters.values()]
     for keyword in keywords:
@@ -86,7 +90,7 @@ def asked_scenario(
 NODES = 100_000
 """States and payoffs that the graphs of a Python process hold together, about."""
 GRAPH = 20
-"""States that a graph counts as, beside its own."""
+"""Fixed cost of a graph, in states."""
 _GRAPHS: OrderedDict[tuple[Task, str, int], Graph] = OrderedDict()
 """Graphs, that used longest ago first."""
 _SIZE = Size()

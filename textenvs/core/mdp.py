@@ -218,6 +218,10 @@ class Task(ABC):
     @cached_property
     def invalid(self) -> Payoff:
         """What an impossible act earns: it costs its turn and changes nothing. By default -1 in the term "invalid"."""
+        if "invalid" not in self.terms:
+            raise ValueError(
+                f'the reward terms {", ".join(self.terms)} lack "invalid", the cost of an impossible act: add it'
+            )
         return self.terms.earn(invalid=-1.0)
 
     def n_scenarios(self, split: Split) -> int:

@@ -222,6 +222,7 @@ class CaseView:
         known, rest = parts
         filled = CaseView.__new__(CaseView)
         filled.__dict__.update(rest.__dict__)
+        filled._parts = {}
         filled.base, filled._template, filled._filled = known.discrete(values), None, (known, values)
         return filled
 

@@ -56,6 +56,17 @@ class Payoffs(Sequence[Payoff]):
         return Payoffs, (self._payoffs,)
 
 
+def check_end(payoff: Payoff, state: object) -> Payoff:
+    """What a last turn earns, if it ends the episode.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    if not payoff.terminated:
+        raise ValueError(f"timeout of the state {state!r} must end the episode: write `TERMS.earn(..., ends=True)`")
+    return payoff
+
+
 def amounts(payoff: Payoff, turns_left: int) -> tuple[float, ...]:
     """The amount of each reward term."""
     left = payoff.per_turn_left

@@ -1,4 +1,4 @@
-"""Hand-written policies of a task: its rule, and those that show what little is had without thinking."""
+"""Hand-written policies of a task: its rule, and simple ones that give a lower bound."""
 
 from __future__ import annotations
 

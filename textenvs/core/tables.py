@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from textenvs.core.chance import alias_of
 from textenvs.core.graph import Node
 from textenvs.core.mdp import Event, Outcome, Payoff, Process, State, Task
-from textenvs.core.payoffs import Payoffs
+from textenvs.core.payoffs import Payoffs, check_end
 
 MEMORY_BUDGET = 200 * 2**20
 """Bytes of tables that an arena holds at a time."""
@@ -121,6 +121,14 @@ class _Packer:
                         self._pack(row + action, outcomes, (action, state), following)
             alive = {position: None for position in following if position not in acted}
 
+    def _legal(self, state: State) -> Sequence[bool]:
+        legal = self.process.legal(state)
+        if len(legal) != self.n_actions:
+            raise ValueError(
+                f"`legal` of the state {state!r} has {len(legal)} entries, and there are {self.n_actions} actions"
+            )
+        return legal
+
     def _pack(
         self, row: int, outcomes: Sequence[Outcome], where: str | tuple[int, State], following: dict[int, None]
     ) -> None:
@@ -139,7 +147,7 @@ class _Packer:
             if position is None:
                 position = self._index[state] = len(self.states)
                 self.states.append(state)
-                self.masks.append(self.process.legal(state))
+                self.masks.append(self._legal(state))
             self.next.append(position)
             self.payoff.append(self.payoffs.number(payoff))
             self.event.append(self.events.setdefault(event, len(self.events)))
@@ -156,7 +164,7 @@ def compile_tables(task: Task, process: Process[Any]) -> Tables:
     """
     packed = _Packer(task, process)
     states, payoffs = packed.states, packed.payoffs
-    timeout = [payoffs.number(process.timeout(state)) for state in states]
+    timeout = [payoffs.number(check_end(process.timeout(state), state)) for state in states]
     n_rows = len(states) * task.n_actions + 1
     rows = np.array(packed.rows) % n_rows
     count = np.zeros(n_rows, np.int32)

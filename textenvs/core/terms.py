@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ class Payoff(NamedTuple):
 
 NOTHING = Payoff(())
 """Nothing is earned, and the episode goes on."""
-TAKEN = ("ends", "metrics", "per_turn_left")
+TAKEN = ("self", "ends", "metrics", "per_turn_left")
 """Arguments of `Terms.earn` that no term can be called."""
 
 
@@ -119,5 +120,9 @@ def _ordered(what: str, values: Mapping[str, float], names: tuple[str, ...]) -> 
     """The value of each name, in their order; 0.0 where none is given."""
     if not values.keys() <= set(names):
         lacking = next(name for name in values if name not in names)
+        if lacking in ("success", "invalid"):  # which every task has
+            raise ValueError(f"the {what}s are {', '.join(names)}: add {lacking!r} to `Terms`, which every task has")
         raise unknown(what, lacking, names, always_list=True)
+    if not all(map(math.isfinite, values.values())):
+        raise ValueError(f"amounts of {what}s must be finite numbers, got {dict(values)}")
     return tuple(float(values.get(name, 0.0)) for name in names)

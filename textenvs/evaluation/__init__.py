@@ -17,7 +17,7 @@ from textenvs.evaluation.agent import (
     reference_names,
     summary_of,
 )
-from textenvs.evaluation.policy import PolicyAgent, ReferenceFactory, load_policy
+from textenvs.evaluation.policy import PolicyAgent, ReferenceFactory, load_policy, make_policy
 from textenvs.evaluation.record import (
     FAILURES,
     EpisodeRecord,
@@ -55,6 +55,7 @@ __all__ = [
     "find_agent",
     "load_agent",
     "load_policy",
+    "make_policy",
     "play_episodes",
     "read_records",
     "reference_names",

@@ -146,7 +146,8 @@ def reference_names() -> list[str]:
 
 
 def _task_references() -> set[str]:
-    return {name for entry in entries() for name in entry.references}
+    """Names of the references of tasks; an installed agent of the same name has precedence."""
+    return {name for entry in entries() for name in entry.references} - _factories().keys()
 
 
 def find_agent(name: str) -> Callable[..., Agent]:
@@ -159,7 +160,7 @@ def find_agent(name: str) -> Callable[..., Agent]:
     Raises:
         ValueError: If there is no such agent; the message names the near ones.
     """
-    if name not in _factories() and name in _task_references():
+    if name in _task_references():
         return ReferenceFactory(name)
     factory: Callable[..., Agent] = _entry_point(name).load()
     return factory
@@ -171,9 +172,8 @@ def summary_of(name: str) -> str:
     Args:
         name: Its name.
     """
-    for entry in entries():
-        if name in entry.references:
-            return entry.references[name].summary
+    if name in _task_references():
+        return next(entry.references[name].summary for entry in entries() if name in entry.references)
     if name not in _factories():
         return ""
     return " ".join((inspect.getdoc(find_agent(name)) or "").partition("\n\n")[0].split())
@@ -185,7 +185,7 @@ def agent_origin(name: str) -> tuple[str, str]:
     Raises:
         ValueError: If there is no such agent; the message names the near ones.
     """
-    if name not in _factories() and name in _task_references():
+    if name in _task_references():
         return "textenvs", ReferenceFactory(name).policies()[0]
     point = _entry_point(name)
     return point.dist.name if point.dist else "", point.value
@@ -199,7 +199,7 @@ def agent_modules(name: str, environments: Iterable[str] = ()) -> list[str]:
         environments: Ids that it plays.
     """
     played = [find_entry(env_id) for env_id in environments]
-    if name not in _factories() and name in _task_references():
+    if name in _task_references():
         policies = [entry.references[name].policy for entry in played if name in entry.references]
         return sorted({policy.partition(":")[0] for policy in policies})
     module, _, attribute = _entry_point(name).value.partition(":")

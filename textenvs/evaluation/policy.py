@@ -9,13 +9,29 @@ from typing import Any
 import numpy as np
 
 from textenvs.core.policy import Policy
+from textenvs.errors import unknown
 from textenvs.registration import entries, find_entry, task_of
 
 
 def load_policy(entry_point: str) -> type[Policy]:
-    """The class of a policy, from "module:Class"."""
-    policy: type[Policy] = pkgutil.resolve_name(entry_point)
+    """The class of a policy, from "module:Class".
+
+    Raises:
+        ValueError: If there is no such module or class, or it is no `Policy`.
+    """
+    try:
+        policy = pkgutil.resolve_name(entry_point)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"task.toml names the policy {entry_point}, which is not there: {error}") from None
+    if not (isinstance(policy, type) and issubclass(policy, Policy)):
+        raise ValueError(f"task.toml names the policy {entry_point}, which is no `Policy` of textenvs.core.policy")
     return policy
+
+
+def make_policy(entry_point: str) -> Policy:
+    """A policy from "module:Class", in its first variant."""
+    policy = load_policy(entry_point)
+    return policy(policy.variants[0])
 
 
 class PolicyAgent:
@@ -41,7 +57,10 @@ class PolicyAgent:
     def act(self, observation: Any, info: Mapping[str, Any]) -> int:
         """The number of the action that the policy names."""
         possible = [self._names[number] for number in np.flatnonzero(info["action_mask"])]
-        return self._numbers[self._policy.act(observation, possible)]
+        name = self._policy.act(observation, possible)
+        if name not in self._numbers:
+            raise unknown(f"action of {type(self._policy).__name__}:", name, self._names)
+        return self._numbers[name]
 
 
 class ReferenceFactory:
@@ -71,5 +90,5 @@ class ReferenceFactory:
         if not self.plays(env_id):
             known = ", ".join(find_entry(env_id).references) or "none"
             raise ValueError(f"{env_id} has no policy {self.name!r}: this agent is not for it (it has {known})")
-        policy = load_policy(find_entry(env_id).references[self.name].policy)
-        return PolicyAgent(policy(), task_of(env_id).action_names)
+        policy = make_policy(find_entry(env_id).references[self.name].policy)
+        return PolicyAgent(policy, task_of(env_id).action_names)

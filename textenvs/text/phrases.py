@@ -240,6 +240,8 @@ def load_phrases(package: str | Path, language: str = "en") -> Phrases:
     Raises:
         ValueError: If there is no such file, if it is no TOML, or if it fails one of the checks.
     """
+    if not package:
+        raise ValueError("a module without a package has no name for its phrases: load_phrases(Path(__file__).parent)")
     folder: Traversable = package if isinstance(package, Path) else files(package)
     file = folder / f"phrases.{language}.toml"
     if not file.is_file():
