@@ -21,6 +21,7 @@ from textenvs.core.loading import load_tables
 from textenvs.core.mdp import SPLITS, Payoff, Process, Task, Written
 from textenvs.core.spaces import ACTION_TYPES, OBS_TYPES
 from textenvs.core.tables import Tables
+from textenvs.core.transcript import Transcript
 from textenvs.text import matching
 from textenvs.text.language import ENGLISH
 from textenvs.text.phrases import noted_wordings
@@ -167,9 +168,9 @@ def take_fingerprint(task: Task) -> Fingerprint:
                 if k < READ_SCENARIOS:
                     _add_readings(parts.exact(f"{split} sentences read"), task, process, tables)
                     _add_texts(parts, split, task, k)
-        for (said, key), wordings in sorted(noted.items()):
-            parts.exact(f"{split} wordings").text(said, key, *wordings)
-        _add_rollouts(parts.exact(f"{split} rollouts"), task, split)
+        for said, wordings in sorted((said, wordings) for (said, _), wordings in noted.items()):
+            parts.exact(f"{split} wordings").text(said, *wordings)
+        _add_rollouts(parts, task, split)
     return parts.values
 
 
@@ -216,7 +217,6 @@ def _amounts(task: Task, payoff: Payoff) -> tuple[float, ...]:
 
 def _add_tables(parts: Parts, split: str, task: Task, tables: Tables) -> None:
     """States in breadth-first order, what follows each act, what it earns, and what is observed."""
-    rows = tables.n_states * tables.n_actions
     played = slice(0, int(tables.start[-1]))
     dynamics = parts.exact(f"{split} dynamics")
     dynamics.numbers(tables.mask)
@@ -227,8 +227,10 @@ def _add_tables(parts: Parts, split: str, task: Task, tables: Tables) -> None:
     metrics = np.array([payoff.metrics or (0.0,) * len(task.metrics) for payoff in tables.payoffs])
     ends = np.array([payoff.terminated for payoff in tables.payoffs])
     payoff = tables.payoff[played]
-    acted = tables.mask.any(axis=1) & (tables.count[:rows].reshape(tables.mask.shape) > 0).any(axis=1)
-    timeout = tables.timeout[acted]
+    going = np.zeros(tables.n_states, np.bool_)  # states in which the time can be up
+    going[tables.next[played][~ends[payoff]]] = True
+    going[tables.next[played.stop :]] = True
+    timeout = tables.timeout[going]
     parts.sums(f"{split} rewards").numbers(amounts[payoff])
     parts.sums(f"{split} rewards").numbers(amounts[timeout])
     parts.sums(f"{split} metrics").numbers(metrics[payoff])
@@ -295,19 +297,29 @@ def _fields(written: Written | None) -> tuple[str, ...]:
     return () if written is None else (written.text, *written.references, f"{written.source}", f"{written.before}")
 
 
-def _add_rollouts(part: Exact, task: Task, split: str) -> None:
-    """Episodes through the environment, with possible and impossible acts, and sentences for them."""
+def _add_rollouts(parts: Parts, task: Task, split: str) -> None:
+    """Episodes through the environment, with possible and impossible acts, and sentences for them; and all turns.
+
+    After each seeded episode a second one goes on with the same stream of chance.
+    """
+    part, following = parts.exact(f"{split} rollouts"), parts.exact(f"{split} second episodes")
+    transcript = Transcript(task, task.scenario(split, 0))
+    parts.exact("turns").text(*(transcript.write(turn, "said", None, 0, "note") for turn in range(1, task.horizon + 1)))
     for obs_type in OBS_TYPES:
         for action_type in ACTION_TYPES:
             env = TextEnv(task, obs_type=obs_type, action_type=action_type, split=split)
             for seed in range(EPISODES):
                 for step in _played(env, seed):
                     part.text(*step)
+                if obs_type == "text" and action_type == "choice":
+                    for step in _played(env, None):
+                        following.text(*step)
 
 
-def _played(env: TextEnv, seed: int) -> Iterator[tuple[str, ...]]:
+def _played(env: TextEnv, seed: int | None) -> Iterator[tuple[str, ...]]:
     """An episode, each step as texts; numbers to 9 digits."""
     observation, info = env.reset(seed=seed)
+    seed = seed or 0
     yield _told(observation, 0.0, info)
     ended, step = False, 0
     while not ended:

@@ -109,15 +109,19 @@ def read_manifest(package: str, folder: Path) -> list[Entry]:
         references = {}
         for name, row in _of_kind("references", values.get("references", {}), dict).items():
             _check_keys(f"references.{name}", row, REFERENCE_KEYS, ("policy", "summary"))
+            _of_kind("summary", row["summary"], str)
+            _of_kind("blind", row.get("blind", False), bool)
             references[name] = Reference(**{**row, "policy": _entry_point(package, "policy", row["policy"])})
-        task = f"{package}:{_of_kind('class', values['class'], str)}"
+        if not _of_kind("class", values["class"], str).isidentifier():
+            raise ValueError(f"class must be the name of a class, got {shown(values['class'])}")
+        task = f"{package}:{values['class']}"
         return [
             _read_entry(row, Entry("", task, folder=folder, rule=rule, references=references))
             for row in _of_kind("environments", values["environments"], list)
         ]
     except FileNotFoundError:
         raise ValueError(f"{package} has no {MANIFEST}: a task's package needs one") from None
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
@@ -127,7 +131,11 @@ def _read_entry(row: Any, task: Entry) -> Entry:
     check_id(row["id"])
     parameters = _of_kind("parameters", row.get("parameters", {}), dict)
     json.dumps(parameters)  # raises TypeError for dates and times
-    capabilities = tuple(_of_kind("capabilities", row.get("capabilities", []), list))
+    listed = _of_kind("capabilities", row.get("capabilities", []), list)
+    capabilities = tuple(_of_kind("capability", each, str) for each in listed)
+    for key in ("summary", "credits"):
+        if not _of_kind(key, row.get(key, ""), str).isprintable():
+            raise ValueError(f"{key} must be one line of printable text, got {shown(row[key])}")
     return replace(task, **{**row, "parameters": parameters, "capabilities": capabilities})
 
 
@@ -144,7 +152,7 @@ def _of_kind(key: str, value: Any, kind: type) -> Any:
     return value
 
 
-KINDS: dict[type, str] = {dict: "table", list: "list", str: "text"}
+KINDS: dict[type, str] = {dict: "table", list: "list", str: "text", bool: "truth value"}
 
 
 def _check_keys(where: str, table: Any, known: tuple[str, ...], needed: tuple[str, ...]) -> None:

@@ -146,6 +146,8 @@ def register_named(task: str, env_id: str = "") -> Entry:
         raise ValueError(
             f"{module} cannot be imported ({error}): is it in the current folder, or on the path (PYTHONPATH)?"
         ) from error
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{module} fails when it is imported: {type(error).__name__}: {error}") from error
     made = vars(found)
     tasks = [
         key for key, each in made.items() if isinstance(each, type) and issubclass(each, Task) and each is not Task

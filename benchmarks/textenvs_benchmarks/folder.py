@@ -119,6 +119,7 @@ def hash_of(paths: Iterable[Path]) -> str:
 AGENTS = (
     *("textenvs.models", "textenvs.evaluation.policy", "textenvs.core.policy"),
     *("textenvs.state_reader", "textenvs.floor", "textenvs.reference", "textenvs.core.solve"),
+    "textenvs.wrappers",
 )
 """Modules that decide what an agent does, if it imports them, beside those of its own package.
 

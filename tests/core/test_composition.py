@@ -172,14 +172,18 @@ def test_the_size_of_all_graphs_is_kept_as_they_grow(monkeypatch):
     assert loading._SIZE.total == counted() == 0
     envs = [gym.make(name) for name in ("TextWriting-v0", "TextDialogueClean-v0", "TextQA-v0") for _ in range(2)]
     rng = np.random.default_rng(0)
-    ended, let_go = [True] * len(envs), 0
+    ended, let_go, begun = [True] * len(envs), 0, 0
     for _ in range(400):
         for k, env in enumerate(envs):
             if ended[k]:
-                loaded = len(loading._GRAPHS)
-                env.reset(seed=0 if k == 2 else None)
-                if len(loading._GRAPHS) < loaded:
-                    assert counted() + loading.GRAPH * len(loading._GRAPHS) <= 300
+                task = env.unwrapped.task
+                scenario = int(rng.integers(task.n_scenarios("train")))
+                new = (task, "train", scenario) not in loading._GRAPHS
+                loading.load_graph(task, "train", scenario)
+                held = counted() + loading.GRAPH * len(loading._GRAPHS)
+                assert not new or held <= 300 or len(loading._GRAPHS) == 1
+                env.reset(seed=begun, options={"scenario": scenario})
+                begun += 1
             ended[k] = env.step(int(rng.integers(env.action_space.n)))[2]
             let_go += env.unwrapped._graph not in loading._GRAPHS.values()
             assert loading._SIZE.total == counted()
@@ -187,7 +191,7 @@ def test_the_size_of_all_graphs_is_kept_as_they_grow(monkeypatch):
     loading.forget_graphs()
     envs[0].reset(seed=1)
     for env in envs[1:]:
-        env.reset()
+        env.reset(seed=2)
         env.step(0)
     assert loading._SIZE.total == counted() > 0
     loading.forget_graphs()

@@ -89,7 +89,7 @@ def test_ties_go_to_the_shorter_way_then_to_the_first_act(env_id, least):
 
 
 def test_the_tolerance_of_ties_goes_by_the_scale_of_the_values():
-    values = np.array([[1.0, 1.0 + 1e-12, -np.inf], [0.5, 0.4, 0.5 - 1e-8], [-np.inf, 0.0, 1e-10]])
+    values = np.array([[1.0, 1.0 + 1e-12, -np.inf], [0.5, 0.4, 0.5 - 1e-8], [-np.inf, 0.0, 1e-13]])
     for scale in (1.0, 1e-6, 1e6):
         good = equally_good(scale * values, scale * values.max(axis=1))
         assert good.tolist() == [[True, True, False], [True, False, False], [False, True, True]]

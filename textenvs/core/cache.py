@@ -26,6 +26,8 @@ from textenvs.core.mdp import Payoff
 from textenvs.core.tables import Tables
 
 OBJECTS = ("states", "events", "payoffs")
+PLAIN = (bool, int, float, str, type(None))
+"""Types of values that JSON gives back."""
 
 
 def folder() -> Path | None:
@@ -82,7 +84,7 @@ def remembered(what: str, key: Any, names: Collection[str], compute: Callable[[]
         return dict(compute())
     digest = blake2b(json.dumps([what, key], sort_keys=True).encode(), digest_size=16).hexdigest()
     path = place / f"{what}-{digest}.json"
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         known = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(known, dict) and {*names} <= known.keys():
             return known
@@ -127,6 +129,8 @@ def encode(value: Any) -> Any:
         return [type(value).__name__, *map(encode, value)]
     if dataclasses.is_dataclass(value):
         return [type(value).__name__, *(encode(getattr(value, field.name)) for field in dataclasses.fields(value))]
+    if type(value) not in PLAIN:  # such as an enum, which would come back as a plain number
+        raise TypeError(f"{value!r} cannot be read back from JSON as it is")
     return value
 
 

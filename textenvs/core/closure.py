@@ -87,7 +87,9 @@ def _read(name: str, path: Path) -> Module:
     imports: list[tuple[str, str | None, str]] = []
     attributes: dict[str, set[str]] = {}
     texts: set[str] = set()
-    due: list[ast.AST] = [ast.parse(path.read_bytes(), str(path))]
+    due: list[ast.AST] = []
+    with suppress(SyntaxError, ValueError, RecursionError):  # such a module is hashed, and not followed
+        due.append(ast.parse(path.read_bytes(), str(path)))
     while due:
         node = due.pop()
         if isinstance(node, ast.Constant):
@@ -125,17 +127,17 @@ def _absolute(name: str, is_package: bool, node: ast.ImportFrom) -> str:
     return ".".join([*base, node.module] if node.module else base)
 
 
-def _defining(source: str, name: str) -> str | None:
+def _defining(source: str, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> str | None:
     """The module that defines a name which is imported from a module or package; None where it is not found."""
     if find_module(f"{source}.{name}"):
         return f"{source}.{name}"
     module = find_module(source)
     if module is None:
         return None
-    if module.is_package:
+    if module.is_package and (source, name) not in seen:
         for origin, taken, given in module.imports:
             if given == name and taken is not None and origin != source:
-                return _defining(origin, taken)
+                return _defining(origin, taken, seen | {(source, name)})
     return source
 
 

@@ -47,6 +47,7 @@ class Payoffs(Sequence[Payoff]):
                 payoff = payoff._replace(terms=(0.0,) * len(self._payoffs[0].terms))
             number = self._numbers.get(payoff)
             if number is None:
+                _check_length(payoff, self._payoffs[0])
                 number = self._numbers[payoff] = self._known[id(payoff)] = len(self._payoffs)
                 self._payoffs.append(payoff)
         return number
@@ -54,6 +55,14 @@ class Payoffs(Sequence[Payoff]):
     def __reduce__(self) -> tuple[type[Payoffs], tuple[list[Payoff]]]:
         """A copy has other objects, and so other identities."""
         return Payoffs, (self._payoffs,)
+
+
+def _check_length(payoff: Payoff, other: Payoff) -> None:
+    if len(payoff.terms) != len(other.terms):
+        raise ValueError(
+            f"an outcome earns {len(payoff.terms)} amounts, and the task has {len(other.terms)} terms: make it by the "
+            "`earn` of the task's own `Terms`"
+        )
 
 
 def check_end(payoff: Payoff, state: object) -> Payoff:

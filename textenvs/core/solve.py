@@ -17,8 +17,11 @@ from textenvs.core.payoffs import price
 from textenvs.core.tables import Tables
 
 TIES = 1e-9
-"""Actions are equally good if their values differ by at most this share of the largest value of the turn; and as
-short if the expected numbers of turns that are left differ by at most this share of the horizon."""
+"""Actions are equally good if their values differ by at most this share of the value of their state, and `ROUNDING` of
+the largest value of the turn; and as short if the expected numbers of turns that are left differ by at most this share
+of the horizon."""
+ROUNDING = 1e-12
+"""Share of the largest value of a turn by which values differ that were only rounded otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +167,8 @@ def equally_good(values: NDArray[np.float64], best: NDArray[np.float64]) -> NDAr
     Returns:
         (states, actions), of each state at least one.
     """
-    scale = np.abs(best[best > -np.inf]).max(initial=0.0)
-    good: NDArray[np.bool_] = values >= (best - TIES * scale)[:, None]
+    sizes = np.where(best > -np.inf, np.abs(best), 0.0)
+    good: NDArray[np.bool_] = values >= (best - TIES * sizes - ROUNDING * sizes.max(initial=0.0))[:, None]
     return good
 
 

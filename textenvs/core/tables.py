@@ -122,7 +122,7 @@ class _Packer:
             alive = {position: None for position in following if position not in acted}
 
     def _legal(self, state: State) -> Sequence[bool]:
-        legal = self.process.legal(state)
+        legal = tuple(map(bool, self.process.legal(state)))
         if len(legal) != self.n_actions:
             raise ValueError(
                 f"`legal` of the state {state!r} has {len(legal)} entries, and there are {self.n_actions} actions"
