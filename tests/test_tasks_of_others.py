@@ -296,7 +296,7 @@ def test_a_task_that_is_named_is_imported_by_those_who_name_it(place):
     place.command("report r --format html --task mytask:Tutoring")
     assert "Knock to hear" in (place.folder / "r" / "report.html").read_text()
     refused = place.command("run --env mytask:Tutoring --agent rule --out other", status=2)
-    assert "there is nothing to play: rule is for none of Tutoring-v0" in refused
+    assert "none of the agents rule can play any of Tutoring-v0" in refused
 
 
 def test_a_worker_elsewhere_is_told_of_what_was_added(place, added, tmp_path):

@@ -27,8 +27,8 @@ DATA = Path(__file__).parents[1] / "data"
 """Where the data files of this package lie."""
 GENERATED = ("scores", "__pycache__")
 """Folders of a task whose files are made from it."""
-BESIDE = ("task.toml", "agents.toml")
-"""Files of a task that do not decide how it behaves: what is told of it, and settings of agents."""
+BESIDE = ("task.toml", "agents.toml", "policies.py")
+"""Files of a task that do not decide how it behaves: what is told of it, settings of agents, hand-written policies."""
 MOST_FILES, MOST_BYTES = 2000, 1 << 26
 """A package of others with more than these is not hashed, and nothing of it is cached."""
 
@@ -239,10 +239,12 @@ def source_hash(task: str) -> str:
     files = import_closure([origin, KERNEL], ["textenvs", top])
     if top == "textenvs":
         return hash_files(files | (files_beside(own.path.parent, modules=False) if own.is_package else {}))
-    depth = len(module.split(".")) - (not own.is_package)
-    if not depth:
+    folder = own.path.parent
+    if not (folder / "__init__.py").is_file():
         return ""
-    package = files_beside(own.path.parents[depth - 1], modules=True)
+    while (folder.parent / "__init__.py").is_file():
+        folder = folder.parent
+    package = files_beside(folder, modules=True)
     if len(package) > MOST_FILES or sum(path.stat().st_size for path in package.values()) > MOST_BYTES:
         return ""
     return hash_files(files | package, _versions(files))
