@@ -251,3 +251,21 @@ def test_the_closure_follows_names_to_where_they_are_defined():
     assert "textenvs.rewards" not in found, "the __init__ that only hands on"
     assert "textenvs.data.wikipedia" in found, "imports inside functions"
     assert source_hash("no_such_module:Task") == ""
+
+
+def test_what_scores_rest_on_is_stored(copied):
+    """A changed solver or blind policy makes what is stored stale, and no other environment of an id."""
+    code = """
+import json, sys, textenvs
+from textenvs.compilation import is_stale
+from textenvs.drift import drifted_parts
+json.dump({name: [is_stale(name), drifted_parts(name)] for name in textenvs.IDS}, sys.stdout)
+"""
+    assert not any(stale for stale, _ in copied.run(code).values())
+    copied.comment("textenvs/core/solve.py")
+    assert set(map(tuple, (map(str, each) for each in copied.run(code).values()))) == {("True", "[]")}
+    copied.edit("textenvs/core/solve.py", "# a comment\n", "")
+    copied.edit("textenvs/tasks/qa/policies.py", '"open_first", "abstain")', '"open_second", "abstain")')
+    found = copied.run(code)
+    assert {name for name, (stale, _) in found.items() if stale} == {"TextQA-v0", "TextQAWiki-v0"}
+    assert not any(parts for _, parts in found.values())

@@ -334,8 +334,10 @@ def test_a_task_that_is_named_is_evaluated_trained_and_learned_from(place):
 
 
 def test_errors_of_names(place):
-    write(place.folder, {"mytask.py": EXAMPLE})
+    write(place.folder, {"mytask.py": EXAMPLE, "raises.py": "1 / 0", "leaves.py": "import sys\nsys.exit(0)"})
     for line, message in {
+        "evaluate random raises:Task": "raises fails when it is imported: ZeroDivisionError: division by zero",
+        "evaluate random leaves:Task": "leaves fails when it is imported: SystemExit: 0",
         "evaluate random mytask:Tutorin": "unknown task of mytask 'Tutorin': did you mean 'Tutoring'?",
         "evaluate random nowhere:Tutoring": "is it in the current folder, or on the path (PYTHONPATH)?",
         "run --env mytask:DRAWERS --agent random": "mytask:DRAWERS is no task: name a class of mytask that is derived",
@@ -404,6 +406,8 @@ def test_a_broken_distribution_is_told_of_and_left_out(installed):
         ),
         ("capabilities", "capability", "unknown key 'capability': did you mean 'capabilities'?"),
         ('["memory"]', '"memory"', "capabilities must be a list, got 'memory'"),
+        ('["memory"]', "[1]", "capability must be a text, got 1"),
+        ('class = "Tutoring"', 'class = "A b"', "class must be the name of a class, got 'A b'"),
         ("credits", "parameters = { day = 2020-01-01 }\ncredits", "date is not JSON serializable"),
     ],
 )

@@ -1,4 +1,5 @@
 import dataclasses
+import enum
 
 import numpy as np
 import pytest
@@ -51,6 +52,38 @@ def test_parameters_and_splits_have_files_of_their_own():
         for split in ("train", "test")
     }
     assert len(paths) == 4
+
+
+def test_what_json_would_give_back_as_another_is_not_cached(fresh):
+    class Place(enum.IntEnum):
+        A = 1
+
+    assert cache.encode((1, "a", 0.5, True, None)) == ["tuple", 1, "a", 0.5, True, None]
+    with pytest.raises(TypeError, match="cannot be read back"):
+        cache.encode((Place.A,))
+    with pytest.raises(TypeError, match="cannot be read back"):
+        cache.encode((np.int64(1),))
+
+
+@pytest.mark.parametrize("content", ["", "null", "[]", "{}", '{"other": 1}', "[" * 100_000])
+def test_what_was_computed_is_remembered_and_made_anew_where_it_is_damaged(fresh, content):
+    calls = []
+
+    def compute():
+        calls.append(1)
+        return {"random": 0.5}
+
+    assert cache.remembered("scores", ["key"], ["random"], compute) == {"random": 0.5}
+    assert cache.remembered("scores", ["key"], ["random"], compute) == {"random": 0.5}
+    assert len(calls) == 1
+    (file,) = fresh.iterdir()
+    file.write_text(content)
+    assert cache.remembered("scores", ["key"], ["random"], compute) == {"random": 0.5}
+    assert cache.remembered("scores", ["other"], ["random"], compute) == {"random": 0.5}
+    assert len(calls) == 3
+    assert cache.remembered("scores", None, ["random"], compute) == {"random": 0.5}
+    assert len(calls) == 4
+    assert not [path for path in fresh.iterdir() if path.suffix == ".partial"]
 
 
 def test_only_known_types_are_made():

@@ -37,3 +37,8 @@ def test_a_copy_knows_its_own_objects_alone(again):
     assert set(other._known) == {id(payoff) for payoff in other}
     other.number(Payoff((3.0, 0.0)))
     assert len(payoffs) == 3
+
+
+def test_a_payoff_of_other_terms_is_refused():
+    with pytest.raises(ValueError, match="an outcome earns 3 amounts, and the task has 2 terms: make it by the `earn`"):
+        Payoffs(FIRST).number(Payoff((0.0, 0.0, 1.0)))
