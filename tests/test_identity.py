@@ -124,20 +124,46 @@ def test_a_comment_stays_in_its_closure(copied):
 
 @pytest.mark.slow
 def test_a_pure_refactoring_is_no_drift(copied):
-    """Comments in the kernel and the tasks, a renamed class, a moved module: looked at anew, and found equal."""
+    """Comments in the kernel and the tasks, a renamed class, a moved module: looked at anew, and found equal.
+
+    A run that was made before is true after it.
+    """
+    command = (
+        "import json, sys; from textenvs_benchmarks.cli import main; json.dump(main(sys.argv[1:]), sys.__stdout__)"
+    )
+    silent = f"import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n    {command}"
+    ran = (
+        "run",
+        "--env",
+        CLEAN,
+        WRITING,
+        "--agent",
+        "random",
+        "rule",
+        "--seeds",
+        "1",
+        "--episodes",
+        "5",
+        "--out",
+        "run",
+    )
+    assert copied.run(silent, *ran) == 0
     copied.comment("textenvs/core/env.py", "textenvs/text/matching.py", "textenvs/tasks/writing/rules.py")
     for path in (copied.folder / "textenvs/tasks/dialogue").glob("*.py"):
         text = path.read_text().replace("DialogueProcess", "BookingProcess")
-        path.write_text(text.replace("dialogue.domain", "dialogue.wishes"))
-    (copied.folder / "textenvs/tasks/dialogue/domain.py").rename(copied.folder / "textenvs/tasks/dialogue/wishes.py")
+        path.write_text(text.replace("dialogue.domain", "dialogue.world"))
+    (copied.folder / "textenvs/tasks/dialogue/domain.py").rename(copied.folder / "textenvs/tasks/dialogue/world.py")
     sources = copied.sources()["ids"]
     assert all(sources[env_id] != textenvs.find_entry(env_id).source for env_id in textenvs.IDS)
     assert copied.drifted(CLEAN, WRITING, WIKI) == {}
+    assert copied.run(silent, "verify", "run") == 0
+    copied.edit("textenvs/tasks/writing/phrases.en.toml", "Take the last decision back.", "Undo the last decision.")
+    assert copied.run(silent, "verify", "run") == 4
 
 
 CHANGES = {
     "a probability": ("dialogue/booking.py", "ASK = 0.5", "ASK = 0.500001", {CLEAN}),
-    "a sentence": ("writing/phrases.en.toml", "I am done.", "I am finished.", {WRITING, WIKI}),
+    "a sentence": ("writing/phrases.en.toml", "Take the last decision back.", "Undo it.", {WRITING, WIKI}),
     "a sentence that one of them says": ("writing/phrases.en.toml", "This is my mail.", "Here is my mail.", {WRITING}),
     "a reward": ("writing/task.py", "invalid=-0.05", "invalid=-0.051", {WRITING, WIKI}),
     "a wording of test": ("dialogue/phrases.en.toml", "Right, I'm off.", "Right, I am off.", {CLEAN}),
