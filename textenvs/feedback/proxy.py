@@ -67,7 +67,7 @@ class ProxyTask:
         told[: len(rows), 0] = rewards.now.ravel()[rows]
         told[: len(rows), 1] = rewards.each_left.ravel()[rows]
         told[:, 2] = scene.ends
-        late = np.stack([rewards.timeout, np.zeros_like(rewards.timeout), np.zeros_like(rewards.timeout)], axis=1)
+        late = np.stack([rewards.timeout, np.zeros_like(rewards.timeout), np.ones_like(rewards.timeout)], axis=1)
         distinct, numbers = np.unique(np.vstack([told, late]), axis=0, return_inverse=True)
         numbers = numbers.reshape(-1) + 1  # number 0 is that of an impossible act
         payoffs = [
@@ -113,7 +113,7 @@ class ProxyProcess:
 
     def timeout(self, state: State) -> Payoff:
         """What the proxy makes of a last turn."""
-        return TERMS.earn(proxy=float(self._rewards.timeout[self._scene.numbers[state]]))
+        return TERMS.earn(proxy=float(self._rewards.timeout[self._scene.numbers[state]]), ends=True)
 
 
 class Proxy(Protocol):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from textenvs.errors import unknown
 from textenvs.text.phrase_checks import TONES
@@ -34,16 +35,19 @@ def measures_of(tone: Mapping[str, Sequence[str]]) -> dict[str, Callable[[str], 
             raise unknown("kind of phrases in the tone of a task", kind, TONES)
     agrees, sure, unsure = (_any_of(tone.get(kind, ())) for kind in TONES)
 
-    def length(text: str) -> float:
-        return len(tokens(text)) / 10.0
+    return dict(zip(STYLES, (_length, partial(_agreement, agrees), partial(_confidence, sure, unsure)), strict=True))
 
-    def agreement(text: str) -> float:
-        return float(bool(agrees.search(text)))
 
-    def confidence(text: str) -> float:
-        return float(bool(sure.match(text))) - float(bool(unsure.search(text)))
+def _length(text: str) -> float:
+    return len(tokens(text)) / 10.0
 
-    return dict(zip(STYLES, (length, agreement, confidence), strict=True))
+
+def _agreement(agrees: re.Pattern[str], text: str) -> float:
+    return float(bool(agrees.search(text)))
+
+
+def _confidence(sure: re.Pattern[str], unsure: re.Pattern[str], text: str) -> float:
+    return float(bool(sure.match(text))) - float(bool(unsure.search(text)))
 
 
 def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
