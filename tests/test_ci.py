@@ -54,7 +54,7 @@ def suite(tmp_path):
 
 def run(suite, *arguments, **variables):
     """Runs the tests; what was started, by worker."""
-    keep = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    keep = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "SLOW_"))}
     started = suite / "started"
     started.write_text("")
     environment = {**keep, "PYTHONPATH": str(suite / "plugins"), "STARTED": str(started), **variables}
