@@ -122,10 +122,10 @@ class Place:
         paths = [str(self.site), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         self.env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TEXTENVS_CACHE": str(folder / "cache")}
 
-    def python(self, code, *flags):
-        """What a program prints as JSON; `-P` leaves the current folder out of its path."""
-        done = subprocess.run(
-            [sys.executable, "-P", *flags, "-c", code],
+    def run(self, *arguments):
+        """A Python process that has ended; `-P` leaves the current folder out of its path."""
+        return subprocess.run(
+            [sys.executable, "-P", *arguments],
             env=self.env,
             cwd=self.folder,
             capture_output=True,
@@ -133,20 +133,16 @@ class Place:
             check=False,
             timeout=300,
         )
+
+    def python(self, code, *flags):
+        """What a program prints as JSON."""
+        done = self.run(*flags, "-c", code)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout), done.stderr
 
     def command(self, line, status=0):
         """What a command prints, on both streams."""
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "textenvs_benchmarks.cli", *line.split()],
-            env=self.env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        done = self.run("-m", "textenvs_benchmarks.cli", *line.split())
         assert done.returncode == status, f"{line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 

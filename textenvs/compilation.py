@@ -16,17 +16,18 @@ from textenvs.registration import find_entry, forget_stored, stored_of, task_of
 
 EPISODES = 2000
 """Episodes of each degenerate agent, by which the floor is measured."""
+DECIDING = ("format", "source", "scoring")
+"""What is stored of that which decides the rest."""
 Tell = Callable[[str], None]
 
 
 def is_stale(env_id: str) -> bool:
     """Whether nothing is stored of an id, or it was stored with other sources of the task, solver or blind agents."""
-    stored = stored_of(env_id)
-    return stored is None or _decided_by(env_id) != {name: stored[name] for name in DECIDING}
+    return _has_changed(stored_of(env_id), _decided_by(env_id))
 
 
-DECIDING = ("format", "source", "scoring")
-"""What is stored of that which decides the rest."""
+def _has_changed(stored: dict[str, Any] | None, decided: dict[str, Any]) -> bool:
+    return stored is None or decided != {name: stored[name] for name in DECIDING}
 
 
 def _decided_by(env_id: str) -> dict[str, Any]:
@@ -54,9 +55,9 @@ def store(env_id: str, tell: Tell = print, new_behaviour: bool = False) -> str:
     entry, stored = find_entry(env_id), stored_of(env_id)
     if entry.scores_file is None:
         raise ValueError(f"{entry.task} is no package: make it one, with a task.toml, for a place to store its scores")
-    if stored is not None and not is_stale(env_id):
-        return "unchanged"
     decided = _decided_by(env_id)
+    if not _has_changed(stored, decided):
+        return "unchanged"
     if stored is None or stored["format"] != FORMAT:
         changed, known = [], None
     else:

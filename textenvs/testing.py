@@ -10,6 +10,7 @@ import json
 import pickle
 import re
 import warnings
+from itertools import product
 from typing import Any, cast
 
 import gymnasium as gym
@@ -345,14 +346,14 @@ def check_vector(
 def check_policies(env_id: str) -> None:
     """The rule in all its variants and the references that the task names play two episodes of each split."""
     entry = known_entry(env_id)
-    for split in SPLITS:
-        names = [*(["rule"] if entry.rule else []), *entry.references] if entry else []
-        for name in names:
-            variants = range(len(load_policy(entry.rule).variants)) if entry and name == "rule" else range(1)
-            for variant in variants:
-                options = {"variant": variant} if name == "rule" else {}
-                agent = load_agent(name, env_id, {"split": split}, **options)
-                evaluate(agent, env_id, split=split, episodes=2, seed=0)
+    if entry is None:
+        return
+    variants = len(load_policy(entry.rule).variants) if entry.rule else 0
+    played: list[tuple[str, dict[str, int]]] = [("rule", {"variant": k}) for k in range(variants)]
+    played += [(name, {}) for name in entry.references]
+    for split, (name, options) in product(SPLITS, played):
+        agent = load_agent(name, env_id, {"split": split}, **options)
+        evaluate(agent, env_id, split=split, episodes=2, seed=0)
 
 
 def check_nothing_trivial_wins(env_id: str, split: str = "train") -> None:

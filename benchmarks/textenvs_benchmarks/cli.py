@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textenvs_benchmarks.arguments import make_parser
-from textenvs_benchmarks.errors import FULL, Drift, Mismatch, one_line
+from textenvs_benchmarks.errors import FULL, Mismatch, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,15 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f'this needs {package}: pip install ".[bench]" in the folder of the sources', MISUSED)
     except Mismatch as error:
         return _complain(one_line(error), UNTRUE)
-    except Drift as error:
-        return _complain(one_line(error), DRIFTED)
     except (ValueError, OSError) as error:
         return _complain(one_line(error), MISUSED)
     except Exception as error:
-        from textenvs.errors import Drift as Drifted
+        from textenvs.errors import Drift
         from textenvs.evaluation import AgentFailure, Halt
 
-        for kind, status in ((Halt, INTERRUPTED), (Drifted, DRIFTED), (AgentFailure, FAILED)):
+        for kind, status in ((Halt, INTERRUPTED), (Drift, DRIFTED), (AgentFailure, FAILED)):
             if isinstance(error, kind):
                 return _complain(one_line(error), status)
         raise
@@ -315,9 +313,9 @@ def verify_command(arguments: argparse.Namespace) -> int:
         return DONE
     with unpacked(path) as place:
         folder = ResultsFolder(place)
-        import_named(folder.read()[0].suite, arguments.task)
-        episodes = counted(verify_run(folder, secret), _console(stderr=True))
         suite = folder.read()[0].suite
+        import_named(suite, arguments.task)
+        episodes = counted(verify_run(folder, secret), _console(stderr=True))
         print(f"{path}: {episodes:,d} episodes are as they were recorded, and the tables are theirs")
         print(f"suite: {suite.name}, version {suite.version}" + ("" if is_shipped(suite) else ", not one of ours"))
         if arguments.rerun:
@@ -700,6 +698,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
     """Stores reference scores and fingerprints beside their tasks; scores are computed only where behaviour changed."""
     import textenvs
     from textenvs.compilation import is_stale, store
+    from textenvs.errors import Drift
 
     ids = [textenvs.find_entry(name).id for name in arguments.ids] or textenvs.IDS
     if arguments.check:

@@ -12,10 +12,6 @@ class Mismatch(Exception):
     """A record, a table or a file is not what comes of playing again."""
 
 
-class Drift(Exception):
-    """Environments, agents or packages are not those that made the results."""
-
-
 def one_line(error: Exception) -> str:
     """The message of an error, on one line; what would move the cursor of a terminal is spelled out."""
     from textenvs.errors import printable  # not before something is wrong: it loads the whole package

@@ -20,15 +20,28 @@ import textenvs
 from textenvs import SPLITS, ReferenceScores
 from textenvs.core.closure import hash_files, import_closure
 from textenvs.core.lock import locked
-from textenvs.errors import printable, shown
+from textenvs.errors import Drift, printable, shown
 from textenvs.evaluation import agent_modules
 from textenvs.evaluation.record import from_json, is_number
-from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.external.reach import Reach, source_of
 from textenvs_benchmarks.seeds import Secret, read_secret, to_file
 from textenvs_benchmarks.suite import Suite, make_suite, to_table
 
 FORMAT = "textenvs-run/2"
+AGENTS = (
+    "textenvs.models",
+    "textenvs.evaluation.policy",
+    "textenvs.core.policy",
+    "textenvs.state_reader",
+    "textenvs.floor",
+    "textenvs.reference",
+    "textenvs.core.solve",
+    "textenvs.wrappers",
+)
+"""Modules that decide what an agent does, if it imports them, beside those of its own package.
+
+All else it sees through observations, and the identity of the environment is recorded.
+"""
 RESULTS = ("episodes", "curves", "agents", "failures", "curves.csv", "results.csv", "results.json", "results.md")
 """Files and folders of files that the manifest names: the same in every run of the same command."""
 BESIDE = ("logs", "timings.json", "seeds.json")
@@ -114,17 +127,6 @@ def hash_of(paths: Iterable[Path]) -> str:
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
-
-
-AGENTS = (
-    *("textenvs.models", "textenvs.evaluation.policy", "textenvs.core.policy"),
-    *("textenvs.state_reader", "textenvs.floor", "textenvs.reference", "textenvs.core.solve"),
-    "textenvs.wrappers",
-)
-"""Modules that decide what an agent does, if it imports them, beside those of its own package.
-
-All else it sees through observations, and the identity of the environment is recorded.
-"""
 
 
 def package_versions() -> dict[str, str]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from textenvs.errors import shown
-from textenvs_benchmarks.errors import Drift, Mismatch
+from textenvs.errors import Drift, shown
+from textenvs_benchmarks.errors import Mismatch
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.suite import FOLDER_NAME
 

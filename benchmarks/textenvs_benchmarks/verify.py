@@ -19,10 +19,10 @@ from gymnasium.error import Error
 
 import textenvs
 from textenvs import SPLITS, ReferenceScores
-from textenvs.errors import shown
+from textenvs.errors import Drift, shown
 from textenvs.evaluation import EpisodeRecord, Halt, Header, Replayer, read_records
 from textenvs.registration import known_entry
-from textenvs_benchmarks.errors import Drift, Mismatch, one_line
+from textenvs_benchmarks.errors import Mismatch, one_line
 from textenvs_benchmarks.external.agent import NO_TERMS, Terms
 from textenvs_benchmarks.folder import ResultsFolder, environment_source
 from textenvs_benchmarks.jobs import Unfinished, plan_jobs, read_job

@@ -16,9 +16,9 @@ import pytest
 
 from tests.benchmarks.conftest import ID, TINY
 from tests.benchmarks.test_runner import contents
+from textenvs.errors import Drift
 from textenvs.evaluation import Header, RecordFile, load_agent, play_episodes, read_records
 from textenvs_benchmarks.cli import main
-from textenvs_benchmarks.errors import Drift
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.progress import Lines, Silent
 from textenvs_benchmarks.runner import run_suite

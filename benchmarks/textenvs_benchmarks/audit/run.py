@@ -20,9 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 import textenvs
+from textenvs.errors import Drift
 from textenvs.evaluation import EpisodeRecord, Header, replay
 from textenvs_benchmarks.audit import cheaters
-from textenvs_benchmarks.errors import Drift, Mismatch, one_line
+from textenvs_benchmarks.errors import Mismatch, one_line
 from textenvs_benchmarks.folder import ResultsFolder
 from textenvs_benchmarks.report import rendered, write_results
 from textenvs_benchmarks.runner import Monitor, run_suite
